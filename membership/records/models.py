@@ -1,0 +1,33 @@
+"""Card records: the projection the member portal reads."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from membership.records.domain import RecordKind
+
+
+class Record(models.Model):
+    """Something that happened to a card (R-A09), written in the same transaction as what it tells of.
+
+    Cleared as the plan's retention says (R-A10); the books are in the ledger and stay.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    card = models.ForeignKey("cards.Card", on_delete=models.CASCADE, related_name="records", verbose_name=_("会员卡"))
+    kind = models.CharField(_("类型"), max_length=16, choices=RecordKind)
+    # Signed: + came onto the card, - went off it. Zero for what moved no value.
+    amount_fen = models.BigIntegerField(_("金额(分)"), default=0)
+    balance_after_fen = models.BigIntegerField(_("余额(分)"), null=True, blank=True)
+    store = models.ForeignKey("stores.Store", on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("门店"))
+    # The ledger's posting, by value: records are cleared, postings never are.
+    posting_id = models.UUIDField(_("记账编号"), null=True, blank=True)
+    occurred_at = models.DateTimeField(_("时间"))
+    detail = models.JSONField(_("详情"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("卡片记录")
+        verbose_name_plural = _("卡片记录")
+        indexes = [models.Index(fields=["card", "-occurred_at", "-id"], name="record_by_card")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount_fen}"

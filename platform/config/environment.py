@@ -1,0 +1,70 @@
+"""What the process is told from outside: mode, addresses, secrets.
+
+In local mode secrets are made once and kept under ``.local/``; in production each must be given.
+"""
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCAL_DIR = Path(os.environ.get("KAYUN_LOCAL_DIR", ROOT / ".local"))
+
+MODE = os.environ.get("KAYUN_MODE", "local")
+"""``local`` (a clone on somebody's machine), ``test`` or ``production``."""
+
+if MODE not in {"local", "test", "production"}:
+    raise ImproperlyConfigured(f"KAYUN_MODE is local, test or production, not {MODE!r}")
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """A yes/no variable: 1/0, true/false, yes/no."""
+    raw = os.environ.get(name)
+    if raw is None:
+        return default
+    if raw.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if raw.lower() in {"0", "false", "no", "off", ""}:
+        return False
+    raise ImproperlyConfigured(f"{name} is 1 or 0, not {raw!r}")
+
+
+def secret(name: str) -> str:
+    """The secret of that name: from the environment, else (not in production) from ``.local/secrets.json``, made at need.
+
+    Raises:
+        ImproperlyConfigured: production, and the variable is not set.
+    """
+    given = os.environ.get(name)
+    if given:
+        return given
+    if MODE == "production":
+        raise ImproperlyConfigured(f"{name} must be set in production")
+    return _local_secret(name)
+
+
+def _local_secret(name: str) -> str:
+    path = LOCAL_DIR / "secrets" / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        fresh.chmod(0o600)
+        try:
+            # A link is made whole or not at all: of several processes that start together, all read the first one's.
+            path.hardlink_to(fresh)
+        except FileExistsError:
+            pass
+        fresh.unlink()
+    return path.read_text(encoding="ascii")
+
+
+def peppers() -> dict[int, str]:
+    """PIN peppers by version; the highest hashes new PINs, older ones still verify. ``KAYUN_PIN_PEPPERS`` is JSON."""
+    raw = os.environ.get("KAYUN_PIN_PEPPERS")
+    if raw:
+        return {int(version): str(pepper) for version, pepper in json.loads(raw).items()}
+    return {1: secret("KAYUN_PIN_PEPPER")}

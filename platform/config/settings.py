@@ -1,0 +1,223 @@
+"""Settings of every process: web, worker, commands, tests. What differs between machines comes from ``environment``."""
+
+import os
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from config import environment
+from config.databases import broker_url, databases, redis_url
+
+BASE_DIR = environment.ROOT
+MODE = environment.MODE
+LOCAL = MODE == "local"
+
+SECRET_KEY = environment.secret("KAYUN_SECRET_KEY")
+SECRET_KEY_FALLBACKS = [k for k in os.environ.get("KAYUN_SECRET_KEY_FALLBACKS", "").split(",") if k]
+DEBUG = environment.flag("KAYUN_DEBUG", default=False)
+
+# Chains answer at <slug>.<BASE_DOMAIN>; browsers resolve *.localhost by themselves.
+BASE_DOMAIN = os.environ.get("KAYUN_BASE_DOMAIN", "localhost")
+ALLOWED_HOSTS = [BASE_DOMAIN, f".{BASE_DOMAIN}"] + ([] if MODE == "production" else ["127.0.0.1", "[::1]", "testserver"])
+PUBLIC_PORT = os.environ.get("KAYUN_PUBLIC_PORT", "8000" if MODE != "production" else "")
+
+# ── Apps ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+# No foreign key crosses between public and a chain: whatever points at a user, a content type or a permission is in both.
+_IN_BOTH = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "kernel",
+    "kernel.mail",
+    "ledger",
+    "tenants.people",
+    "tenants.audit",
+]
+SHARED_APPS = [
+    "django_tenants",
+    *_IN_BOTH,
+    "rest_framework",
+    "drf_spectacular",
+    "django_htmx",
+    "tenants.chains",
+    "billing.pricebook",
+    "portal",
+    "api",
+]
+TENANT_APPS = [
+    *_IN_BOTH,
+    "tenants.stores",
+    "membership.members",
+    "membership.cards",
+    "membership.cashier",
+    "membership.records",
+]
+INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
+
+TENANT_MODEL = "chains.Chain"
+TENANT_DOMAIN_MODEL = "chains.Domain"
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+PUBLIC_SCHEMA_NAME = "public"
+
+# ── Requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
+ROOT_URLCONF = "config.urls_chain"
+PUBLIC_SCHEMA_URLCONF = "config.urls_public"
+WSGI_APPLICATION = "config.wsgi.application"
+
+MIDDLEWARE = [
+    "kernel.observability.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tenants.chains.middleware.ChainMiddleware",
+    "kernel.http.transactions.RequestTransactionMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "portal" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.site",
+            ],
+        },
+    },
+]
+
+# ── Data ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+# KAYUN_ROLE says what kind of process this is: web pools its connections; migrations and Celery's prefork must not.
+PROCESS_ROLE = os.environ.get("KAYUN_ROLE", "command")
+DATABASES = databases(pooled=PROCESS_ROLE == "web")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = redis_url()
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_FUNCTION": "django_tenants.cache.make_key",
+    }
+}
+# The database role that web and worker use; migrations take rights on books away from it.
+APP_ROLE = os.environ.get("KAYUN_APP_ROLE", "kayun_app")
+
+# ── People ────────────────────────────────────────────────────────────────────────────────────────────────────────
+AUTH_USER_MODEL = "people.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+ACCOUNT_ADAPTER = "tenants.people.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_USER_DISPLAY = "tenants.people.adapter.display_name"
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = MODE != "production"
+MFA_TOTP_ISSUER = "Kayun 卡云"
+LOGIN_URL = "/accounts/login/"
+LOGIN_REDIRECT_URL = "/console/"
+
+# Cookies stay with one host: a chain's session is no use to another chain.
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = MODE == "production"
+SECURE_SSL_REDIRECT = environment.flag("KAYUN_SSL_REDIRECT", default=MODE == "production")
+SECURE_HSTS_SECONDS = 31_536_000 if MODE == "production" else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("KAYUN_BEHIND_PROXY", default=False) else None
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+PIN_PEPPERS = environment.peppers()
+# Host-wide places for PIN hashing: without a bound a flood of log-ins takes the tills' processor.
+HASHING_SLOTS = int(os.environ.get("KAYUN_HASHING_SLOTS", "1"))
+HASHING_SLOTS_DIR = environment.LOCAL_DIR / "slots"
+
+# ── Language and time ─────────────────────────────────────────────────────────────────────────────────────────────
+# Source strings are Chinese; the catalogs hold their English.
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES: Final = [("zh-hans", _("简体中文")), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "platform" / "config" / "locale", BASE_DIR / "portal" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+# ── Files, mail, tasks ────────────────────────────────────────────────────────────────────────────────────────────
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if MODE == "production"
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = MODE != "production"
+
+EMAIL_BACKEND = "kernel.mail.backend.OutboxBackend"
+DEFAULT_FROM_EMAIL = os.environ.get("KAYUN_FROM_EMAIL", "卡云 <no-reply@localhost>")
+# How the outbox delivers: SMTP when a server is named, else the message stays on /dev/mail/ (never in production).
+SMTP_URL = os.environ.get("KAYUN_SMTP_URL", "")
+
+CELERY_BROKER_URL = broker_url()
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_TIME_LIMIT = 900
+CELERY_TIMEZONE = TIME_ZONE
+
+# ── API ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "EXCEPTION_HANDLER": "api.errors.handle",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {"TITLE": "Kayun API", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+
+# ── Watching it ───────────────────────────────────────────────────────────────────────────────────────────────────
+SENTRY_DSN = os.environ.get("SENTRY_DSN", "")
+RELEASE = os.environ.get("KAYUN_RELEASE", "dev")
+LOGGING_CONFIG = "kernel.observability.logs.configure"
+LOGGING: dict[str, Any] = {"json": MODE == "production", "level": os.environ.get("KAYUN_LOG_LEVEL", "INFO")}
+
+SILENCED_SYSTEM_CHECKS: list[str] = []
+UNFOLD: dict[str, Any] = {"SITE_TITLE": "卡云", "SITE_HEADER": "卡云", "SHOW_VIEW_ON_SITE": False}

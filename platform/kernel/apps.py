@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class KernelConfig(AppConfig):
+    """What every other app stands on. Has no tables; carries the template tags."""
+
+    name = "kernel"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from kernel.db.contenttypes import key_cache_by_schema
+
+        key_cache_by_schema()

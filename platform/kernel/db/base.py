@@ -1,0 +1,87 @@
+"""The database wrapper: django-tenants' choice of schema, held to one transaction and one schema at a time."""
+
+from typing import Any
+
+from django.db.backends.utils import CursorWrapper
+from django_tenants.postgresql_backend import base as django_tenants_backend
+
+from kernel.db.guard import GuardedCursor, GuardedDebugCursor, SchemaSwitchInTransaction, TenantSqlOutsideTransaction
+from kernel.db.names import PUBLIC_SCHEMA, search_path_of
+
+
+class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):  # type: ignore[misc]
+    """A connection whose SQL belongs to exactly one schema per transaction.
+
+    ``schema_name`` (django-tenants) is the schema that was chosen; ``_bound_schema`` the one this transaction has already
+    spoken to; ``_path_is_set`` whether its ``SET LOCAL`` still stands.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._bound_schema: str | None = None
+        self._path_is_set = False
+        self._qualified_depth = 0
+        super().__init__(*args, **kwargs)
+
+    def before_statement(self) -> None:
+        """Set the search path for the statement that comes, or refuse it.
+
+        Raises:
+            TenantSqlOutsideTransaction: a chain is chosen and no transaction is open.
+            SchemaSwitchInTransaction: the open transaction belongs to another schema.
+        """
+        if self._qualified_depth:
+            return
+        if not self.in_atomic_block:
+            if self.schema_name != PUBLIC_SCHEMA:
+                raise TenantSqlOutsideTransaction(f"SQL for {self.schema_name} outside a transaction")
+            return
+        if self._bound_schema is None:
+            self._bound_schema = self.schema_name
+        elif self._bound_schema != self.schema_name:
+            raise SchemaSwitchInTransaction(f"transaction of {self._bound_schema} asked to run SQL in {self.schema_name}")
+        if not self._path_is_set:
+            # Not through the wrapped cursor: it would ask us again.
+            with self.connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL search_path = {search_path_of(self.schema_name)}")
+            self._path_is_set = True
+
+    def make_cursor(self, cursor: Any) -> CursorWrapper:
+        return GuardedCursor(cursor, self)
+
+    def make_debug_cursor(self, cursor: Any) -> CursorWrapper:
+        return GuardedDebugCursor(cursor, self)
+
+    def _handle_search_path(self, cursor: Any = None) -> None:
+        """django-tenants' plain ``SET`` outlives the transaction; ``before_statement`` takes its place."""
+
+    def _forget_transaction(self) -> None:
+        self._bound_schema = None
+        self._path_is_set = False
+
+    def connect(self) -> None:
+        self._forget_transaction()
+        super().connect()
+
+    def close(self) -> None:
+        # Inside an atomic block Django keeps the block open on a closed connection and refuses further SQL by itself.
+        self._forget_transaction()
+        super().close()
+
+    def _commit(self) -> Any:
+        try:
+            return super()._commit()
+        finally:
+            self._forget_transaction()
+
+    def _rollback(self) -> Any:
+        try:
+            return super()._rollback()
+        finally:
+            self._forget_transaction()
+
+    def savepoint_rollback(self, sid: str) -> None:
+        try:
+            super().savepoint_rollback(sid)
+        finally:
+            # ROLLBACK TO takes back a SET LOCAL made after the savepoint: set it again before the next statement.
+            self._path_is_set = False

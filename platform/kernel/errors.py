@@ -1,0 +1,32 @@
+"""Errors a person or a program meets: each carries a stable code, an HTTP status and a message that can be translated."""
+
+from typing import Any, ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class DomainError(Exception):
+    """A refusal by a rule of the business. Nothing was written by the act that raised it.
+
+    Subclasses set ``code`` (stable, ASCII), ``status`` (HTTP) and ``message`` (may hold ``{placeholders}``).
+    """
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 422
+    message: ClassVar[str | Promise] = _("请求被拒绝,未作任何更改。")
+
+    def __init__(self, **params: Any) -> None:
+        self.params = params
+        super().__init__(self.code, params)
+
+    def __str__(self) -> str:
+        return str(self.message).format(**self.params)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The error as the API and the pages show it."""
+        return {"code": self.code, "message": str(self), "params": {k: _plain(v) for k, v in self.params.items()}}
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, int | float | bool | type(None)) else str(value)

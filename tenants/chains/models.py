@@ -1,0 +1,58 @@
+"""Chains and their addresses."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_tenants.models import DomainMixin, TenantMixin
+
+from tenants.chains.domain import ChainState, Plan
+
+
+class Chain(TenantMixin):  # type: ignore[misc]
+    """A customer of the platform: one store or many under one name, alone in its schema.
+
+    Its schema is made by ``provisioning``, never by ``save()``.
+    """
+
+    auto_create_schema = False
+    auto_drop_schema = False
+
+    slug = models.CharField(_("网址名"), max_length=30, unique=True)
+    name = models.CharField(_("商户名称"), max_length=80)
+    plan = models.CharField(_("版本"), max_length=1, choices=Plan, default=Plan.A)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="chains", verbose_name=_("所有者"))
+    state = models.CharField(_("状态"), max_length=12, choices=ChainState, default=ChainState.REQUESTED)
+    first_store_name = models.CharField(_("首家门店"), max_length=80)
+    # Provisioning is a row with a state: what a lost task did not do, the sweeper enqueues again.
+    step = models.CharField(_("当前步骤"), max_length=20, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("尝试次数"), default=0)
+    error_code = models.CharField(_("错误代码"), max_length=40, blank=True)
+    created_at = models.DateTimeField(_("申请时间"))
+    touched_at = models.DateTimeField(_("最近推进时间"))
+    activated_at = models.DateTimeField(_("开通时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("商户")
+        verbose_name_plural = _("商户")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(plan__in=Plan.values), name="chain_plan_known"),
+            models.CheckConstraint(condition=models.Q(state__in=ChainState.values), name="chain_state_known"),
+        ]
+        indexes = [
+            # What the sweeper looks for; nearly always empty.
+            models.Index(fields=["touched_at"], condition=models.Q(state__in=["REQUESTED", "PROVISIONING", "CLOSING"]), name="chain_unfinished"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.slug})"
+
+
+class Domain(DomainMixin):  # type: ignore[misc]
+    """A host name under which a chain answers: ``<slug>.<base>``."""
+
+    class Meta:
+        verbose_name = _("域名")
+        verbose_name_plural = _("域名")
+
+    def __str__(self) -> str:
+        return str(self.domain)

@@ -1,0 +1,69 @@
+"""Who may do what, where: kinds of users, acts, the presets of the matrix, and the actor of an act."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class UserKind(models.TextChoices):
+    """What a user is to the product."""
+
+    OWNER = "OWNER", _("所有者")
+    """Signed up on the public site; owns chains."""
+    PLATFORM = "PLATFORM", _("平台员工")
+    """Works for the platform."""
+    STAFF = "STAFF", _("员工")
+    """Works for a chain."""
+
+
+class Act(models.TextChoices):
+    """Everything that the matrix can allow. Stored values are stable."""
+
+    CARD_MAKE = "card.make", _("制卡")
+    CARD_ISSUE = "card.issue", _("发卡")
+    CARD_VIEW = "card.view", _("查看会员卡")
+    MEMBER_CREATE = "member.create", _("会员建档")
+    MEMBER_VIEW = "member.view", _("查看会员")
+    VALUE_TOP_UP = "value.top_up", _("充值")
+    VALUE_CONSUME = "value.consume", _("消费")
+    VALUE_REVERSE = "value.reverse", _("冲正")
+    PIN_RESET = "pin.reset", _("重置密码")
+    REPORT_VIEW = "report.view", _("查看日报")
+    REGISTER_VIEW = "register.view", _("查看登记簿")
+    STORE_MANAGE = "store.manage", _("门店管理")
+    STAFF_MANAGE = "staff.manage", _("员工与角色管理")
+    APIKEY_MANAGE = "apikey.manage", _("接口密钥管理")
+    AUDIT_VIEW = "audit.view", _("查看操作记录")
+
+
+EVERYWHERE: Final = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Whoever does an act. ``grants`` maps an act to ``"all"`` or to the stores where it is allowed."""
+
+    kind: str
+    id: int | None = None
+    name: str = ""
+    grants: Mapping[str, str | frozenset[int]] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.kind if self.id is None else f"{self.kind}:{self.id}"
+
+    def may(self, act: str, *, store_id: int | None = None) -> bool:
+        """Whether the act is allowed in that store; with no store named, whether it is allowed everywhere."""
+        granted = self.grants.get(act)
+        if granted is None:
+            return False
+        return granted == EVERYWHERE or (store_id is not None and store_id in granted)
+
+    def may_somewhere(self, act: str) -> bool:
+        """Whether there is any store where the act is allowed: decides what a menu shows."""
+        return bool(self.grants.get(act))
+
+
+SYSTEM: Final = Actor(kind="system", name="system", grants={act: EVERYWHERE for act in Act.values})
