@@ -56,9 +56,6 @@ class Card(models.Model):
     pin_must_change = models.BooleanField(_("须改密码"), default=True)
     # Sessions opened under an older PIN end when it changes.
     pin_version = models.PositiveIntegerField(_("密码版本"), default=0)
-    # Wrong PINs on the web slow and stop web log-in for this card only; they never lock it at a till.
-    web_pin_failures = models.PositiveSmallIntegerField(_("网页密码错误次数"), default=0)
-    web_blocked_until = models.DateTimeField(_("网页登录暂停至"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("会员卡")
@@ -78,6 +75,27 @@ class Card(models.Model):
                 name="card_complete_once_issued",
             ),
         ]
+        indexes = [models.Index(fields=["status", "number"], name="card_by_status")]
 
     def __str__(self) -> str:
         return self.number
+
+
+class CardWebLogin(models.Model):
+    """Wrong PINs on the web. They slow and stop web log-in for this card only; they never lock it at a till.
+
+    A row of its own: an attempt holds it locked while the PIN is hashed, and a till must never wait for that.
+    """
+
+    card = models.OneToOneField(
+        Card, on_delete=models.CASCADE, primary_key=True, related_name="web_login", verbose_name=_("会员卡")
+    )
+    failures = models.PositiveIntegerField(_("连续错误次数"), default=0)
+    blocked_until = models.DateTimeField(_("暂停登录至"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("网页登录限制")
+        verbose_name_plural = _("网页登录限制")
+
+    def __str__(self) -> str:
+        return f"{self.card_id}: {self.failures}"

@@ -19,6 +19,8 @@ class Record(models.Model):
     amount_fen = models.BigIntegerField(_("金额(分)"), default=0)
     balance_after_fen = models.BigIntegerField(_("余额(分)"), null=True, blank=True)
     store = models.ForeignKey("stores.Store", on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("门店"))
+    actor = models.CharField(_("操作人"), max_length=40, blank=True)
+    actor_name = models.CharField(_("操作人姓名"), max_length=80, blank=True)
     # The ledger's posting, by value: records are cleared, postings never are.
     posting_id = models.UUIDField(_("记账编号"), null=True, blank=True)
     occurred_at = models.DateTimeField(_("时间"))
@@ -27,7 +29,14 @@ class Record(models.Model):
     class Meta:
         verbose_name = _("卡片记录")
         verbose_name_plural = _("卡片记录")
-        indexes = [models.Index(fields=["card", "-occurred_at", "-id"], name="record_by_card")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=RecordKind.values), name="record_kind_known"),
+        ]
+        indexes = [
+            models.Index(fields=["card", "-occurred_at", "-id"], name="record_by_card"),
+            # The day's totals of the desk, and what happened last.
+            models.Index(fields=["-occurred_at", "-id"], name="record_latest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount_fen}"
