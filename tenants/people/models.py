@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from tenants.people.domain import Act, UserKind
@@ -28,7 +29,11 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         verbose_name = _("用户")
         verbose_name_plural = _("用户")
-        constraints = [models.CheckConstraint(condition=models.Q(kind__in=UserKind.values), name="user_kind_known")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=UserKind.values), name="user_kind_known"),
+            # Staff may log in with a user name alone; whoever has an address has it alone.
+            models.UniqueConstraint(Lower("email"), condition=~models.Q(email=""), name="user_email_once"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.username
