@@ -73,6 +73,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 
 MIDDLEWARE = [
     "kernel.observability.middleware.RequestContextMiddleware",
+    "kernel.observability.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.chains.middleware.ChainMiddleware",

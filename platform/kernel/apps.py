@@ -9,5 +9,7 @@ class KernelConfig(AppConfig):
 
     def ready(self) -> None:
         from kernel.db.contenttypes import key_cache_by_schema
+        from kernel.observability import sentry
 
         key_cache_by_schema()
+        sentry.start()

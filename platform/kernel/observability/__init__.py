@@ -1,0 +1,1 @@
+"""Watching it: who asked, what happened, what is down. Nothing that leaves the process names a person."""

@@ -1,0 +1,103 @@
+"""Structured logs: one JSON object a line in production, readable lines elsewhere.
+
+Every line carries the request id, the chain and the actor. Both ``logging.getLogger(__name__)`` and
+``structlog.get_logger(__name__)`` end here; values belong in arguments, never in the message.
+"""
+
+import logging
+import logging.config
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import msgspec
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from kernel.observability import context, redaction
+
+_KEPT = frozenset({"event", "level", "logger", "timestamp", "error", "request_id", "chain", "actor"})
+
+
+def configure(settings: MutableMapping[str, Any]) -> None:
+    """Set up logging for the process: ``LOGGING_CONFIG`` of the settings. ``{"json": bool, "level": "INFO"}``."""
+    shared: list[Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        add_context,
+    ]
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "kayun": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": shared,
+                    "processors": _json() if settings.get("json") else _readable(),
+                }
+            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "kayun"}},
+            "root": {"handlers": ["stderr"], "level": settings.get("level", "INFO")},
+            "loggers": {
+                "django": {"handlers": [], "level": "INFO", "propagate": True},
+                # A 4xx is told by the request's own line, without the path's card number.
+                "django.request": {"level": "ERROR"},
+                "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+            },
+        }
+    )
+
+
+def add_context(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Add the request id, chain and actor; a key that is not known is left out."""
+    current = context.current()
+    for key, value in (
+        ("request_id", current.request_id),
+        ("chain", context.chain_of_work()),
+        ("actor", current.actor),
+    ):
+        if value:
+            event.setdefault(key, value)
+    return event
+
+
+def redact(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Leave out what names a person; an exception becomes its type, its code and its places."""
+    exc_info = event.pop("exc_info", None)
+    if exc_info is True:
+        exc_info = sys.exc_info()
+    error = exc_info[1] if isinstance(exc_info, tuple) else exc_info
+    if isinstance(error, BaseException):
+        event["error"] = redaction.describe_traceback(error)
+    event["event"] = redaction.scrub(str(event.get("event", "")))
+    rest = {key: value for key, value in event.items() if key not in _KEPT}
+    event.update(redaction.scrub_mapping(rest))
+    return event
+
+
+def _json() -> list[Processor]:
+    return [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        redact,
+        structlog.processors.JSONRenderer(serializer=_encode),
+    ]
+
+
+def _encode(event: Any, **_: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=str).decode()
+
+
+def _readable() -> list[Processor]:
+    # On a developer's machine an exception is shown whole: its data are the demo's.
+    return [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
