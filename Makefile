@@ -78,6 +78,6 @@ $(STAMP): pyproject.toml uv.lock
 	fi; \
 	if [ -e .venv ] && ! .venv/bin/python -V >/dev/null 2>&1; then rm -rf .venv; fi; \
 	echo "Installing what uv.lock names ..."; \
-	"$$uv" sync --frozen --quiet --python "$$python" || { \
+	"$$uv" sync --frozen --quiet $$([ -e .venv ] || echo "--python $$python") || { \
 	  echo "Nothing is lost: run the same command again. If it repeats, the lines above name the cause."; exit 1; }; \
 	touch $@

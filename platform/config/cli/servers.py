@@ -30,7 +30,7 @@ def up(profile: localservers.Profile) -> None:
 
 
 @click.command()
-@click.option("--profile", type=click.Choice(list(localservers.PROFILES)), help="Only this set; all of them by default.")
+@click.option("--profile", type=click.Choice(list(localservers.PROFILES)), help="Only this set, not all of them.")
 def down(profile: localservers.Profile | None) -> None:
     """Stop the local PostgreSQL and Valkey. Their data stays and is there at the next start."""
     profiles: list[localservers.Profile] = [profile] if profile else ["run", "test", "bench"]

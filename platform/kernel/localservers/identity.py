@@ -40,9 +40,9 @@ class Identity:
             directory.mkdir(mode=0o700, parents=True)
         except FileExistsError:
             found = directory.lstat()
-            private = stat.S_ISDIR(found.st_mode) and not stat.S_IMODE(found.st_mode) & 0o077
-            if not private or found.st_uid not in (self.file_owner, os.geteuid()):
+            if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (self.file_owner, os.geteuid()):
                 raise ServersError(f"{directory} is not a private folder of ours: remove it and try again.") from None
+            directory.chmod(0o700)
         if self.uid is not None and self.gid is not None:
             os.chown(directory, self.uid, self.gid, follow_symlinks=False)
 

