@@ -1,0 +1,1 @@
+"""The public site: what Kayun is and what it costs."""

@@ -1,0 +1,125 @@
+// The pages work without this file; it only saves key strokes. Everything hangs on data- attributes, nothing is inline.
+(() => {
+  "use strict";
+
+  const closest = (event, selector) => (event.target instanceof Element ? event.target.closest(selector) : null);
+
+  // data-close inside data-toast: dismiss. Toasts that only confirm leave by themselves; warnings and errors stay.
+  const TOAST_STAYS_MS = 6000;
+  const dismissLater = (root) => {
+    for (const toast of root.querySelectorAll("[data-toast].toast-success, [data-toast].toast-info")) {
+      setTimeout(() => toast.remove(), TOAST_STAYS_MS);
+    }
+  };
+
+  document.addEventListener("click", (event) => {
+    closest(event, "[data-close]")?.closest("[data-toast]")?.remove();
+
+    if (closest(event, "[data-print]")) window.print();
+
+    const copy = closest(event, "[data-copy]");
+    if (copy) {
+      navigator.clipboard?.writeText(copy.dataset.copy).then(() => {
+        const said = copy.querySelector("[data-copied]");
+        if (said) said.hidden = false;
+      });
+    }
+
+    // data-fill='{"id_paid": "200", "id_bonus": "20"}': quick amounts.
+    const fill = closest(event, "[data-fill]");
+    if (fill) {
+      for (const [id, value] of Object.entries(JSON.parse(fill.dataset.fill))) {
+        const input = document.getElementById(id);
+        if (input) {
+          input.value = value;
+          input.dispatchEvent(new Event("input", { bubbles: true }));
+        }
+      }
+    }
+
+    // A menu closes when something outside it is pressed.
+    for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+
+  document.addEventListener("change", (event) => {
+    closest(event, "[data-autosubmit]")?.form?.requestSubmit();
+    // data-shows: a radio that shows the part of the form it speaks of and hides its siblings' parts.
+    const chooser = closest(event, "[data-shows]");
+    if (chooser) showChosen(chooser);
+  });
+
+  const showChosen = (chooser) => {
+    for (const radio of document.querySelectorAll(`[data-shows][name="${chooser.name}"]`)) {
+      const part = document.getElementById(radio.dataset.shows);
+      if (part) part.hidden = !radio.checked;
+    }
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+        menu.open = false;
+        menu.querySelector("summary")?.focus();
+      }
+    }
+    // data-enter-next="id": a scanner ends with Enter; go on to the next field instead of submitting half a form.
+    const from = closest(event, "[data-enter-next]");
+    if (from && event.key === "Enter" && !event.isComposing) {
+      const next = document.getElementById(from.dataset.enterNext);
+      if (next && !next.value) {
+        event.preventDefault();
+        from.dispatchEvent(new Event("change", { bubbles: true }));
+        next.focus();
+      }
+    }
+    // data-hotkey="F2": jump to a field, or press a button.
+    const target = /^F\d+$/.test(event.key) && document.querySelector(`[data-hotkey="${event.key}"]`);
+    if (target) {
+      event.preventDefault();
+      if (target.matches("input, select, textarea")) {
+        target.focus();
+        target.select?.();
+      } else {
+        target.click();
+      }
+    }
+  });
+
+  // One press, one submission. The idempotency key guards the ledger anyway; this spares people the doubt.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
+    if (question && !window.confirm(question)) {
+      event.preventDefault();
+      return;
+    }
+    if (form.method === "post" && !event.defaultPrevented) {
+      const button = event.submitter;
+      setTimeout(() => {
+        if (button) {
+          button.setAttribute("aria-busy", "true");
+          button.disabled = true;
+        }
+      });
+    }
+  });
+
+  // Coming back with the browser's back button must not find the buttons still asleep.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) {
+      for (const button of document.querySelectorAll("button[aria-busy]")) {
+        button.disabled = false;
+        button.removeAttribute("aria-busy");
+      }
+    }
+  });
+
+  const start = () => {
+    dismissLater(document);
+    document.querySelectorAll("[data-shows]:checked").forEach(showChosen);
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

@@ -1,0 +1,128 @@
+"""The pages' parts: ``{% load kayun_ui %}``. Each tag draws one component of templates/components/."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import template
+from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from kernel.money import FEN_PER_YUAN, Money
+from portal.components import chart, faces, icons
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, css_class: str = "") -> SafeString:
+    """``{% icon "card" %}``: decorative; always beside words."""
+    return icons.draw(name, css_class=css_class)
+
+
+@register.simple_tag
+def money(fen: int | None, size: str = "", *, sign: bool = False) -> SafeString | str:
+    """``{% money fen %}`` → ¥1,234.50. ``size`` "lg" or "xl" sets the fen smaller; ``sign`` marks what was received."""
+    if fen is None:
+        return "—"
+    lead = "-" if fen < 0 else ("+" if sign and fen > 0 else "")
+    tone = " money-in" if lead == "+" else ""
+    if not size:
+        return format_html('<span class="money{}">{}</span>', tone, Money(fen).format(sign=sign))
+    yuan, rest = divmod(abs(fen), FEN_PER_YUAN)
+    return format_html(
+        '<span class="money money-{}{}">{}<span class="money-sign">¥</span>{}<span class="money-fen">.{}</span></span>',
+        size,
+        tone,
+        lead,
+        f"{yuan:,}",
+        f"{rest:02d}",
+    )
+
+
+@register.filter
+def spaced(number: str) -> str:
+    """A card number in groups of four, as it is embossed."""
+    return " ".join(number[start : start + 4] for start in range(0, len(number), 4))
+
+
+@register.filter
+def face(level_code: str) -> str:
+    """The card face ("gold", "silver", "diamond", "plain") of a level's code."""
+    return faces.face_of(level_code)
+
+
+@register.simple_tag
+def record_mark(kind: str) -> SafeString:
+    """The icon of a record's kind."""
+    return icons.draw(faces.record_icon(kind))
+
+
+@register.filter
+def unlocalized(number: float) -> str:
+    """A figure as SVG wants it, whatever the language."""
+    return f"{number:g}"
+
+
+@register.filter
+def get(mapping: Mapping[Any, Any], key: Any) -> Any:
+    """``{{ mapping|get:key }}`` for keys a template cannot spell."""
+    return mapping.get(key)
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, kind: str = "", *, autofocus: bool = False, inputmode: str = "") -> dict[str, Any]:
+    """One form field with its label, hint and errors tied together for screen readers.
+
+    ``kind`` "amount", "pin" or "number" sets the figures large; ``inputmode`` picks the phone's keyboard.
+    """
+    if not isinstance(bound, BoundField):
+        raise template.TemplateSyntaxError("{% field %} takes a form's field; the form has none of this name")
+    widget = bound.field.widget
+    extra = {"autofocus": True} if autofocus else {}
+    extra |= {"inputmode": inputmode} if inputmode else {}
+    return {
+        "field": bound,
+        "kind": kind,
+        "widget": bound.as_widget(attrs=extra),
+        "is_checkbox": isinstance(widget, CheckboxInput),
+        "is_group": isinstance(widget, RadioSelect | CheckboxSelectMultiple),
+    }
+
+
+@register.inclusion_tag("components/form_fields.html")
+def form_fields(form: BaseForm, skip: str = "") -> dict[str, Any]:
+    """The form's errors and its fields in order, but those named in ``skip`` ("name,phone")."""
+    skipped = set(skip.split(",")) if skip else set()
+    return {"form": form, "fields": [bound for bound in form.visible_fields() if bound.name not in skipped]}
+
+
+@register.inclusion_tag("components/status_badge.html")
+def status_badge(status: str, label: str) -> dict[str, str]:
+    """A state as a coloured word."""
+    return {"label": label, "tone": faces.STATUS_TONES.get(status, "")}
+
+
+@register.inclusion_tag("components/card_face.html")
+def card_face(card: Any, chain_name: str = "", holder: str = "") -> dict[str, Any]:
+    """The card itself: ``card`` has number, level_name, level_face, valid_until and, optionally, usable."""
+    usable = card.get("usable", True) if isinstance(card, Mapping) else getattr(card, "usable", True)
+    return {"card": card, "chain_name": chain_name, "holder": holder, "usable": usable}
+
+
+@register.inclusion_tag("components/records.html")
+def record_list(records: Iterable[Any], *, show_card: bool = False, show_balance: bool = True) -> dict[str, Any]:
+    """Rows of what happened to a card."""
+    return {"records": records, "show_card": show_card, "show_balance": show_balance}
+
+
+@register.inclusion_tag("components/day_chart.html")
+def day_chart(days: Iterable[Any]) -> dict[str, Any]:
+    """Consumption and top-up by day, with the same figures in a table for screen readers."""
+    rows = [day if isinstance(day, Mapping) else _day_of(day) for day in days]
+    bars = chart.day_bars([(row["consumption_fen"], row["top_up_fen"]) for row in rows])
+    return {"days": list(zip(rows, bars, strict=True)), "width": chart.PLOT_WIDTH, "height": chart.PLOT_HEIGHT}
+
+
+def _day_of(day: Any) -> dict[str, Any]:
+    return {"date": day.date, "consumption_fen": day.consumption_fen, "top_up_fen": day.top_up_fen}
