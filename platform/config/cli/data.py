@@ -1,0 +1,113 @@
+"""Commands that work on the data: migrate, demo, audit, prepare-database, shell."""
+
+import os
+
+import click
+
+from config.cli.starting import start_django
+
+
+@click.command()
+def migrate() -> None:
+    """Bring public, the template, the spares and every chain up to date.
+
+    Can be broken off and run again: what is done stays done. Chains go on working while it runs.
+    """
+    start_django()
+    from tenants.chains.migrating import migrate_everything
+
+    migrate_everything()
+
+
+@click.command()
+def demo() -> None:
+    """Load the demo chain 云杉汽车生活 through the real services: six stores, staff, members, a year of activity.
+
+    Does nothing when it is there already; prints the log-ins either way.
+    """
+    start_django()
+    from tenants.chains.migrating import migrate_everything
+
+    migrate_everything()
+    load_demo()
+
+
+def load_demo() -> None:
+    """Load the demo and print where to log in; Django must be set up and migrated."""
+    from config import demo as demo_data
+
+    click.echo(demo_data.load())
+
+
+@click.command()
+@click.option("--schema", "schemas", multiple=True, help="Only this schema; may be repeated. All by default.")
+def audit(schemas: tuple[str, ...]) -> None:
+    """Prove every balance from its entries and lots, in public and in every chain.
+
+    Prints each finding and ends with exit code 1 when there is any.
+    """
+    start_django()
+    from ledger.audit import audit_schema
+
+    count = 0
+    checked = schemas or _schemas_with_a_ledger()
+    for schema in checked:
+        for finding in audit_schema(schema):
+            click.echo(f"{schema}: {finding}")
+            count += 1
+    click.echo(f"{len(checked)} ledgers proved, {count} findings.")
+    if count:
+        raise click.exceptions.Exit(1)
+
+
+def _schemas_with_a_ledger() -> tuple[str, ...]:
+    """From the database's own catalog, so that no ledger escapes by missing in a list of chains."""
+    from django.db import connections
+
+    from kernel.db import qualified
+
+    with qualified(), connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.relname = 'ledger_posting' AND c.relkind IN ('r', 'p') ORDER BY n.nspname <> 'public', n.nspname"
+        )
+        return tuple(name for (name,) in cursor.fetchall())
+
+
+@click.command("prepare-database")
+@click.option(
+    "--admin-url",
+    envvar="DATABASE_ADMIN_URL",
+    required=True,
+    help="Address of a role that may create roles and databases, as postgresql://admin@host/postgres. "
+    "Its password is best left to PGPASSWORD or ~/.pgpass.",
+)
+@click.option("--name", default="kayun", show_default=True, help="The database to create.")
+def prepare_database(admin_url: str, name: str) -> None:
+    """Create the two roles, the database and its rights on a real PostgreSQL server. Can be repeated.
+
+    \b
+    kayun_owner  owns schemas and tables; used by `kayun migrate` (DATABASE_OWNER_URL)
+    kayun_app    reads and writes; used by web and worker (DATABASE_URL)
+
+    Passwords come from KAYUN_OWNER_PASSWORD and KAYUN_APP_PASSWORD; where one is not set, that role's password stays
+    as it is. On this machine none of this is needed: `kayun up` does it.
+    """
+    from kernel import localservers
+
+    localservers.prepare_database(
+        admin_url,
+        name=name,
+        owner_password=os.environ.get("KAYUN_OWNER_PASSWORD"),
+        app_password=os.environ.get("KAYUN_APP_PASSWORD"),
+    )
+    click.echo(f"The database {name} is ready for kayun_owner and kayun_app. Next: kayun migrate")
+
+
+@click.command()
+def shell() -> None:
+    """A Python shell with Django set up, in the public schema. Choose a chain with kernel.db.in_chain(...)."""
+    start_django()
+    from django.core.management import call_command
+
+    call_command("shell")

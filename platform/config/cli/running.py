@@ -1,0 +1,157 @@
+"""`kayun run`: everything on this machine, from an empty folder to pages in a browser."""
+
+import os
+import signal
+import socket
+import time
+import urllib.error
+import urllib.request
+from types import FrameType
+from typing import Final
+
+import click
+from filelock import FileLock, Timeout
+
+from config.cli import children
+from config.environment import ROOT
+
+_READY_PATIENCE_S: Final = 60.0
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Where to serve.")
+@click.option("--demo/--no-demo", default=True, show_default=True, help="Load the demo chain first.")
+def run(port: int, demo: bool) -> None:
+    """Start everything and serve; ctrl-C ends it.
+
+    Starts PostgreSQL and Valkey, migrates, builds styles and messages, loads the demo chain, then runs web, worker and
+    timer, and prints addresses and log-ins. All of it stays under .local/ and on this machine. Can be run again at any
+    time, also after it was killed.
+    """
+    began = time.monotonic()
+    os.environ["KAYUN_PUBLIC_PORT"] = str(port)
+    lock = _only_one()
+    try:
+        children.end_leftovers(ROOT)
+        _require_free(port)
+        summary = _prepare(demo=demo)
+        _serve(port, summary=summary, began=began)
+    finally:
+        lock.release()
+
+
+def _only_one() -> FileLock:
+    place = ROOT / ".local" / "run" / "running.lock"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(place, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise click.ClickException(
+            "Kayun already runs from this folder, in another terminal. End it there with ctrl-C first."
+        ) from error
+    return lock
+
+
+def _require_free(port: int) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError as error:
+            raise click.ClickException(
+                f"Port {port} needs more rights than you have: take one from 1024 on."
+            ) from error
+        except OSError as error:
+            raise click.ClickException(
+                f"Port {port} is taken by another program. Take another: make run PORT={port + 1} "
+                f"(or kayun run --port {port + 1})."
+            ) from error
+
+
+def _prepare(*, demo: bool) -> str:
+    """Servers, messages, styles, migrations, demo: each says how long it took. What to print when ready."""
+    from config.cli import building, starting
+
+    with _step("servers"):
+        starting.start_servers()
+    with _step("messages and styles"):
+        building.compile_messages(ROOT)
+        building.build_styles(ROOT)
+    starting.start_django(servers=False)
+    from tenants.chains.migrating import migrate_everything
+
+    with _step("migrations"):
+        migrate_everything()
+    if not demo:
+        return ""
+    from config import demo as demo_data
+
+    with _step("demo chain"):
+        return str(demo_data.load())
+
+
+class _step:  # noqa: N801 - reads as a word where it is used
+    """Prints what is being done, and how long it took."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        self._began = time.monotonic()
+        click.echo(f"  {self._name} ... ", nl=False)
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        click.echo("failed" if kind else f"{time.monotonic() - self._began:.1f} s")
+
+
+def _serve(port: int, *, summary: str, began: float) -> None:
+    running = children.start_all(ROOT, port=port)
+    stopping = _StopSignal()
+    try:
+        _wait_until_answering(port, running, stopping)
+        if not stopping.received:
+            click.echo(f"\nKayun is ready after {time.monotonic() - began:.1f} s: http://localhost:{port}/")
+            click.echo(summary)
+            click.echo(
+                f"Logs are in {ROOT / '.local' / 'run' / 'logs'}. End with ctrl-C; `make down` stops the servers."
+            )
+        while not stopping.received:
+            _fail_if_one_ended(running)
+            time.sleep(0.5)
+        click.echo("\nEnding ...")
+    finally:
+        children.end_all(running)
+
+
+class _StopSignal:
+    """Notes ctrl-C, a terminal that closes, or a polite kill."""
+
+    def __init__(self) -> None:
+        self.received = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.received = True
+
+
+def _wait_until_answering(port: int, running: list[children.Child], stopping: _StopSignal) -> None:
+    give_up = time.monotonic() + _READY_PATIENCE_S
+    while not stopping.received:
+        _fail_if_one_ended(running)
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            if time.monotonic() > give_up:
+                raise click.ClickException(
+                    "The web server does not answer. Its log:\n" + running[0].log_tail()
+                ) from None
+            time.sleep(0.1)
+
+
+def _fail_if_one_ended(running: list[children.Child]) -> None:
+    for child in running:
+        if (code := child.process.poll()) is not None:
+            raise click.ClickException(f"{child.name} ended with code {code}. The end of its log:\n{child.log_tail()}")
