@@ -1,0 +1,59 @@
+"""What the ledger answers: one outcome for each request, in the order of the requests."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+from uuid import UUID
+
+from kernel.errors import DomainError
+from ledger.domain.states import StoredPosting
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The event is in the ledger, once, now or since before (``replayed``).
+
+    ``balances``: each account the posting touched and what it held after. ``drawn``: per account and kind of lot, the
+    amount that left it (positive) or came back to it (negative).
+    """
+
+    posting_id: UUID
+    replayed: bool
+    balances: dict[int, int]
+    drawn: dict[int, dict[str, int]] = field(default_factory=dict)
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """What is stored with the posting and returned to whoever asks again."""
+        return {"balances": self.balances, "drawn": self.drawn}
+
+    def stored(self) -> str:
+        """The result as JSON text."""
+        return json.dumps(self.result, separators=(",", ":"))
+
+    @classmethod
+    def again(cls, stored: StoredPosting) -> Self:
+        """The outcome of a replay, from what was stored."""
+        result = json.loads(stored.result)
+        return cls(
+            posting_id=stored.id,
+            replayed=True,
+            balances={int(account): balance for account, balance in result["balances"].items()},
+            drawn={int(account): kinds for account, kinds in result["drawn"].items()},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing of this request was written; other requests of the batch are not touched by it.
+
+    ``error`` is set where a guard refused: its own error, which ``code`` and ``params`` repeat.
+    """
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    error: DomainError | None = None
+
+
+Outcome = Posted | Refused

@@ -1,0 +1,110 @@
+"""What a caller asks of the ledger."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from kernel.errors import DomainError
+from ledger.domain.drawing import DrawPolicy
+
+# A posting is one event at a till or a desk, not a file: large loads are many postings in one batch.
+MAX_LINES: Final = 1000
+# Ten trillion yuan in fen: far above any honest amount, far below where 64-bit sums of them could overflow.
+MAX_AMOUNT: Final = 10**15
+HASH_BYTES: Final = 32
+MAX_KEY_LENGTH: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLot:
+    """A lot to be opened; usable while ``occurred_at < expires_at`` (``None``: always)."""
+
+    kind: str
+    amount: int
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One side of a posting, in whole minor units: positive into the account, negative out of it.
+
+    Exactly one of ``account_id`` and ``contra``. Into a lotted account the ``lots`` say what is opened and sum to
+    ``amount``; out of one the request's draw policy chooses.
+    """
+
+    account_id: int | None
+    contra: str | None
+    unit: str
+    amount: int
+    lots: tuple[OpenLot, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.account_id is None) == (self.contra is None):
+            raise ValueError("a line names either an account or a contra account")
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A condition outside the ledger that must hold while the accounts are locked (a card's state, say).
+
+    ``sql`` is one SELECT whose tables are written ``{schema}.table``, with ``$1::bigint[]`` for the subjects and the
+    subject as its first column. Requests with the same text share one execution, whatever their number. ``check`` is
+    pure: it is given the subject's row (``None`` when there is none) and returns the error to refuse with, or ``None``.
+    """
+
+    sql: str
+    subject: int
+    check: Callable[[tuple[Any, ...] | None], DomainError | None]
+
+
+@dataclass(frozen=True, slots=True)
+class PostingRequest:
+    """One business event to be posted once.
+
+    The same ``idempotency_key`` with the same ``request_hash`` (SHA-256 of the caller's request) is a replay and gets
+    the stored result; with another hash it is refused. With ``reverses`` set, ``lines`` stay empty: what is undone is
+    exactly what that posting did.
+    """
+
+    kind: str
+    idempotency_key: str
+    request_hash: bytes
+    actor: str
+    occurred_at: datetime
+    lines: tuple[Line, ...] = ()
+    store_id: int | None = None
+    policy: DrawPolicy = DrawPolicy.EARLIEST_EXPIRY
+    reverses: UUID | None = None
+    memo: Mapping[str, Any] = field(default_factory=dict)
+    guard: Guard | None = None
+
+    def __post_init__(self) -> None:
+        if self.occurred_at.tzinfo is None:
+            raise ValueError("occurred_at must be aware")
+        if len(self.request_hash) != HASH_BYTES:
+            raise ValueError(f"request_hash must be the {HASH_BYTES} bytes of a SHA-256")
+        if (self.reverses is None) == (not self.lines):
+            raise ValueError("a request has lines, or names the posting it reverses")
+
+
+def request_hash(*parts: str | int | Sequence[Any] | Mapping[str, Any] | None) -> bytes:
+    """SHA-256 over the parts of a request that make it the same request: the body, never the time of arrival."""
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).digest()
+
+
+def valid_key(key: str) -> bool:
+    """Whether the database can hold this idempotency key: 1 to 200 characters, no NUL, no half a character."""
+    return 0 < len(key) <= MAX_KEY_LENGTH and is_text(key)
+
+
+def is_text(value: str) -> bool:
+    """Whether PostgreSQL takes it as text: UTF-8 without NUL."""
+    try:
+        return 0 not in value.encode()
+    except UnicodeEncodeError:
+        return False
