@@ -40,8 +40,8 @@ _IN_BOTH = [
     "tenants.people",
     "tenants.audit",
 ]
+# Not "django_tenants" itself: its commands migrate and clone by other rules than ours.
 SHARED_APPS = [
-    "django_tenants",
     *_IN_BOTH,
     "rest_framework",
     "drf_spectacular",
@@ -63,7 +63,7 @@ INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARE
 
 TENANT_MODEL = "chains.Chain"
 TENANT_DOMAIN_MODEL = "chains.Domain"
-DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DATABASE_ROUTERS = ["kernel.db.routers.SchemaRouter"]
 PUBLIC_SCHEMA_NAME = "public"
 
 # ── Requests ──────────────────────────────────────────────────────────────────────────────────────────────────────

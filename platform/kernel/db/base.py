@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.backends.postgresql.introspection import DatabaseIntrospection
 from django.db.backends.utils import CursorWrapper
 from django_tenants.postgresql_backend import base as django_tenants_backend
 
@@ -21,6 +22,18 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):  # type: ignore[m
         self._path_is_set = False
         self._qualified_depth = 0
         super().__init__(*args, **kwargs)
+        # django-tenants' own sets the search path for the whole session; ours never holds more than the schema.
+        self.introspection = DatabaseIntrospection(self)
+
+    def set_tenant(self, tenant: Any, include_public: bool = False) -> None:
+        """Choose the schema that later SQL speaks to; sends nothing.
+
+        Not django-tenants' own: it empties the content types' cache (ours is kept by schema) and notes the schema in a
+        dictionary that all threads share.
+        """
+        self.tenant = tenant
+        self.schema_name = tenant.schema_name
+        self.include_public_schema = False
 
     def before_statement(self) -> None:
         """Set the search path for the statement that comes, or refuse it.
@@ -40,8 +53,9 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):  # type: ignore[m
         elif self._bound_schema != self.schema_name:
             raise SchemaSwitchInTransaction(f"transaction of {self._bound_schema} asked to run SQL in {self.schema_name}")
         if not self._path_is_set:
+            self.validate_no_broken_transaction()
             # Not through the wrapped cursor: it would ask us again.
-            with self.connection.cursor() as cursor:
+            with self.wrap_database_errors, self.connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL search_path = {search_path_of(self.schema_name)}")
             self._path_is_set = True
 
