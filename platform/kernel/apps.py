@@ -8,6 +8,7 @@ class KernelConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from kernel.checks import models  # noqa: F401 - registers its system check
         from kernel.db.contenttypes import key_cache_by_schema
         from kernel.observability import sentry
 

@@ -41,7 +41,7 @@ def _database() -> bool:
     try:
         with qualified(), connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-            return cursor.fetchone() == (1,)
+            return bool(cursor.fetchone() == (1,))
     except DatabaseError:
         # A server that restarted leaves a dead connection behind; the next probe, or request, must not inherit it.
         connection.close()
