@@ -7,5 +7,12 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """``local_mode``: whether the local helps (the mail page, the style page) are linked."""
-    return {"local_mode": settings.LOCAL}
+    """``local_mode``: whether the local helps (the mail page, the style page) are linked; ``chain``: whose host this is, or
+    None on the public site; on the desk also who is there, where, and what she may do (``Desk.shell``).
+    """
+    desk = getattr(request, "desk", None)
+    return {
+        "local_mode": settings.LOCAL,
+        "chain": getattr(request, "tenant", None),
+        **(desk.shell() if desk is not None else {}),
+    }

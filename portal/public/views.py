@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from billing.pricebook.domain import PLANS, Module, ModulePrice, Plan, PlanFeatures
 from billing.pricebook.modules import MODULES
 from billing.pricebook.queries import current_price_book
+from portal.public.showcase import example
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class PriceRow:
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     """What Kayun is, for whom, how it works and what it costs."""
-    return render(request, "public/landing.html", _prices())
+    return render(request, "public/landing.html", {"showcase": example(), **_prices()})
 
 
 @require_safe

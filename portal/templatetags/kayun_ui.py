@@ -1,5 +1,6 @@
 """The pages' parts: ``{% load kayun_ui %}``. Each tag draws one component of templates/components/."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -95,6 +96,33 @@ def form_fields(form: BaseForm, skip: str = "") -> dict[str, Any]:
     """The form's errors and its fields in order, but those named in ``skip`` ("name,phone")."""
     skipped = set(skip.split(",")) if skip else set()
     return {"form": form, "fields": [bound for bound in form.visible_fields() if bound.name not in skipped]}
+
+
+@register.inclusion_tag("components/fields.html")
+def form_rest(form: BaseForm, skip: str = "") -> dict[str, Any]:
+    """The fields a page has not drawn by hand: all visible ones but those named in ``skip``."""
+    skipped = set(skip.split(","))
+    return {"fields": [bound for bound in form.visible_fields() if bound.name not in skipped]}
+
+
+@register.inclusion_tag("components/field.html")
+def filter_field(bound: BoundField) -> dict[str, Any]:
+    """A field of a list's filter: without the word "optional", since all of them are."""
+    return field(bound) | {"hide_optional": True}
+
+
+@register.inclusion_tag("components/field.html")
+def card_number_field(bound: BoundField, next_id: str) -> dict[str, Any]:
+    """The till's card number: F2 comes here, and the scanner's Enter goes on to the field ``next_id``."""
+    keys = {"data-hotkey": "F2", "data-enter-next": next_id, "inputmode": "numeric", "autocomplete": "off", "autofocus": True}
+    return field(bound, kind="number") | {"widget": bound.as_widget(attrs=keys)}
+
+
+@register.filter
+def fill_amounts(preset: Any) -> str:
+    """A quick amount as the script wants it: which inputs get which yuan."""
+    paid, bonus = (preset["paid_fen"], preset["bonus_fen"]) if isinstance(preset, Mapping) else (preset.paid_fen, preset.bonus_fen)
+    return json.dumps({"id_paid": str(Money(paid).yuan), "id_bonus": str(Money(bonus).yuan)})
 
 
 @register.inclusion_tag("components/status_badge.html")
