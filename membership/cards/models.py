@@ -38,7 +38,9 @@ class Card(models.Model):
     status = models.CharField(_("状态"), max_length=12, choices=CardStatus, default=CardStatus.IDLE)
     # Orthogonal to the status (R-C13).
     locked = models.BooleanField(_("是否锁定"), default=False)
-    member = models.ForeignKey("members.Member", on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("会员"))
+    member = models.ForeignKey(
+        "members.Member", on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("会员")
+    )
     # Both must hold for the card to be used (R-C04). A date is the last day of validity, in the chain's zone.
     valid_until = models.DateField(_("卡有效期至"), null=True, blank=True)
     account_valid_until = models.DateField(_("账户有效期至"), null=True, blank=True)
@@ -48,7 +50,9 @@ class Card(models.Model):
     points_account = models.OneToOneField(
         "ledger.Account", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("积分账户")
     )
-    store = models.ForeignKey("stores.Store", on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("发卡门店"))
+    store = models.ForeignKey(
+        "stores.Store", on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("发卡门店")
+    )
     made_at = models.DateTimeField(_("制卡时间"))
     issued_at = models.DateTimeField(_("发卡时间"), null=True, blank=True)
     # argon2id with a versioned pepper; empty until issue.

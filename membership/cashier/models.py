@@ -30,7 +30,8 @@ class ChainPolicy(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(id=1), name="chain_policy_single"),
             models.CheckConstraint(
-                condition=models.Q(draw_policy__in=[policy.value for policy in DrawPolicy]), name="chain_policy_draw_known"
+                condition=models.Q(draw_policy__in=[policy.value for policy in DrawPolicy]),
+                name="chain_policy_draw_known",
             ),
         ]
 

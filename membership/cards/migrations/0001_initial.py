@@ -5,83 +5,194 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('ledger', '0002_rules'),
-        ('members', '0001_initial'),
-        ('stores', '0001_initial'),
+        ("ledger", "0002_rules"),
+        ("members", "0001_initial"),
+        ("stores", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Card',
+            name="Card",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=32, unique=True, verbose_name='卡号')),
-                ('status', models.CharField(choices=[('IDLE', '空闲'), ('ISSUED', '已发卡'), ('ACTIVE', '正常'), ('LOST', '挂失'), ('FROZEN', '冻结'), ('PIN_LOCKED', '密码锁定'), ('EXPIRED', '已过期'), ('REPLACED', '已换卡'), ('WITHDRAWN', '已退会'), ('COLLECTED', '已回收'), ('DESTROYED', '已销毁')], default='IDLE', max_length=12, verbose_name='状态')),
-                ('locked', models.BooleanField(default=False, verbose_name='是否锁定')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='卡有效期至')),
-                ('account_valid_until', models.DateField(blank=True, null=True, verbose_name='账户有效期至')),
-                ('made_at', models.DateTimeField(verbose_name='制卡时间')),
-                ('issued_at', models.DateTimeField(blank=True, null=True, verbose_name='发卡时间')),
-                ('pin_hash', models.CharField(blank=True, max_length=200, verbose_name='密码散列')),
-                ('pin_must_change', models.BooleanField(default=True, verbose_name='须改密码')),
-                ('pin_version', models.PositiveIntegerField(default=0, verbose_name='密码版本')),
-                ('member', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='members.member', verbose_name='会员')),
-                ('points_account', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.account', verbose_name='积分账户')),
-                ('store', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='stores.store', verbose_name='发卡门店')),
-                ('stored_account', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.account', verbose_name='储值账户')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=32, unique=True, verbose_name="卡号")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("IDLE", "空闲"),
+                            ("ISSUED", "已发卡"),
+                            ("ACTIVE", "正常"),
+                            ("LOST", "挂失"),
+                            ("FROZEN", "冻结"),
+                            ("PIN_LOCKED", "密码锁定"),
+                            ("EXPIRED", "已过期"),
+                            ("REPLACED", "已换卡"),
+                            ("WITHDRAWN", "已退会"),
+                            ("COLLECTED", "已回收"),
+                            ("DESTROYED", "已销毁"),
+                        ],
+                        default="IDLE",
+                        max_length=12,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("locked", models.BooleanField(default=False, verbose_name="是否锁定")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="卡有效期至")),
+                ("account_valid_until", models.DateField(blank=True, null=True, verbose_name="账户有效期至")),
+                ("made_at", models.DateTimeField(verbose_name="制卡时间")),
+                ("issued_at", models.DateTimeField(blank=True, null=True, verbose_name="发卡时间")),
+                ("pin_hash", models.CharField(blank=True, max_length=200, verbose_name="密码散列")),
+                ("pin_must_change", models.BooleanField(default=True, verbose_name="须改密码")),
+                ("pin_version", models.PositiveIntegerField(default=0, verbose_name="密码版本")),
+                (
+                    "member",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="members.member",
+                        verbose_name="会员",
+                    ),
+                ),
+                (
+                    "points_account",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.account",
+                        verbose_name="积分账户",
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="stores.store",
+                        verbose_name="发卡门店",
+                    ),
+                ),
+                (
+                    "stored_account",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.account",
+                        verbose_name="储值账户",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '会员卡',
-                'verbose_name_plural': '会员卡',
+                "verbose_name": "会员卡",
+                "verbose_name_plural": "会员卡",
             },
         ),
         migrations.CreateModel(
-            name='CardWebLogin',
+            name="CardWebLogin",
             fields=[
-                ('card', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='web_login', serialize=False, to='cards.card', verbose_name='会员卡')),
-                ('failures', models.PositiveIntegerField(default=0, verbose_name='连续错误次数')),
-                ('blocked_until', models.DateTimeField(blank=True, null=True, verbose_name='暂停登录至')),
+                (
+                    "card",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="web_login",
+                        serialize=False,
+                        to="cards.card",
+                        verbose_name="会员卡",
+                    ),
+                ),
+                ("failures", models.PositiveIntegerField(default=0, verbose_name="连续错误次数")),
+                ("blocked_until", models.DateTimeField(blank=True, null=True, verbose_name="暂停登录至")),
             ],
             options={
-                'verbose_name': '网页登录限制',
-                'verbose_name_plural': '网页登录限制',
+                "verbose_name": "网页登录限制",
+                "verbose_name_plural": "网页登录限制",
             },
         ),
         migrations.CreateModel(
-            name='CardLevel',
+            name="CardLevel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True, verbose_name='级别代码')),
-                ('name', models.CharField(max_length=40, verbose_name='级别名称')),
-                ('rank', models.PositiveSmallIntegerField(verbose_name='次序')),
-                ('validity_months', models.PositiveSmallIntegerField(verbose_name='有效期(月)')),
-                ('balance_cap_fen', models.BigIntegerField(default=500000, verbose_name='余额上限(分)')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="级别代码")),
+                ("name", models.CharField(max_length=40, verbose_name="级别名称")),
+                ("rank", models.PositiveSmallIntegerField(verbose_name="次序")),
+                ("validity_months", models.PositiveSmallIntegerField(verbose_name="有效期(月)")),
+                ("balance_cap_fen", models.BigIntegerField(default=500000, verbose_name="余额上限(分)")),
             ],
             options={
-                'verbose_name': '卡级别',
-                'verbose_name_plural': '卡级别',
-                'constraints': [models.CheckConstraint(condition=models.Q(('validity_months__gt', 0)), name='card_level_validity_positive'), models.CheckConstraint(condition=models.Q(('balance_cap_fen__gt', 0), ('balance_cap_fen__lte', 500000)), name='card_level_cap_lawful')],
+                "verbose_name": "卡级别",
+                "verbose_name_plural": "卡级别",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("validity_months__gt", 0)), name="card_level_validity_positive"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("balance_cap_fen__gt", 0), ("balance_cap_fen__lte", 500000)),
+                        name="card_level_cap_lawful",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='card',
-            name='level',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='cards.cardlevel', verbose_name='卡级别'),
+            model_name="card",
+            name="level",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, to="cards.cardlevel", verbose_name="卡级别"
+            ),
         ),
         migrations.AddIndex(
-            model_name='card',
-            index=models.Index(fields=['status', 'number'], name='card_by_status'),
+            model_name="card",
+            index=models.Index(fields=["status", "number"], name="card_by_status"),
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['IDLE', 'ISSUED', 'ACTIVE', 'LOST', 'FROZEN', 'PIN_LOCKED', 'EXPIRED', 'REPLACED', 'WITHDRAWN', 'COLLECTED', 'DESTROYED'])), name='card_status_known'),
+            model_name="card",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "IDLE",
+                            "ISSUED",
+                            "ACTIVE",
+                            "LOST",
+                            "FROZEN",
+                            "PIN_LOCKED",
+                            "EXPIRED",
+                            "REPLACED",
+                            "WITHDRAWN",
+                            "COLLECTED",
+                            "DESTROYED",
+                        ],
+                    )
+                ),
+                name="card_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'IDLE'), models.Q(('account_valid_until__isnull', False), ('issued_at__isnull', False), ('member__isnull', False), ('points_account__isnull', False), ('stored_account__isnull', False), ('valid_until__isnull', False)), _connector='OR'), name='card_complete_once_issued'),
+            model_name="card",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status", "IDLE"),
+                    models.Q(
+                        ("account_valid_until__isnull", False),
+                        ("issued_at__isnull", False),
+                        ("member__isnull", False),
+                        ("points_account__isnull", False),
+                        ("stored_account__isnull", False),
+                        ("valid_until__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="card_complete_once_issued",
+            ),
         ),
     ]

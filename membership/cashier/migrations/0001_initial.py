@@ -4,24 +4,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ChainPolicy',
+            name="ChainPolicy",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('draw_policy', models.CharField(choices=[('EARLIEST_EXPIRY', '先到期先用'), ('BONUS_FIRST', '先用赠送金额'), ('PRO_RATA', '本金与赠送按比例')], default='EARLIEST_EXPIRY', max_length=20, verbose_name='扣款顺序')),
-                ('bonus_validity_months', models.PositiveSmallIntegerField(blank=True, default=12, null=True, verbose_name='赠送金额有效期(月)')),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                (
+                    "draw_policy",
+                    models.CharField(
+                        choices=[
+                            ("EARLIEST_EXPIRY", "先到期先用"),
+                            ("BONUS_FIRST", "先用赠送金额"),
+                            ("PRO_RATA", "本金与赠送按比例"),
+                        ],
+                        default="EARLIEST_EXPIRY",
+                        max_length=20,
+                        verbose_name="扣款顺序",
+                    ),
+                ),
+                (
+                    "bonus_validity_months",
+                    models.PositiveSmallIntegerField(
+                        blank=True, default=12, null=True, verbose_name="赠送金额有效期(月)"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '商户设置',
-                'verbose_name_plural': '商户设置',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='chain_policy_single'), models.CheckConstraint(condition=models.Q(('draw_policy__in', ['EARLIEST_EXPIRY', 'BONUS_FIRST', 'PRO_RATA'])), name='chain_policy_draw_known')],
+                "verbose_name": "商户设置",
+                "verbose_name_plural": "商户设置",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="chain_policy_single"),
+                    models.CheckConstraint(
+                        condition=models.Q(("draw_policy__in", ["EARLIEST_EXPIRY", "BONUS_FIRST", "PRO_RATA"])),
+                        name="chain_policy_draw_known",
+                    ),
+                ],
             },
         ),
     ]

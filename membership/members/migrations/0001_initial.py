@@ -6,30 +6,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('stores', '0001_initial'),
+        ("stores", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True, verbose_name='会员编号')),
-                ('name', models.CharField(max_length=60, verbose_name='姓名')),
-                ('phone', models.CharField(db_index=True, max_length=20, verbose_name='手机号')),
-                ('phone_tail', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Right('phone', 4), output_field=models.CharField(max_length=4), verbose_name='手机尾号')),
-                ('birthday', models.DateField(blank=True, null=True, verbose_name='生日')),
-                ('created_at', models.DateTimeField(verbose_name='建档时间')),
-                ('store', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='stores.store', verbose_name='建档门店')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="会员编号")),
+                ("name", models.CharField(max_length=60, verbose_name="姓名")),
+                ("phone", models.CharField(db_index=True, max_length=20, verbose_name="手机号")),
+                (
+                    "phone_tail",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Right("phone", 4),
+                        output_field=models.CharField(max_length=4),
+                        verbose_name="手机尾号",
+                    ),
+                ),
+                ("birthday", models.DateField(blank=True, null=True, verbose_name="生日")),
+                ("created_at", models.DateTimeField(verbose_name="建档时间")),
+                (
+                    "store",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="stores.store", verbose_name="建档门店"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '会员',
-                'verbose_name_plural': '会员',
-                'indexes': [models.Index(fields=['name'], name='member_by_name', opclasses=['varchar_pattern_ops']), models.Index(fields=['phone_tail'], name='member_by_phone_tail')],
+                "verbose_name": "会员",
+                "verbose_name_plural": "会员",
+                "indexes": [
+                    models.Index(fields=["name"], name="member_by_name", opclasses=["varchar_pattern_ops"]),
+                    models.Index(fields=["phone_tail"], name="member_by_phone_tail"),
+                ],
             },
         ),
     ]

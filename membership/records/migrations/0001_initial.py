@@ -5,35 +5,75 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cards', '0001_initial'),
-        ('stores', '0001_initial'),
+        ("cards", "0001_initial"),
+        ("stores", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Record',
+            name="Record",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('ISSUE', '发卡'), ('TOP_UP', '充值'), ('CONSUMPTION', '消费'), ('REVERSAL', '冲正'), ('ADJUSTMENT', '调整'), ('LEVEL_CHANGE', '级别变更')], max_length=16, verbose_name='类型')),
-                ('amount_fen', models.BigIntegerField(default=0, verbose_name='金额(分)')),
-                ('balance_after_fen', models.BigIntegerField(blank=True, null=True, verbose_name='余额(分)')),
-                ('actor', models.CharField(blank=True, max_length=40, verbose_name='操作人')),
-                ('actor_name', models.CharField(blank=True, max_length=80, verbose_name='操作人姓名')),
-                ('posting_id', models.UUIDField(blank=True, null=True, verbose_name='记账编号')),
-                ('occurred_at', models.DateTimeField(verbose_name='时间')),
-                ('detail', models.JSONField(blank=True, default=dict, verbose_name='详情')),
-                ('card', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='records', to='cards.card', verbose_name='会员卡')),
-                ('store', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='stores.store', verbose_name='门店')),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("ISSUE", "发卡"),
+                            ("TOP_UP", "充值"),
+                            ("CONSUMPTION", "消费"),
+                            ("REVERSAL", "冲正"),
+                            ("ADJUSTMENT", "调整"),
+                            ("LEVEL_CHANGE", "级别变更"),
+                        ],
+                        max_length=16,
+                        verbose_name="类型",
+                    ),
+                ),
+                ("amount_fen", models.BigIntegerField(default=0, verbose_name="金额(分)")),
+                ("balance_after_fen", models.BigIntegerField(blank=True, null=True, verbose_name="余额(分)")),
+                ("actor", models.CharField(blank=True, max_length=40, verbose_name="操作人")),
+                ("actor_name", models.CharField(blank=True, max_length=80, verbose_name="操作人姓名")),
+                ("posting_id", models.UUIDField(blank=True, null=True, verbose_name="记账编号")),
+                ("occurred_at", models.DateTimeField(verbose_name="时间")),
+                ("detail", models.JSONField(blank=True, default=dict, verbose_name="详情")),
+                (
+                    "card",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="records",
+                        to="cards.card",
+                        verbose_name="会员卡",
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="stores.store",
+                        verbose_name="门店",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '卡片记录',
-                'verbose_name_plural': '卡片记录',
-                'indexes': [models.Index(fields=['card', '-occurred_at', '-id'], name='record_by_card'), models.Index(fields=['-occurred_at', '-id'], name='record_latest')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['ISSUE', 'TOP_UP', 'CONSUMPTION', 'REVERSAL', 'ADJUSTMENT', 'LEVEL_CHANGE'])), name='record_kind_known')],
+                "verbose_name": "卡片记录",
+                "verbose_name_plural": "卡片记录",
+                "indexes": [
+                    models.Index(fields=["card", "-occurred_at", "-id"], name="record_by_card"),
+                    models.Index(fields=["-occurred_at", "-id"], name="record_latest"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["ISSUE", "TOP_UP", "CONSUMPTION", "REVERSAL", "ADJUSTMENT", "LEVEL_CHANGE"])
+                        ),
+                        name="record_kind_known",
+                    )
+                ],
             },
         ),
     ]

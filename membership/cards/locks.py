@@ -1,0 +1,46 @@
+"""Every row lock of this app, taken in one order: cards by key, then their stored-value accounts, then nothing more.
+
+Cards are locked FOR NO KEY UPDATE: a record being inserted holds its card's key, and must neither wait nor be waited
+for.
+"""
+
+from ledger.models import Account
+from membership.cards.errors import CardNotFound
+from membership.cards.models import Card, CardWebLogin
+
+
+def lock_card(number: str) -> Card:
+    """The card, locked, with its level and member.
+
+    Raises:
+        CardNotFound
+    """
+    cards = Card.objects.select_for_update(no_key=True, of=("self",)).select_related("level", "member")
+    try:
+        return cards.get(number=number)
+    except Card.DoesNotExist:
+        raise CardNotFound(card_number=number) from None
+
+
+def lock_value(card: Card) -> None:
+    """Lock the card's stored-value account, as every posting does.
+
+    Tills do not lock cards: they lock the account and then read the card's state. Whoever changes that state holds the
+    account too, so a posting sees it either wholly before or wholly after.
+    """
+    if card.stored_account_id is not None:
+        Account.objects.select_for_update(no_key=True).values_list("id").get(id=card.stored_account_id)
+
+
+def hold_web_login(number: str) -> CardWebLogin | None:
+    """The web log-in row of a card, locked, with its card; None for an unknown card and for one whose row is held.
+
+    Attempts at one card go one at a time and never wait: a parallel one is answered like an unknown card, uncounted and
+    unable to succeed.
+    """
+    return (
+        CardWebLogin.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
+        .select_related("card")
+        .filter(card__number=number)
+        .first()
+    )

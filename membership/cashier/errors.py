@@ -1,0 +1,47 @@
+"""Refusals at a till, in words a cashier can act on; the ledger's own refusals stand beside them."""
+
+from django.utils.translation import gettext_lazy as _
+
+from kernel.errors import DomainError
+from kernel.money import Money
+from ledger.domain import Refused
+from ledger.errors import error_of
+
+
+class InsufficientBalance(DomainError):
+    """The card holds less, in lots that may be used today, than was asked for."""
+
+    code = "insufficient_balance"
+    status = 409
+    message = _("余额不足:可用 {available},需要 {needed}。未扣款。")
+
+
+class OverCap(DomainError):
+    """The top-up would take the card over what its level may hold."""
+
+    code = "over_cap"
+    status = 409
+    message = _("充值后余额将为 {after},超过该卡上限 {cap};最多还可充入 {room}。未充值。")
+
+
+class NotReversible(DomainError):
+    """Only top-ups and consumptions are reversed."""
+
+    code = "not_reversible"
+    status = 409
+    message = _("只有充值和消费可以冲正。")
+
+
+class RecordNotFound(DomainError):
+    """No such record."""
+
+    code = "record_not_found"
+    status = 404
+    message = _("没有找到这笔记录。")
+
+
+def explained(refused: Refused) -> DomainError:
+    """A refusal of the ledger or of a guard, as the till says it: amounts in yuan."""
+    if refused.code == InsufficientBalance.code:
+        return InsufficientBalance(available=Money(refused.params["available"]), needed=Money(refused.params["needed"]))
+    return error_of(refused)

@@ -1,0 +1,85 @@
+"""What must hold of a card while its account is locked: read in the ledger's own trip, decided in Python.
+
+Tills lock no card. Whoever changes a card's state holds its account (``cards.locks.lock_value``), so what is read here
+after the account's lock is how the card stands until the posting commits.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from kernel.clock import CHINA
+from kernel.errors import DomainError
+from kernel.money import Money
+from ledger.domain import Guard
+from membership.cards.domain import CardStanding, refusal
+from membership.cards.errors import not_usable
+from membership.cashier.domain import CardRef, Occasion
+from membership.cashier.errors import OverCap
+
+_STANDING = """
+    SELECT card.id, card.number, card.stored_account_id, card.status, card.locked, card.valid_until,
+        card.account_valid_until
+    FROM {schema}.cards_card AS card WHERE card.id = ANY ($1::bigint[])"""
+
+_STANDING_AND_CAP = """
+    SELECT card.id, card.number, card.stored_account_id, card.status, card.locked, card.valid_until,
+        card.account_valid_until, account.balance, level.balance_cap_fen
+    FROM {schema}.cards_card AS card
+    JOIN {schema}.cards_cardlevel AS level ON level.id = card.level_id
+    JOIN {schema}.ledger_account AS account ON account.id = card.stored_account_id
+    WHERE card.id = ANY ($1::bigint[])"""
+
+Row = tuple[Any, ...]
+
+
+class StaleCard(DomainError):
+    """A remembered card is no longer the card of that number (its chain was made anew): look it up again."""
+
+    code = "card_stale"
+    status = 409
+    message = _("会员卡信息已更新,请重试。未作任何更改。")
+
+
+def may_spend(card: CardRef, occasion: Occasion) -> Guard:
+    """The card may be used on the day of the act (R-C04)."""
+    day = _day(occasion)
+
+    def check(row: Row | None) -> DomainError | None:
+        return _problem(card, row, day)
+
+    return Guard(sql=_STANDING, subject=card.card_id, check=check)
+
+
+def may_receive(card: CardRef, occasion: Occasion, *, total: Money) -> Guard:
+    """The card may be used, and ``total`` more does not take it over its level's cap.
+
+    The balance is the one before the batch: a batch holds at most one top-up of a card.
+    """
+    return Guard(sql=_STANDING_AND_CAP, subject=card.card_id, check=_within_cap(card, _day(occasion), total))
+
+
+def _within_cap(card: CardRef, day: date, total: Money) -> Callable[[Row | None], DomainError | None]:
+    def check(row: Row | None) -> DomainError | None:
+        problem = _problem(card, row, day)
+        if problem is not None or row is None:
+            return problem
+        balance, cap = Money(row[7]), Money(row[8])
+        if balance + total > cap:
+            return OverCap(after=balance + total, cap=cap, room=max(cap - balance, Money.ZERO))
+        return None
+
+    return check
+
+
+def _problem(card: CardRef, row: Row | None, day: date) -> DomainError | None:
+    if row is None or row[1:3] != (card.number, card.account_id):
+        return StaleCard()
+    reason = refusal(CardStanding(status=row[3], locked=row[4], valid_until=row[5], account_valid_until=row[6]), on=day)
+    return not_usable(reason, card_number=card.number) if reason else None
+
+
+def _day(occasion: Occasion) -> date:
+    return occasion.occurred_at.astimezone(CHINA).date()

@@ -1,0 +1,90 @@
+"""One way for every act at a till: a draft is posted, its record rides along, and the outcome becomes a receipt."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kernel.errors import DomainError
+from ledger.domain import Outcome, Posted, PostingRequest
+from ledger.engine import Rider
+from ledger.services import post_within
+from membership.cashier.domain import CardRef, Occasion, Receipt
+from membership.cashier.errors import explained
+from membership.records.bulk import RecordRow, insert_records
+from membership.records.domain import RecordKind
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An act at a till before it is posted. ``amount_fen`` is signed as the card sees it; ``detail`` goes on its
+    record.
+    """
+
+    card: CardRef
+    kind: RecordKind
+    amount_fen: int
+    occasion: Occasion
+    request: PostingRequest
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+def post_one(draft: Draft) -> Receipt:
+    """Post a draft, with its record, in the caller's transaction.
+
+    Raises:
+        DomainError: whatever refused it; nothing was written.
+    """
+    (outcome,) = post_within([draft.request], rider=records_of([draft]))
+    answer = answer_to(draft, outcome)
+    if isinstance(answer, DomainError):
+        raise answer
+    return answer
+
+
+def records_of(drafts: Sequence[Draft]) -> Rider:
+    """The rider that writes the records of those drafts that were posted now, not of replays."""
+
+    def ride(outcomes: Sequence[Outcome]) -> Iterable[tuple[str, Sequence[Any]]]:
+        rows = [
+            _record(draft, outcome)
+            for draft, outcome in zip(drafts, outcomes, strict=True)
+            if isinstance(outcome, Posted) and not outcome.replayed
+        ]
+        return [insert_records(rows)] if rows else []
+
+    return ride
+
+
+def answer_to(draft: Draft, outcome: Outcome) -> Receipt | DomainError:
+    """What the till is told."""
+    if not isinstance(outcome, Posted):
+        return explained(outcome)
+    account_id = draft.card.account_id
+    return Receipt(
+        record_id=outcome.posting_id,
+        replayed=outcome.replayed,
+        kind=draft.kind.value,
+        card_number=draft.card.number,
+        amount_fen=draft.amount_fen,
+        balance_after_fen=outcome.balances[account_id],
+        drawn=outcome.drawn.get(account_id, {}),
+    )
+
+
+def _record(draft: Draft, outcome: Posted) -> RecordRow:
+    account_id, occasion = draft.card.account_id, draft.occasion
+    drawn = outcome.drawn.get(account_id)
+    return RecordRow(
+        # The posting's own id: a replay finds its record by it.
+        id=outcome.posting_id,
+        card_id=draft.card.card_id,
+        kind=draft.kind.value,
+        amount_fen=draft.amount_fen,
+        balance_after_fen=outcome.balances[account_id],
+        store_id=occasion.store_id,
+        actor=str(occasion.actor),
+        actor_name=occasion.actor.name,
+        posting_id=outcome.posting_id,
+        occurred_at=occasion.occurred_at,
+        detail={**draft.detail, "drawn": drawn} if drawn else draft.detail,
+    )

@@ -1,0 +1,64 @@
+"""Telephone numbers and member codes as people write them in China."""
+
+import re
+import unicodedata
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from kernel.errors import DomainError
+
+CODE_PREFIX: Final = "M"
+CODE_DIGITS: Final = 6
+
+_CHINA: Final = "+86"
+_MOBILE = re.compile(r"\A1[3-9]\d{9}\Z", re.ASCII)
+_LANDLINE = re.compile(r"\A0\d{2,3}\d{7,8}\Z", re.ASCII)
+_ABROAD = re.compile(r"\A\+[1-9]\d{6,14}\Z", re.ASCII)
+
+
+class InvalidPhone(DomainError):
+    """Not a telephone number."""
+
+    code = "invalid_phone"
+    status = 400
+    message = _("手机号“{phone}”无效:请输入 11 位手机号、带区号的座机号,或以 + 开头的国际号码。")
+
+
+def normalise_phone(typed: str) -> str:
+    """The number in E.164 form (``+8613800138000``) from what was typed, China assumed.
+
+    Raises:
+        InvalidPhone
+    """
+    digits = re.sub(r"[\s\-()]", "", unicodedata.normalize("NFKC", typed))
+    for prefix in (_CHINA, "0086"):
+        digits = digits.removeprefix(prefix)
+    if len(digits) == 13 and digits.startswith("86"):
+        digits = digits[2:]
+    if _MOBILE.match(digits):
+        return _CHINA + digits
+    if _LANDLINE.match(digits):
+        return _CHINA + digits[1:]
+    if _ABROAD.match(digits):
+        return digits
+    raise InvalidPhone(phone=typed)
+
+
+def national(phone: str) -> str:
+    """A stored number as it is said in China: ``13800138000``, ``021…``; foreign numbers keep their ``+``."""
+    if not phone.startswith(_CHINA):
+        return phone
+    digits = phone.removeprefix(_CHINA)
+    return digits if _MOBILE.match(digits) else f"0{digits}"
+
+
+def masked_phone(phone: str) -> str:
+    """``138****8000``: enough to recognise, too little to call."""
+    digits = national(phone)
+    return f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 8 else "****"
+
+
+def member_code(serial: int) -> str:
+    """``M000001``; longer where six digits are used up."""
+    return f"{CODE_PREFIX}{serial:0{CODE_DIGITS}d}"

@@ -1,0 +1,133 @@
+"""A bound on slow hashing, for the whole host: without it a flood of log-ins takes the tills' processor.
+
+A slot is an exclusive ``flock`` on a file, so it is shared by every process of the host and the kernel gives it back
+whatever happens to its holder, ``kill -9`` included. The work itself runs in a thread of low priority (on Linux
+niceness belongs to the thread), so even a slot in use yields to postings.
+"""
+
+import fcntl
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import ClassVar, Final, TypeVar
+
+from django.utils.translation import gettext_lazy as _
+
+from kernel.errors import DomainError
+
+T = TypeVar("T")
+
+NICENESS: Final = 15
+WAIT_S: Final = 5.0
+# Each waiter holds a request thread and its database connection: refuse early rather than let log-ins hold them all.
+WAITERS_PER_PROCESS: Final = 4
+_POLL_S: Final = 0.004
+
+
+class Busy(DomainError):
+    """All hashing slots stayed taken. Nothing was done; trying again later is safe."""
+
+    code = "busy"
+    status = 503
+    message = _("登录的人太多,请稍等几秒再试。未作任何更改。")
+    retry_after_s: ClassVar[int] = 3
+    """For the ``Retry-After`` header."""
+
+
+class Slots:
+    """``count`` places on this host, named by files in ``directory``."""
+
+    def __init__(
+        self, directory: Path, count: int, *, waiters: int = WAITERS_PER_PROCESS, wait_s: float = WAIT_S
+    ) -> None:
+        if count < 1:
+            raise ValueError("at least one slot")
+        directory.mkdir(parents=True, exist_ok=True)
+        self._files = [directory / f"slot-{number}" for number in range(count)]
+        self._wait_s = wait_s
+        self._entrance = threading.BoundedSemaphore(count + waiters)
+        self._workers = ThreadPoolExecutor(count, thread_name_prefix="hashing", initializer=_lower_own_priority)
+
+    def run(self, work: Callable[[], T]) -> T:
+        """Do ``work`` in a slot and return its result; what it raises is raised here.
+
+        Raises:
+            Busy: too many are waiting already, or no slot came free in time.
+        """
+        if not self._entrance.acquire(blocking=False):
+            raise Busy
+        deadline = time.monotonic() + self._wait_s
+        try:
+            future = self._workers.submit(self._in_slot, work, deadline)
+            try:
+                return future.result(timeout=self._wait_s)
+            except TimeoutError:
+                # Still queued: taken back. Already hashing: it ends by itself, its result is dropped.
+                future.cancel()
+                raise Busy from None
+        finally:
+            self._entrance.release()
+
+    def _in_slot(self, work: Callable[[], T], deadline: float) -> T:
+        with self._held(deadline):
+            return work()
+
+    @contextmanager
+    def _held(self, deadline: float) -> Iterator[None]:
+        descriptor = self._take(deadline)
+        try:
+            yield
+        finally:
+            _held_descriptors.discard(descriptor)
+            os.close(descriptor)
+
+    def _take(self, deadline: float) -> int:
+        while True:
+            for path in self._files:
+                descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    os.close(descriptor)
+                else:
+                    _held_descriptors.add(descriptor)
+                    return descriptor
+            if time.monotonic() >= deadline:
+                raise Busy
+            time.sleep(_POLL_S)
+
+
+def _lower_own_priority() -> None:
+    if sys.platform == "linux":
+        # Lowering needs no right; where even that is forbidden (a strict sandbox) the bound still holds.
+        with suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+@cache
+def hashing_slots() -> Slots:
+    """This process's door to the host's hashing slots, as the settings name them."""
+    from django.conf import settings
+
+    return Slots(Path(settings.HASHING_SLOTS_DIR), settings.HASHING_SLOTS)
+
+
+# A child forked in the middle of a hash would share its parent's lock and keep the slot taken after the parent's end.
+_held_descriptors: set[int] = set()
+
+
+def _start_afresh_in_child() -> None:
+    for descriptor in _held_descriptors:
+        with suppress(OSError):
+            os.close(descriptor)
+    _held_descriptors.clear()
+    hashing_slots.cache_clear()
+
+
+os.register_at_fork(after_in_child=_start_afresh_in_child)
