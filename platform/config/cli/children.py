@@ -67,14 +67,14 @@ def _start(root: Path, name: str, command: list[str | Path], *, log: Path, role:
     return Child(name, process, log)
 
 
-def end_all(running: list[Child]) -> None:
+def end_all(running: list[Child], *, patience_s: float = _PATIENCE_S) -> None:
     """End the children, politely at first, with whatever they started."""
     for child in reversed(running):
         if child.process.poll() is None:
             child.process.send_signal(signal.SIGTERM)
     for child in running:
         try:
-            child.process.wait(timeout=_PATIENCE_S)
+            child.process.wait(timeout=patience_s)
         except subprocess.TimeoutExpired:
             pass
         try:
