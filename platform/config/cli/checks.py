@@ -71,7 +71,15 @@ def _lock() -> Outcome:
 
 
 def _advisories() -> Outcome:
-    command = [_BIN / "pip-audit", "--local", "--skip-editable", "--progress-spinner", "off", "--format", "json"]
+    command: list[str | Path] = [
+        _BIN / "pip-audit",
+        "--local",
+        "--skip-editable",
+        "--progress-spinner",
+        "off",
+        "--format",
+        "json",
+    ]
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=_AUDIT_PATIENCE_S)
     except subprocess.TimeoutExpired:

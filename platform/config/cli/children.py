@@ -36,14 +36,24 @@ def start_all(root: Path, *, port: int) -> list[Child]:
     logs = root / ".local" / "run" / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     bin_dir = Path(sys.executable).parent
-    celery = [bin_dir / "celery", "--app", "config.celery"]
-    web = [
+    celery: list[str | Path] = [bin_dir / "celery", "--app", "config.celery"]
+    web: list[str | Path] = [
         bin_dir / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
         "--workers", "2", "--blocking-threads", "8", "--no-ws",
         "config.wsgi:application",
     ]  # fmt: skip
-    worker = [*celery, "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "INFO", "--without-mingle"]
-    timer = [
+    worker: list[str | Path] = [
+        *celery,
+        "worker",
+        "--pool",
+        "prefork",
+        "--concurrency",
+        "2",
+        "--loglevel",
+        "INFO",
+        "--without-mingle",
+    ]
+    timer: list[str | Path] = [
         *celery, "beat", "--schedule", root / ".local" / "run" / "timer", "--pidfile", "", "--loglevel", "INFO",
     ]  # fmt: skip
     return [

@@ -117,7 +117,7 @@ def provide() -> None:
 
 
 def _provide(name: str, find: Callable[[], object], ways: list[Callable[[], None]]) -> None:
-    tried = []
+    tried: list[str] = []
     for way in (None, *ways):
         try:
             if way is not None:
