@@ -17,6 +17,8 @@ _MARK: Final = "KAYUN_RUN"
 _OURS: Final = ("granian", "celery")
 _PATIENCE_S: Final = 10.0
 
+_Command = list[str | Path]
+
 
 @dataclass(frozen=True, slots=True)
 class Child:
@@ -36,13 +38,13 @@ def start_all(root: Path, *, port: int) -> list[Child]:
     logs = root / ".local" / "run" / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     bin_dir = Path(sys.executable).parent
-    celery: list[str | Path] = [bin_dir / "celery", "--app", "config.celery"]
-    web: list[str | Path] = [
+    celery: _Command = [bin_dir / "celery", "--app", "config.celery"]
+    web: _Command = [
         bin_dir / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
         "--workers", "2", "--blocking-threads", "8", "--no-ws",
         "config.wsgi:application",
     ]  # fmt: skip
-    worker: list[str | Path] = [
+    worker: _Command = [
         *celery,
         "worker",
         "--pool",
@@ -53,7 +55,7 @@ def start_all(root: Path, *, port: int) -> list[Child]:
         "INFO",
         "--without-mingle",
     ]
-    timer: list[str | Path] = [
+    timer: _Command = [
         *celery, "beat", "--schedule", root / ".local" / "run" / "timer", "--pidfile", "", "--loglevel", "INFO",
     ]  # fmt: skip
     return [
@@ -63,7 +65,7 @@ def start_all(root: Path, *, port: int) -> list[Child]:
     ]
 
 
-def _start(root: Path, name: str, command: list[str | Path], *, log: Path, role: str) -> Child:
+def _start(root: Path, name: str, command: _Command, *, log: Path, role: str) -> Child:
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [str(part) for part in command],
