@@ -1,10 +1,8 @@
 """What a person sees when something is refused or breaks: a page with the code, what to do next, and the request's id."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -65,10 +63,4 @@ class DomainErrorMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):
             return None
-        if transaction.get_connection().in_atomic_block:
-            transaction.set_rollback(True)
-        return self._refusal(request, exception)
-
-    @staticmethod
-    def _refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
-        return page(None, status=error.status, code=error.code, message=str(error))
+        return page(None, status=exception.status, code=exception.code, message=str(exception))

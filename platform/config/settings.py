@@ -77,6 +77,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.chains.middleware.ChainMiddleware",
+    # Outside the transaction, which must hear of a refusal first: exceptions travel outwards.
+    "portal.errors.DomainErrorMiddleware",
     "kernel.http.transactions.RequestTransactionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -140,6 +142,7 @@ PASSWORD_HASHERS = [
 ]
 ACCOUNT_ADAPTER = "tenants.people.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
+ACCOUNT_SIGNUP_FORM_CLASS = "portal.owner.forms.SignupForm"
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_USER_DISPLAY = "tenants.people.adapter.display_name"
@@ -161,6 +164,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.fla
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
 
 PIN_PEPPERS = environment.peppers()
 # Host-wide places for PIN hashing: without a bound a flood of log-ins takes the tills' processor.

@@ -1,11 +1,14 @@
 """Who may do what, where: kinds of users, acts, the presets of the matrix, and the actor of an act."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from kernel.errors import DomainError
 
 
 class UserKind(models.TextChoices):
@@ -39,7 +42,26 @@ class Act(models.TextChoices):
     AUDIT_VIEW = "audit.view", _("查看操作记录")
 
 
+ACT_GROUPS: Final[tuple[tuple[str | Promise, tuple[Act, ...]], ...]] = (
+    (_("会员与卡"), (Act.MEMBER_VIEW, Act.MEMBER_CREATE, Act.CARD_VIEW, Act.CARD_MAKE, Act.CARD_ISSUE, Act.PIN_RESET)),
+    (_("收银"), (Act.VALUE_TOP_UP, Act.VALUE_CONSUME, Act.VALUE_REVERSE)),
+    (_("报表与登记簿"), (Act.REPORT_VIEW, Act.REGISTER_VIEW, Act.AUDIT_VIEW)),
+    (_("管理"), (Act.STORE_MANAGE, Act.STAFF_MANAGE, Act.APIKEY_MANAGE)),
+)
+"""The acts as the matrix shows them; a test finds each act here once."""
+
+API_ACTS: Final = (Act.VALUE_CONSUME, Act.VALUE_TOP_UP, Act.CARD_VIEW, Act.MEMBER_VIEW)
+"""What a key of the chain's software may be given. People, keys and reversals stay with people (R-I05)."""
+
 EVERYWHERE: Final = "all"
+
+
+class NotAllowed(DomainError):
+    """The actor's roles do not allow this act in this store."""
+
+    code = "not_allowed"
+    status = 403
+    message = _("您没有“{act}”的权限,未作任何更改。请联系本商户的管理员。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +86,38 @@ class Actor:
     def may_somewhere(self, act: str) -> bool:
         """Whether there is any store where the act is allowed: decides what a menu shows."""
         return bool(self.grants.get(act))
+
+    @classmethod
+    def with_cells(cls, *, kind: str, id: int, name: str, cells: Iterable[tuple[str, int | None]]) -> "Actor":
+        """An actor from (act, store) pairs, where no store means every store."""
+        grants: dict[str, str | frozenset[int]] = {}
+        for act, store_id in cells:
+            before = grants.get(act, frozenset())
+            if store_id is None or isinstance(before, str):
+                grants[act] = EVERYWHERE
+            else:
+                grants[act] = before | {store_id}
+        return cls(kind=kind, id=id, name=name, grants=grants)
+
+
+def require(actor: Actor, act: Act, *, store_id: int | None = None) -> None:
+    """Pass if the actor may do the act in that store; with no store named, if he may do it everywhere.
+
+    Raises:
+        NotAllowed
+    """
+    if not actor.may(act, store_id=store_id):
+        raise NotAllowed(act=act.label)
+
+
+def require_somewhere(actor: Actor, act: Act) -> None:
+    """Pass if there is any store where the actor may do the act: for pages that then show only those stores.
+
+    Raises:
+        NotAllowed
+    """
+    if not actor.may_somewhere(act):
+        raise NotAllowed(act=act.label)
 
 
 SYSTEM: Final = Actor(kind="system", name="system", grants={act: EVERYWHERE for act in Act.values})

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.people.domain import Act, UserKind
@@ -57,7 +58,12 @@ class Role(models.Model):
         verbose_name_plural = _("角色")
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The name to show: a preset's in the reader's language, the chain's own as it was typed."""
+        return gettext(self.name) if self.preset else self.name
 
 
 class RoleAct(models.Model):
@@ -103,7 +109,9 @@ class ApiKey(models.Model):
     acts = models.JSONField(_("允许的操作"), default=list)
     store_id = models.BigIntegerField(_("门店"), null=True, blank=True)
     created_at = models.DateTimeField(_("创建时间"))
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("创建人"))
+    created_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("创建人")
+    )
     revoked_at = models.DateTimeField(_("吊销时间"), null=True, blank=True)
 
     class Meta:

@@ -1,0 +1,90 @@
+"""Who may see a page of the desk, and in which store she is working."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from portal.actors import actor_of_request
+from tenants.people.domain import Act, Actor, NotAllowed
+from tenants.stores.models import Store
+from tenants.stores.queries import open_stores
+
+Arguments = ParamSpec("Arguments")
+
+SESSION_STORE = "desk_store"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The desk as one person has it: what the pages' shell draws."""
+
+    actor: Actor
+    stores: list[Store]
+    """The open stores where her roles let her do anything."""
+    store: Store | None
+    """The one she works in now; None when there is none for her."""
+
+    def shell(self) -> dict[str, Any]:
+        """The context of ``layouts/desk.html``."""
+        return {
+            "staff_name": self.actor.name,
+            "stores": self.stores,
+            "store": self.store,
+            "allowed": {act for act in Act.values if self.actor.may_somewhere(act)},
+        }
+
+
+class DeskRequest(HttpRequest):
+    """A request that passed ``staff_only``."""
+
+    desk: Desk
+
+
+DeskView = Callable[Concatenate[DeskRequest, Arguments], HttpResponseBase]
+AnyView = Callable[Concatenate[HttpRequest, Arguments], HttpResponseBase]
+
+
+def staff_only(*acts: Act) -> Callable[[DeskView[Arguments]], AnyView[Arguments]]:
+    """Let in the staff who may do one of the acts in some store (any staff, when none is named); send others to log in.
+
+    It only opens the page: the service that does an act asks again, for the store it is done in.
+
+    Raises:
+        NotAllowed
+    """
+
+    def guard(view: DeskView[Arguments]) -> AnyView[Arguments]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponseBase:
+            actor = actor_of_request(request)
+            if actor is None:
+                return _to_login(request)
+            if acts and not any(actor.may_somewhere(act) for act in acts):
+                raise NotAllowed(act=acts[0].label)
+            request.desk = _desk(request, actor)  # type: ignore[attr-defined]
+            return view(request, *args, **kwargs)  # type: ignore[arg-type]
+
+        return guarded
+
+    return guard
+
+
+def _desk(request: HttpRequest, actor: Actor) -> Desk:
+    stores = open_stores(for_actor=actor)
+    chosen = request.session.get(SESSION_STORE)
+    store = next((store for store in stores if store.pk == chosen), stores[0] if stores else None)
+    return Desk(actor=actor, stores=stores, store=store)
+
+
+def _to_login(request: HttpRequest) -> HttpResponse:
+    url = f"{reverse('desk:login')}?{urlencode({'next': request.get_full_path()})}"
+    if getattr(request, "htmx", False):
+        # A fragment of a page cannot hold the log-in page: have the browser go there.
+        return HttpResponse(headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)

@@ -1,0 +1,117 @@
+"""Forms of the desk's people, stores and keys: they check what was typed; the services decide."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from tenants.people.domain import API_ACTS, Act
+from tenants.people.models import Role
+from tenants.people.presets import OWNER_ROLE
+from tenants.stores.models import Store
+
+ALL_STORES = ""
+
+
+def store_choices(stores: list[Store], *, everywhere: bool) -> list[tuple[str, Any]]:
+    """The stores to choose from, with "all" first for those who may choose it."""
+    named: list[tuple[str, Any]] = [(str(store.pk), store.name) for store in stores]
+    return [(ALL_STORES, _("全部门店")), *named] if everywhere else named
+
+
+class StaffForm(forms.Form):
+    """What is known of a member of staff."""
+
+    name = forms.CharField(label=_("姓名"), max_length=80)
+    email = forms.EmailField(label=_("邮箱"), max_length=254, required=False)
+    phone = forms.CharField(label=_("手机号"), max_length=20, required=False)
+
+
+class NewPasswordForm(forms.Form):
+    """A password chosen for somebody else, to be changed by her."""
+
+    password = forms.CharField(
+        label=_("初始密码"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("至少 8 位,不能全是数字。请本人登录后修改。"),
+    )
+
+
+class NewStaffForm(StaffForm, NewPasswordForm):
+    """A new account."""
+
+    username = forms.RegexField(
+        label=_("用户名"),
+        regex=r"\A[\w.@+-]+\Z",
+        max_length=60,
+        help_text=_("用于登录,创建后不能修改。"),
+        error_messages={"invalid": _("只能使用字母、数字和 . @ + - _")},
+    )
+    field_order = ("username", "name", "password", "email", "phone")
+
+
+class AssignForm(forms.Form):
+    """A role in a store, or in all of them."""
+
+    role = forms.ChoiceField(label=_("角色"))
+    store = forms.ChoiceField(label=_("门店"), required=False)
+
+    def __init__(self, *args: Any, roles: list[Role], stores: list[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [  # type: ignore[attr-defined]
+            (role.code, role.label) for role in roles if role.code != OWNER_ROLE
+        ]
+        self.fields["store"].choices = stores  # type: ignore[attr-defined]
+
+    def clean_store(self) -> int | None:
+        """The store's id, or None for all."""
+        return int(self.cleaned_data["store"]) if self.cleaned_data["store"] else None
+
+
+class RoleForm(forms.Form):
+    """A role of the chain's own."""
+
+    name = forms.CharField(label=_("角色名称"), max_length=40)
+
+
+class StoreForm(forms.Form):
+    """A new store."""
+
+    code = forms.RegexField(
+        label=_("门店编码"),
+        regex=r"\A[A-Za-z0-9-]+\Z",
+        max_length=20,
+        error_messages={"invalid": _("只能使用字母、数字和连字符")},
+    )
+    name = forms.CharField(label=_("门店名称"), max_length=80)
+    opened_on = forms.DateField(label=_("开业日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+
+class ApiKeyForm(forms.Form):
+    """A new key for the chain's software."""
+
+    name = forms.CharField(label=_("名称"), max_length=60, help_text=_("例如:总店收银系统"))
+    store = forms.ChoiceField(label=_("门店"), required=False)
+    acts = forms.MultipleChoiceField(
+        label=_("允许的操作"),
+        choices=[(act.value, act.label) for act in API_ACTS],
+        initial=[Act.VALUE_CONSUME.value],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, stores: list[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["store"].choices = stores  # type: ignore[attr-defined]
+
+    def clean_store(self) -> int | None:
+        """The store's id, or None for all."""
+        return int(self.cleaned_data["store"]) if self.cleaned_data["store"] else None
+
+
+class AuditFilterForm(forms.Form):
+    """What to show of the trail."""
+
+    act = forms.CharField(label=_("操作"), max_length=40, required=False)
+    actor = forms.CharField(label=_("操作人"), max_length=80, required=False)
+    day = forms.DateField(label=_("日期"), required=False, widget=forms.DateInput(attrs={"type": "date"}))

@@ -1,0 +1,12 @@
+"""Helps for whoever runs the product on her own machine; not there in production."""
+
+from django.urls import path
+
+from portal.dev import views
+
+app_name = "dev"
+
+urlpatterns = [
+    path("mail/", views.mail_list, name="mail_list"),
+    path("mail/<int:mail_id>/", views.mail_detail, name="mail_detail"),
+]

@@ -1,0 +1,39 @@
+"""The mail that has nowhere to go on one's own machine, to read in the browser."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from kernel.mail.models import OutgoingMail
+from portal.dev.guard import local_only
+
+_LATEST = 100
+
+
+@require_safe
+@local_only
+def mail_list(request: HttpRequest) -> HttpResponse:
+    """The latest mails of this host's schema."""
+    mails = [_shown(mail) for mail in OutgoingMail.objects.order_by("-created_at", "-pk")[:_LATEST]]
+    return render(request, "dev/mail_list.html", {"mails": mails})
+
+
+@require_safe
+@local_only
+def mail_detail(request: HttpRequest, mail_id: int) -> HttpResponse:
+    """One mail, its links ready to follow."""
+    mail = OutgoingMail.objects.filter(pk=mail_id).first()
+    if mail is None:
+        raise Http404
+    return render(request, "dev/mail_detail.html", {"mail": _shown(mail)})
+
+
+def _shown(mail: OutgoingMail) -> dict[str, object]:
+    return {
+        "id": mail.pk,
+        "to": ", ".join(mail.recipients),
+        "subject": mail.subject,
+        "body": mail.body,
+        "created_at": mail.created_at,
+        "sent_at": mail.sent_at,
+    }

@@ -1,0 +1,41 @@
+"""Who may see the console: owners, logged in on the public site."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+
+from tenants.people.domain import NotAllowed, UserKind
+from tenants.people.models import User
+
+Arguments = ParamSpec("Arguments")
+
+
+class OwnerRequest(HttpRequest):
+    """A request that passed ``owner_only``."""
+
+    user: User  # type: ignore[assignment]
+
+
+OwnerView = Callable[Concatenate[OwnerRequest, Arguments], HttpResponseBase]
+AnyView = Callable[Concatenate[HttpRequest, Arguments], HttpResponseBase]
+
+
+def owner_only(view: OwnerView[Arguments]) -> AnyView[Arguments]:
+    """Let in owners; send whoever is not logged in to the log-in page.
+
+    Raises:
+        NotAllowed: a platform account has no console.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponseBase:
+        if getattr(request.user, "kind", None) != UserKind.OWNER:
+            raise NotAllowed(act=_("控制台"))
+        return view(request, *args, **kwargs)  # type: ignore[arg-type]
+
+    return login_required(guarded)

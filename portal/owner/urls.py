@@ -1,0 +1,16 @@
+"""Addresses of the owner's console, on the base host."""
+
+from django.urls import path
+
+from portal.owner import views
+
+app_name = "console"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("chains/new/", views.chain_new, name="chain_new"),
+    path("chains/slug/", views.slug_check, name="slug_check"),
+    path("chains/<slug:slug>/progress/", views.chain_progress, name="chain_progress"),
+    path("chains/<slug:slug>/retry/", views.chain_retry, name="chain_retry"),
+    path("chains/<slug:slug>/desk/", views.open_desk, name="open_desk"),
+]

@@ -1,0 +1,19 @@
+"""The trail is added to and read; whoever tries more is refused, by right and by trigger."""
+
+from django.conf import settings
+from django.db import migrations
+
+_APP = '"' + settings.APP_ROLE.replace('"', '""') + '"'
+SQL = f"""
+CREATE TRIGGER audit_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_auditentry
+    FOR EACH STATEMENT EXECUTE FUNCTION ext.refuse_change();
+REVOKE ALL ON audit_auditentry FROM {_APP};
+GRANT SELECT, INSERT ON audit_auditentry TO {_APP};
+"""
+
+
+class Migration(migrations.Migration):
+    # The ledger brings ext.refuse_change().
+    dependencies = [("audit", "0001_initial"), ("ledger", "0002_rules")]
+
+    operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]
