@@ -5,7 +5,9 @@
 
 from typing import Any
 
+import structlog
 from django.core.exceptions import PermissionDenied
+from django.core.signals import got_request_exception
 from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +16,8 @@ from rest_framework.response import Response
 
 from kernel.errors import DomainError
 from kernel.observability import context
+
+_log = structlog.get_logger("kayun.api")
 
 
 class MalformedJson(DomainError):
@@ -25,11 +29,38 @@ class MalformedJson(DomainError):
 
 
 class InvalidRequest(DomainError):
-    """The body is JSON, but not what this address takes. ``fields`` names each fault by its path."""
+    """The body is JSON, but not what this address takes. ``field`` is a path: ``items[3].amount_fen``."""
 
     code = "invalid_request"
     status = 400
-    message = _("请求内容无效,未作任何更改:{problem}")
+    message = _("请求内容无效,未作任何更改:{field} {problem}")
+
+    def __init__(self, *, problem: str, field: str = "") -> None:
+        super().__init__(problem=problem, field=field)
+
+
+class IdempotencyKeyMissing(DomainError):
+    """A request that moves value must carry a key, so that a repetition is known for one."""
+
+    code = "idempotency_key_missing"
+    status = 400
+    message = _("缺少 Idempotency-Key 请求头,未作任何更改。请为每笔新业务生成一个新的键。")
+
+
+class IdempotencyKeyInvalid(DomainError):
+    """The key is 1 to 200 printable ASCII characters without spaces."""
+
+    code = "idempotency_key_invalid"
+    status = 400
+    message = _("Idempotency-Key 须为 1–{limit} 个不含空格的可见 ASCII 字符,未作任何更改。")
+
+
+class Internal(DomainError):
+    """Our fault. It was logged and reported under the request's id."""
+
+    code = "internal_error"
+    status = 500
+    message = _("服务器内部错误,未作任何更改。请用同一幂等键重试;若仍失败,请告知请求编号。")
 
 
 class UnsupportedMediaType(DomainError):
@@ -75,14 +106,22 @@ class NotPermitted(DomainError):
 _BY_STATUS = {404: NotFound, 405: MethodNotAllowed, 403: NotPermitted, 415: UnsupportedMediaType}
 
 
-def handle(error: Exception, view_context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler. What is nobody's refusal is left to Django: logged, reported, answered with 500."""
+def handle(error: Exception, view_context: dict[str, Any]) -> Response:
+    """DRF's exception handler: every error becomes a refusal in the API's one shape, and what was written is undone."""
     refusal = _as_refusal(error)
     if refusal is None:
-        return None
+        refusal = Internal()
+        _tell(error, view_context)
     _roll_back()
     headers = {"WWW-Authenticate": 'Bearer realm="kayun"'} if refusal.status == 401 else None
     return Response({"error": body(refusal)}, status=refusal.status, headers=headers)
+
+
+def _tell(error: Exception, view_context: dict[str, Any]) -> None:
+    """What Django does with an exception that no one expected: tell its listeners and the log."""
+    request = view_context["request"]._request
+    got_request_exception.send(sender=type(view_context["view"]), request=request)
+    _log.error("api error", exc_info=error)
 
 
 def body(refusal: DomainError) -> dict[str, Any]:

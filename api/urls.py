@@ -1,5 +1,11 @@
-"""The API's addresses, under a chain's host."""
+"""The API's addresses, under ``/api/`` of a chain's host."""
 
-from django.urls.resolvers import URLPattern, URLResolver
+from django.urls import include, path, re_path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from api.views import Nothing
+
+app_name = "api"
+urlpatterns = [
+    path("v1/", include("api.v1.urls")),
+    re_path("", Nothing.as_view()),
+]

@@ -1,0 +1,147 @@
+"""``POST /api/v1/consumptions`` and its batch: what a chain's own till or management software posts."""
+
+import re
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.callers import Caller
+from api.errors import IdempotencyKeyInvalid, IdempotencyKeyMissing, InvalidRequest, body
+from api.queries import drawn_of
+from api.v1 import openapi, shapes
+from api.views import ApiView
+from kernel import clock
+from kernel.errors import DomainError
+from kernel.http import own_transactions
+from membership.cashier import fast
+from membership.cashier.domain import Receipt
+from tenants.stores.services import StoreClosed, StoreNotFound
+
+KEY_LIMIT: Final = 200
+# A till that was offline sends what happened; a card that has expired since was good then. A week is long enough.
+OLDEST: Final = timedelta(days=7)
+# Clocks differ.
+NEWEST: Final = timedelta(minutes=5)
+_KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{KEY_LIMIT}}}\Z")
+# The ledger's key also names the actor and is bounded as a whole.
+_KEPT_AS_IS: Final = 150
+
+
+@own_transactions
+class Consumptions(ApiView):
+    """Take an amount from a card."""
+
+    takes = shapes.ConsumptionBody
+
+    @extend_schema(**openapi.CONSUMPTION)
+    def post(self, request: Request) -> Response:
+        """201 with the consumption; once more, with ``Idempotent-Replayed: true``, if the key was used before."""
+        asked: shapes.ConsumptionBody = self.body
+        command = _command(self.caller, asked, store_code=asked.store_code, key=_key_of(request))
+        (answer,) = fast.consume_many([command], schema=self.caller.schema_name)
+        if isinstance(answer, DomainError):
+            raise answer
+        headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
+        return Response(_shown(answer, asked.store_code, asked.reference), status=201, headers=headers)
+
+
+@own_transactions
+class ConsumptionBatch(ApiView):
+    """Take many amounts from many cards: what a till kept while it was offline, or a day's file."""
+
+    takes = shapes.BatchBody
+    body_limit_bytes = 512 * 1024
+
+    @extend_schema(**openapi.BATCH)
+    def post(self, request: Request) -> Response:
+        """200 with one outcome per item. Sending the whole batch again does nothing twice."""
+        asked: shapes.BatchBody = self.body
+        commands = [_tried(self.caller, item, asked.store_code) for item in asked.items]
+        good = [command for command in commands if isinstance(command, fast.Consumption)]
+        answers = iter(fast.consume_many(good, schema=self.caller.schema_name))
+        outcomes = [
+            _outcome(item, command if isinstance(command, DomainError) else next(answers), asked.store_code)
+            for item, command in zip(asked.items, commands, strict=True)
+        ]
+        charged = sum(outcome.status == 201 and not outcome.replayed for outcome in outcomes)
+        return Response(shapes.BatchOutcome(outcomes=outcomes, charged_calls=charged))
+
+
+def _key_of(request: Request) -> str:
+    key = str(request.META.get("HTTP_IDEMPOTENCY_KEY", ""))
+    if not key:
+        raise IdempotencyKeyMissing
+    if not _KEY.match(key):
+        raise IdempotencyKeyInvalid(limit=KEY_LIMIT)
+    return key
+
+
+def _command(
+    caller: Caller, asked: shapes.ConsumptionBody | shapes.ConsumptionItem, *, store_code: str, key: str
+) -> fast.Consumption:
+    """What is asked, as the cashier's service takes it.
+
+    Raises:
+        StoreNotFound, StoreClosed, InvalidRequest
+    """
+    store, occurred_at = caller.store, _moment(asked.occurred_at)
+    if store is None:
+        raise StoreNotFound(code=store_code)
+    if store.closed_on is not None and occurred_at.astimezone(clock.CHINA).date() > store.closed_on:
+        raise StoreClosed(name=store.name)
+    return fast.Consumption(
+        actor=caller.actor,
+        card_number=asked.card_number,
+        amount_fen=asked.amount_fen,
+        idempotency_key=key if len(key) <= _KEPT_AS_IS else f"sha256:{sha256(key.encode()).hexdigest()}",
+        occurred_at=occurred_at,
+        store_id=store.id,
+        note=asked.reference,
+    )
+
+
+def _tried(caller: Caller, item: shapes.ConsumptionItem, store_code: str) -> fast.Consumption | DomainError:
+    try:
+        return _command(caller, item, store_code=store_code, key=item.idempotency_key)
+    except DomainError as refusal:
+        return refusal
+
+
+def _moment(given: datetime | None) -> datetime:
+    now = clock.now()
+    if given is None:
+        return now
+    if given > now + NEWEST:
+        raise InvalidRequest(field="occurred_at", problem="is in the future")
+    if given < now - OLDEST:
+        raise InvalidRequest(field="occurred_at", problem=f"is more than {OLDEST.days} days ago")
+    return given
+
+
+def _shown(receipt: Receipt, store_code: str, reference: str) -> shapes.Consumption:
+    return shapes.Consumption(
+        id=receipt.record_id,
+        card_number=receipt.card_number,
+        amount_fen=-receipt.amount_fen,
+        balance_after_fen=receipt.balance_after_fen,
+        drawn=drawn_of(receipt.drawn),
+        store_code=store_code,
+        reference=reference,
+        charged_calls=1,
+    )
+
+
+def _outcome(item: shapes.ConsumptionItem, answer: fast.Answer, store_code: str) -> shapes.ItemOutcome:
+    if isinstance(answer, DomainError):
+        error = shapes.Error(**body(answer))
+        return shapes.ItemOutcome(idempotency_key=item.idempotency_key, status=answer.status, error=error)
+    return shapes.ItemOutcome(
+        idempotency_key=item.idempotency_key,
+        status=201,
+        replayed=answer.replayed,
+        consumption=_shown(answer, store_code, item.reference),
+    )

@@ -1,0 +1,86 @@
+"""The description of version 1 for machines (OpenAPI), made from the structs that the addresses really use."""
+
+from typing import Any, Final
+
+import msgspec
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+
+from api.v1 import shapes
+
+_REFERENCE: Final = "#/components/schemas/{name}"
+_SHAPES: Final = (
+    shapes.ConsumptionBody, shapes.Consumption, shapes.BatchBody, shapes.BatchOutcome, shapes.CardState,
+    shapes.PastConsumption, shapes.ErrorAnswer,
+)  # fmt: skip
+
+
+def _refer(shape: type[Any]) -> dict[str, Any]:
+    return {"application/json": {"$ref": _REFERENCE.format(name=shape.__name__)}}
+
+
+def _answers(status: int, shape: type[Any], description: str, *refusals: int) -> dict[int, Any]:
+    described = {status: _response(shape, description)}
+    for refusal in refusals:
+        described[refusal] = _response(shapes.ErrorAnswer, _REFUSALS[refusal])
+    return described
+
+
+def _response(shape: type[Any], description: str) -> OpenApiResponse:
+    return OpenApiResponse({"$ref": _REFERENCE.format(name=shape.__name__)}, description=description)
+
+
+_REFUSALS: Final = {
+    400: "`malformed_json`, `invalid_request`, `amount_not_positive`, `idempotency_key_missing`, "
+    "`idempotency_key_invalid`",
+    401: "`invalid_api_key`",
+    403: "`not_allowed`",
+    404: "`card_not_found`, `store_not_found`, `not_found`",
+    409: "`insufficient_balance`, `idempotency_conflict`, `card_lost`, `card_expired`, `card_locked`, …",
+    413: "`body_too_large`",
+    415: "`unsupported_media_type`",
+}
+_KEY: Final = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="A new one for each new consumption, the same one when asking again. 1 to 200 printable characters.",
+)
+
+CONSUMPTION: Final[dict[str, Any]] = {
+    "operation_id": "createConsumption",
+    "summary": "Take an amount from a card",
+    "tags": ["consumptions"],
+    "parameters": [_KEY],
+    "request": _refer(shapes.ConsumptionBody),
+    "responses": _answers(201, shapes.Consumption, "Done, now or before.", 400, 401, 403, 404, 409, 413, 415),
+}
+BATCH: Final[dict[str, Any]] = {
+    "operation_id": "createConsumptions",
+    "summary": "Take amounts from many cards at once",
+    "tags": ["consumptions"],
+    "request": _refer(shapes.BatchBody),
+    "responses": _answers(200, shapes.BatchOutcome, "One outcome per item.", 400, 401, 413, 415),
+}
+PAST_CONSUMPTION: Final[dict[str, Any]] = {
+    "operation_id": "readConsumption",
+    "summary": "Read a consumption",
+    "tags": ["consumptions"],
+    "responses": _answers(200, shapes.PastConsumption, "The consumption.", 401, 403, 404),
+}
+CARD: Final[dict[str, Any]] = {
+    "operation_id": "readCard",
+    "summary": "Read a card's state and balance",
+    "tags": ["cards"],
+    "responses": _answers(200, shapes.CardState, "The card.", 401, 403, 404),
+}
+
+
+def components() -> dict[str, Any]:
+    """The structs as JSON Schema, and how to authenticate: what spectacular appends to the document."""
+    _, schemas = msgspec.json.schema_components(_SHAPES, ref_template=_REFERENCE)
+    return {
+        "schemas": schemas,
+        "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "`kyn_…`, made at the desk."}},
+    }

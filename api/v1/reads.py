@@ -1,0 +1,33 @@
+"""What a till looks up."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api import queries
+from api.v1 import openapi
+from api.views import ApiView
+from kernel import clock
+from tenants.people.domain import Act, require_somewhere
+
+
+class CardByNumber(ApiView):
+    """A card's state and balance; of its holder only the first character of the name."""
+
+    @extend_schema(**openapi.CARD)
+    def get(self, request: Request, number: str) -> Response:
+        """200 with the card."""
+        require_somewhere(self.caller.actor, Act.CARD_VIEW)
+        return Response(queries.card_state(number=number, on=clock.today()))
+
+
+class ConsumptionById(ApiView):
+    """A consumption that was posted before."""
+
+    @extend_schema(**openapi.PAST_CONSUMPTION)
+    def get(self, request: Request, posting_id: UUID) -> Response:
+        """200 with the consumption."""
+        require_somewhere(self.caller.actor, Act.VALUE_CONSUME)
+        return Response(queries.past_consumption(posting_id=posting_id))

@@ -1,0 +1,137 @@
+"""What the addresses of version 1 take and answer. Amounts are whole fen (CNY 0.01)."""
+
+from datetime import datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+from msgspec import UNSET, Meta, UnsetType
+
+from api.wire import Body, Shape
+
+BATCH_LIMIT: Final = 1000
+
+CardNumber = Annotated[str, Meta(pattern=r"^[0-9A-Za-z-]{1,32}$", description="The number on the card.")]
+StoreCode = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,20}$", description="The store where it happened.")]
+Reference = Annotated[
+    str, Meta(pattern=r"^[^\x00-\x1f\x7f]{0,64}$", description="Your own number for it; shown on the card's record.")
+]
+Key = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{1,200}$", description="As the `Idempotency-Key` header.")]
+Moment = Annotated[
+    datetime, Meta(tz=True, description="When it happened, with an offset; now if absent. At most 7 days ago.")
+]
+# Not bounded here: zero, negative and too much have codes of their own, which tills act on.
+AmountFen = Annotated[int, Meta(description="More than 0. 1990 is CNY 19.90.")]
+
+
+class ConsumptionBody(Body):
+    """A consumption to be taken from a card."""
+
+    card_number: CardNumber
+    amount_fen: AmountFen
+    store_code: StoreCode
+    reference: Reference = ""
+    occurred_at: Moment | None = None
+
+
+class ConsumptionItem(Body):
+    """One consumption of a batch, with its own key."""
+
+    idempotency_key: Key
+    card_number: CardNumber
+    amount_fen: AmountFen
+    reference: Reference = ""
+    occurred_at: Moment | None = None
+
+
+class BatchBody(Body):
+    """Consumptions of one store, in the order they happened."""
+
+    store_code: StoreCode
+    items: Annotated[list[ConsumptionItem], Meta(min_length=1, max_length=BATCH_LIMIT)]
+
+
+class Drawn(Shape):
+    """What left the card, by where it came from: paid in, or given with a top-up."""
+
+    principal_fen: int
+    bonus_fen: int
+
+
+class Consumption(Shape):
+    """A consumption that is in the books. Asking again with the same key answers this again, word for word."""
+
+    id: UUID
+    card_number: str
+    amount_fen: int
+    balance_after_fen: int
+    drawn: Drawn
+    store_code: str
+    reference: str
+    charged_calls: Annotated[int, Meta(description="Calls that this request is billed as. Repetitions are free.")]
+
+
+class PastConsumption(Shape):
+    """A consumption as it stands on the card's record."""
+
+    id: UUID
+    card_number: str
+    amount_fen: int
+    balance_after_fen: int
+    drawn: Drawn
+    store_code: str
+    reference: str
+    occurred_at: datetime
+
+
+class Error(Shape):
+    """Why nothing was done. The code is stable; the message is for people, in the language asked for."""
+
+    code: str
+    message: str
+    params: dict[str, str | int | float | bool | None]
+    request_id: str
+
+
+class ErrorAnswer(Shape):
+    """How every refusal is answered."""
+
+    error: Error
+
+
+class ItemOutcome(Shape, omit_defaults=True):
+    """What became of one item: either a consumption or an error. ``status`` is what it would have got by itself."""
+
+    idempotency_key: str
+    status: int
+    replayed: bool = False
+    consumption: Consumption | UnsetType = UNSET
+    error: Error | UnsetType = UNSET
+
+
+class BatchOutcome(Shape):
+    """One outcome per item, in the order of the items. One refusal harms no other."""
+
+    outcomes: list[ItemOutcome]
+    charged_calls: int
+
+
+class Balance(Shape):
+    """What may be spent now, and its parts."""
+
+    total_fen: int
+    principal_fen: int
+    bonus_fen: int
+
+
+class CardState(Shape):
+    """A card as a till needs to see it."""
+
+    number: str
+    status: str
+    usable: Annotated[bool, Meta(description="Whether a consumption would be accepted now, balance aside.")]
+    refusal_code: Annotated[str | None, Meta(description="The code a consumption would be refused with.")]
+    holder: Annotated[str, Meta(description="The holder's name, masked.")]
+    level: str
+    valid_until: str | None
+    account_valid_until: str | None
+    balance: Balance

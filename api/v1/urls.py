@@ -1,0 +1,28 @@
+"""Version 1."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularJSONAPIView
+
+from api.v1 import openapi
+from api.v1.consumptions import ConsumptionBatch, Consumptions
+from api.v1.reads import CardByNumber, ConsumptionById
+
+urlpatterns = [
+    path("consumptions", Consumptions.as_view(), name="consumptions"),
+    path("consumptions/batch", ConsumptionBatch.as_view(), name="consumption-batch"),
+    path("consumptions/<uuid:posting_id>", ConsumptionById.as_view(), name="consumption"),
+    path("cards/<str:number>", CardByNumber.as_view(), name="card"),
+    path(
+        "schema",
+        SpectacularJSONAPIView.as_view(
+            urlconf="api.urls",
+            custom_settings={
+                "APPEND_COMPONENTS": openapi.components(),
+                "SECURITY": [{"key": []}],
+                "SCHEMA_PATH_PREFIX_INSERT": "/api",
+                "SERVE_INCLUDE_SCHEMA": False,
+            },
+        ),
+        name="schema",
+    ),
+]

@@ -1,0 +1,69 @@
+"""What all of the API's views have in common."""
+
+from typing import Any, ClassVar, Final
+
+from rest_framework.exceptions import UnsupportedMediaType
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from api.callers import Caller, identify
+from api.errors import BodyTooLarge, NotFound
+from api.wire import JsonParser, JsonRenderer, OnlyJson
+from kernel.errors import DomainError
+
+_WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class ApiView(APIView):
+    """JSON in, JSON out, for a holder of one of the chain's keys."""
+
+    parser_classes = (JsonParser,)
+    renderer_classes = (JsonRenderer,)
+    content_negotiation_class = OnlyJson
+
+    takes: ClassVar[Any] = Any
+    """The struct that the body is read into. Any, where no method takes one: 405 follows."""
+    body_limit_bytes: ClassVar[int] = 8 * 1024
+
+    caller: Caller
+    body: Any
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Read the body and learn who calls, in one trip. Who is unknown learns nothing about the body's faults.
+
+        Raises:
+            InvalidApiKey, BodyTooLarge, MalformedJson, InvalidRequest
+        """
+        super().initial(request, *args, **kwargs)
+        fault: Exception | None = None
+        self.body = None
+        if request.method not in _WITHOUT_BODY:
+            try:
+                self.body = self._read(request)
+            except (DomainError, UnsupportedMediaType) as error:
+                fault = error
+        self.caller = identify(request._request, store_code=getattr(self.body, "store_code", None))
+        if fault is not None:
+            raise fault
+
+    def _read(self, request: Request) -> Any:
+        declared = str(request.META.get("CONTENT_LENGTH") or "0")
+        if not declared.isdecimal() or int(declared) > self.body_limit_bytes:
+            raise BodyTooLarge(limit_bytes=self.body_limit_bytes)
+        return request.data
+
+
+class Nothing(APIView):
+    """Where no other address matches: the API's own 404, not a page."""
+
+    renderer_classes = (JsonRenderer,)
+    content_negotiation_class = OnlyJson
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """404, whatever the method.
+
+        Raises:
+            NotFound
+        """
+        super().initial(request, *args, **kwargs)
+        raise NotFound

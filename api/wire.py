@@ -1,0 +1,81 @@
+"""JSON on the wire: read straight into typed structs and written from them, without DRF's serializers in between."""
+
+from collections.abc import Mapping
+from typing import IO, Any, ClassVar, Final
+
+import msgspec
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from api.errors import InvalidRequest, MalformedJson
+
+JSON: Final = "application/json"
+
+
+class Shape(msgspec.Struct, kw_only=True):
+    """What an address answers."""
+
+
+class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What an address takes. A field it does not know is refused: a misspelt one would be lost silently."""
+
+
+class JsonParser(BaseParser):
+    """Read the body into the struct that the view ``takes``."""
+
+    media_type = JSON
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The body as the view's struct.
+
+        Raises:
+            MalformedJson, InvalidRequest
+        """
+        return decode(stream.read(), parser_context["view"].takes)  # type: ignore[index]
+
+
+class JsonRenderer(BaseRenderer):
+    """Write structs, dicts and lists as JSON."""
+
+    media_type = JSON
+    format = "json"
+    charset: ClassVar[str | None] = None  # type: ignore[misc]  # JSON is UTF-8 and says so itself
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        """The answer's bytes; nothing for no data."""
+        return b"" if data is None else msgspec.json.encode(data, enc_hook=str)
+
+
+class OnlyJson(BaseContentNegotiation):
+    """There is one format, so there is nothing to negotiate: ``Accept`` is not read."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        """Our parser if the body is JSON; without one, DRF answers 415."""
+        media_type = str(request.content_type or "").partition(";")[0].strip().lower()
+        return parsers[0] if media_type == JSON else None
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        """Our renderer."""
+        return renderers[0], JSON
+
+
+def decode(raw: bytes, shape: type[Any]) -> Any:
+    """Read JSON into a struct, strictly: no float, text or truth value stands in for a whole number.
+
+    Raises:
+        MalformedJson: not JSON, or not UTF-8.
+        InvalidRequest: JSON of another shape; names the first fault's field.
+    """
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except msgspec.ValidationError as error:
+        problem, _, path = str(error).partition(" - at `$")
+        raise InvalidRequest(problem=problem, field=path.strip("`.")) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedJson from error
