@@ -78,3 +78,8 @@ def check_slug(slug: str) -> str:
 def schema_name_of(slug: str) -> str:
     """The schema of the chain with this slug: ``c_`` and the slug, hyphens as underscores."""
     return CHAIN_PREFIX + slug.replace("-", "_")
+
+
+def host_of(slug: str, *, base_domain: str) -> str:
+    """The host at which the chain with this slug answers."""
+    return f"{slug}.{base_domain}"

@@ -1,0 +1,94 @@
+"""The script from which chains' schemas are made: a dump of the migrated template, to be renamed and replayed.
+
+Never django-tenants' ``clone_schema``, which renames constraints and loses foreign keys.
+"""
+
+import hashlib
+import re
+from typing import Final
+
+from django.conf import settings
+from django.db import connections
+
+from kernel import clock
+from kernel.db import in_public, qualified, quote_schema
+from tenants.chains.domain import TEMPLATE_SCHEMA
+from tenants.chains.dumps import pg_dump
+from tenants.chains.models import SchemaTemplate
+from tenants.chains.versions import OWNER, wanted
+
+# Part of the fingerprint: raise it when the making of the script changes.
+_SCRIPT_VERSION: Final = 1
+
+# A dump sets up a session of its own, and since 17.6 fences it with words only psql knows.
+_SESSION_LINE: Final = re.compile(r"(?:SET \w|SELECT pg_catalog\.set_config\(|\\(?:un)?restrict\b)")
+_FIRST_ACL: Final = re.compile(r"^-- Name: .*; Type: ACL;", re.MULTILINE)
+
+
+class TemplateMissing(Exception):
+    """There is no template yet: ``kayun migrate`` has not been run."""
+
+
+def fingerprint() -> str:
+    """Names the template that the migrations on disk make."""
+    names = ",".join(sorted(wanted(TEMPLATE_SCHEMA).names))
+    return hashlib.sha256(f"{_SCRIPT_VERSION}:{names}".encode()).hexdigest()
+
+
+def dump() -> str:
+    """The template's script, with everything in it: tables, keys, triggers, rights, and the rows that come with it."""
+    return _replayable(pg_dump(f"--schema={TEMPLATE_SCHEMA}", "--rows-per-insert=200").decode())
+
+
+def _replayable(dumped: str) -> str:
+    """A dump as one text a driver can send.
+
+    Rights are dumped as what is granted beyond none, but a new table starts with the owner's default privileges: they
+    are taken back first, or the application could change the books.
+    """
+    app = f'"{settings.APP_ROLE}"'
+    clean_slate = "".join(
+        f"REVOKE ALL ON ALL {kind} IN SCHEMA {TEMPLATE_SCHEMA} FROM {app};\n" for kind in ("TABLES", "SEQUENCES")
+    )
+    body = _FIRST_ACL.sub(lambda header: clean_slate + header[0], dumped, count=1)
+    return "\n".join(line for line in body.splitlines() if not _to_leave_out(line)) + "\n"
+
+
+def _to_leave_out(line: str) -> bool:
+    return not line or line.startswith("--") or bool(_SESSION_LINE.match(line))
+
+
+def replace(script: str) -> None:
+    """Keep this script; whoever is making a schema from the old one is waited for.
+
+    Needs an open transaction in public, as the owner.
+    """
+    kept = SchemaTemplate.objects.using(OWNER)
+    list(kept.select_for_update())
+    kept.all().delete()
+    kept.create(fingerprint=fingerprint(), script=script, made_at=clock.now())
+
+
+def hold() -> SchemaTemplate:
+    """The template, held against replacement until the transaction ends.
+
+    Raises:
+        TemplateMissing
+    """
+    found = SchemaTemplate.objects.using(OWNER).raw("SELECT * FROM public.chains_schematemplate FOR SHARE")
+    for template in found:
+        return template
+    raise TemplateMissing("run `kayun migrate` first")
+
+
+def replay(template: SchemaTemplate, *, schema_name: str) -> None:
+    """Make a schema from the script, in the caller's transaction."""
+    script = template.script.replace(TEMPLATE_SCHEMA, quote_schema(schema_name).strip('"'))
+    with qualified(using=OWNER), connections[OWNER].cursor() as cursor:
+        cursor.execute(script)
+
+
+def is_current() -> bool:
+    """Whether the kept script is that of the migrations on disk."""
+    with in_public(using=OWNER):
+        return SchemaTemplate.objects.using(OWNER).filter(fingerprint=fingerprint()).exists()
