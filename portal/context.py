@@ -7,8 +7,10 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """``local_mode``: whether the local helps (the mail page, the style page) are linked; ``chain``: whose host this is, or
-    None on the public site; on the desk also who is there, where, and what she may do (``Desk.shell``).
+    """What every template may use.
+
+    ``local_mode``: whether the local helps (the mail page, the style page) are linked. ``chain``: whose host this is,
+    None on the public site. On the desk also who is there, where, and what she may do (``Desk.shell``).
     """
     desk = getattr(request, "desk", None)
     return {

@@ -1,4 +1,4 @@
-"""What a person sees when something is refused or breaks: a page with the code, what to do next, and the request's id."""
+"""What a person sees when something is refused or breaks: the code, what to do next, and the request's id."""
 
 from collections.abc import Callable
 

@@ -9,8 +9,8 @@ from portal.registers.desk import registers_site
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.member.urls")),
     path("desk/", include("portal.desk.urls")),
-    # Staff accounts are allauth's too. Its own log-in page gives way to the desk's, which it also finds under its own name:
-    # of two addresses with one name the later is written.
+    # Staff accounts are allauth's too. Its own log-in page gives way to the desk's, which it also finds under its own
+    # name: of two addresses with one name the later is written.
     path("desk/accounts/login/", RedirectView.as_view(pattern_name="desk:login", query_string=True)),
     path("desk/accounts/", include("allauth.urls")),
     path("desk/login/", DeskLogin.as_view(), name="account_login"),

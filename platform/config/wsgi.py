@@ -3,8 +3,9 @@
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Before the settings are read.
 os.environ.setdefault("KAYUN_ROLE", "web")
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402  (the settings read the role)
+from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()

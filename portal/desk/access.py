@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -14,8 +14,6 @@ from portal.actors import actor_of_request
 from tenants.people.domain import Act, Actor, NotAllowed
 from tenants.stores.models import Store
 from tenants.stores.queries import open_stores
-
-Arguments = ParamSpec("Arguments")
 
 SESSION_STORE = "desk_store"
 
@@ -46,11 +44,10 @@ class DeskRequest(HttpRequest):
     desk: Desk
 
 
-DeskView = Callable[Concatenate[DeskRequest, Arguments], HttpResponseBase]
-AnyView = Callable[Concatenate[HttpRequest, Arguments], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 
-def staff_only(*acts: Act) -> Callable[[DeskView[Arguments]], AnyView[Arguments]]:
+def staff_only(*acts: Act) -> Callable[[View], View]:
     """Let in the staff who may do one of the acts in some store (any staff, when none is named); send others to log in.
 
     It only opens the page: the service that does an act asks again, for the store it is done in.
@@ -59,16 +56,16 @@ def staff_only(*acts: Act) -> Callable[[DeskView[Arguments]], AnyView[Arguments]
         NotAllowed
     """
 
-    def guard(view: DeskView[Arguments]) -> AnyView[Arguments]:
+    def guard(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponseBase:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             actor = actor_of_request(request)
             if actor is None:
                 return _to_login(request)
             if acts and not any(actor.may_somewhere(act) for act in acts):
                 raise NotAllowed(act=acts[0].label)
             request.desk = _desk(request, actor)  # type: ignore[attr-defined]
-            return view(request, *args, **kwargs)  # type: ignore[arg-type]
+            return view(request, *args, **kwargs)
 
         return guarded
 

@@ -36,11 +36,11 @@ def audit(request: DeskRequest) -> HttpResponseBase:
     # One more than is shown tells whether there is a next page; the trail is too long to be counted.
     found = list(rows[start : start + _A_PAGE + 1])
     names = {store.pk: store.name for store in stores()}
-    kept = {key: value for key, value in request.GET.items() if key != "page"}
+    kept = {key: str(value) for key, value in request.GET.items() if key != "page"}
     context = {
         "entries": [_shown(entry, names) for entry in found[:_A_PAGE]],
         "filter_form": form,
-        "next_page_url": f"?{urlencode({**kept, 'page': number + 1})}" if len(found) > _A_PAGE else None,
+        "next_page_url": f"?{urlencode({**kept, 'page': str(number + 1)})}" if len(found) > _A_PAGE else None,
         "nav": "audit",
     }
     return render(request, "desk/audit.html", context)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest
@@ -12,20 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from tenants.people.domain import NotAllowed, UserKind
 from tenants.people.models import User
 
-Arguments = ParamSpec("Arguments")
+View = Callable[..., HttpResponseBase]
 
 
 class OwnerRequest(HttpRequest):
     """A request that passed ``owner_only``."""
 
-    user: User  # type: ignore[assignment]
+    user: User
 
 
-OwnerView = Callable[Concatenate[OwnerRequest, Arguments], HttpResponseBase]
-AnyView = Callable[Concatenate[HttpRequest, Arguments], HttpResponseBase]
-
-
-def owner_only(view: OwnerView[Arguments]) -> AnyView[Arguments]:
+def owner_only(view: View) -> View:
     """Let in owners; send whoever is not logged in to the log-in page.
 
     Raises:
@@ -33,9 +29,9 @@ def owner_only(view: OwnerView[Arguments]) -> AnyView[Arguments]:
     """
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if getattr(request.user, "kind", None) != UserKind.OWNER:
             raise NotAllowed(act=_("控制台"))
-        return view(request, *args, **kwargs)  # type: ignore[arg-type]
+        return view(request, *args, **kwargs)
 
     return login_required(guarded)

@@ -126,7 +126,7 @@ def open_desk(request: OwnerRequest, slug: str) -> HttpResponseBase:
 
 def _own_chain(request: OwnerRequest, slug: str) -> Chain:
     """The owner's chain of that name; another's is as if it were not there."""
-    chain = Chain.objects.filter(owner=request.user, slug=slug).first()
+    chain: Chain | None = Chain.objects.filter(owner=request.user, slug=slug).first()
     if chain is None:
         raise Http404
     return chain

@@ -11,7 +11,7 @@ from portal.actors import actor_of_request
 from tenants.people.domain import EVERYWHERE, Act
 
 
-class RegisterSite(UnfoldAdminSite):
+class RegisterSite(UnfoldAdminSite):  # type: ignore[misc]
     """An admin site that has no way to write and no log-in of its own."""
 
     enable_nav_sidebar = False
@@ -26,7 +26,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
     """A register. Nothing is added, changed or deleted here, by anyone."""
 
     store_path: str | None = None
-    """Where a row's store is found, for those who may look only in their own stores; None: rows belong to the whole chain."""
+    """Where a row's store is found, for those who may look only in their own. None: rows belong to the whole chain."""
 
     actions = None
     list_per_page = 50

@@ -37,7 +37,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return saved
 
     def get_login_stages(self) -> list[str]:
-        """Staff are vouched for by the manager who made the account: no e-mail to verify. A second factor is asked of all."""
+        """Staff are vouched for by the manager who made the account: no e-mail to verify. A second factor is asked of
+        whoever has set one.
+        """
         stages: list[str] = super().get_login_stages()
         return stages if on_public_site() else [stage for stage in stages if stage != _EMAIL_VERIFICATION]
 

@@ -88,7 +88,7 @@ class Actor:
         return bool(self.grants.get(act))
 
     @classmethod
-    def with_cells(cls, *, kind: str, id: int, name: str, cells: Iterable[tuple[str, int | None]]) -> "Actor":
+    def with_cells(cls, *, kind: str, pk: int, name: str, cells: Iterable[tuple[str, int | None]]) -> "Actor":
         """An actor from (act, store) pairs, where no store means every store."""
         grants: dict[str, str | frozenset[int]] = {}
         for act, store_id in cells:
@@ -97,7 +97,7 @@ class Actor:
                 grants[act] = EVERYWHERE
             else:
                 grants[act] = before | {store_id}
-        return cls(kind=kind, id=id, name=name, grants=grants)
+        return cls(kind=kind, id=pk, name=name, grants=grants)
 
 
 def require(actor: Actor, act: Act, *, store_id: int | None = None) -> None:
@@ -120,4 +120,4 @@ def require_somewhere(actor: Actor, act: Act) -> None:
         raise NotAllowed(act=act.label)
 
 
-SYSTEM: Final = Actor(kind="system", name="system", grants={act: EVERYWHERE for act in Act.values})
+SYSTEM: Final = Actor(kind="system", name="system", grants=dict.fromkeys(Act.values, EVERYWHERE))

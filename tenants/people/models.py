@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.people.domain import Act, UserKind
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]  # Chain, through a base that has no types
     """A person who logs in with a password: owners and platform staff in public, a chain's staff in its own schema.
 
     Members are not users; they hold cards.
@@ -28,8 +28,8 @@ class User(AbstractUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = ["email", "name"]
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("用户")
-        verbose_name_plural = _("用户")
+        verbose_name = _("用户")  # type: ignore[assignment]
+        verbose_name_plural = _("用户")  # type: ignore[assignment]
         constraints = [
             models.CheckConstraint(condition=models.Q(kind__in=UserKind.values), name="user_kind_known"),
             # Staff may log in with a user name alone; whoever has an address has it alone.
@@ -101,7 +101,10 @@ class Assignment(models.Model):
 
 
 class ApiKey(models.Model):
-    """A credential of the chain's own software. Only the secret's SHA-256 is kept: it has 256 random bits, so no slow hash."""
+    """A credential of the chain's own software.
+
+    Only the secret's SHA-256 is kept: it has 256 random bits, so no slow hash is needed.
+    """
 
     prefix = models.CharField(_("前缀"), max_length=12, unique=True)
     secret_sha256 = models.BinaryField(_("密钥散列"), max_length=32)

@@ -1,7 +1,7 @@
 """The roles that come with every chain: section Y of the requirements, as a table of roles × acts.
 
-A preset is only where a chain begins: its cells are rows of the chain and its staff managers edit them. Left out on purpose:
-the card maker (制卡供应商) never enters the system, and card holders (持卡用户) are not users.
+A preset is only where a chain begins: its cells are rows of the chain and its staff managers edit them. Left out on
+purpose: the card maker (制卡供应商) never enters the system, and card holders (持卡用户) are not users.
 """
 
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ PRESETS: Final = (
 
 
 def install(role_model: Any, role_act_model: Any, *, using: str) -> None:
-    """Add the presets that a schema does not have yet, with their acts; a role that is there is left as the chain made it.
+    """Add the presets that a schema lacks, with their acts; a role that is there is left as the chain made it.
 
     For migrations: takes the models as the migration sees them. May be run again when a preset joins the table.
     """

@@ -13,12 +13,9 @@ def actor_of(user: User) -> Actor:
     """The user as an actor, all grants read by one query. Whoever is not active may do nothing."""
     cells: list[tuple[str, int | None]] = []
     if user.is_active:
-        cells = list(
-            Assignment.objects.filter(user_id=user.pk, role__acts__isnull=False).values_list(
-                "role__acts__act", "store_id"
-            )
-        )
-    return Actor.with_cells(kind=user.kind.lower(), id=user.pk, name=str(user), cells=cells)
+        filled = Assignment.objects.filter(user_id=user.pk, role__acts__isnull=False)
+        cells = list(filled.values_list("role__acts__act", "store_id"))
+    return Actor.with_cells(kind=user.kind.lower(), pk=user.pk, name=str(user), cells=cells)
 
 
 def staff() -> QuerySet[User]:

@@ -72,9 +72,9 @@ def create_platform_user(*, email: str, name: str, password: str) -> User:
 
 
 def create_owner_staff(*, owner_id: int, email: str, name: str) -> User:
-    """The owner's staff account in a new chain, with the owner's role everywhere. May be repeated: it stays one account.
+    """The owner's staff account in a new chain, with the owner's role everywhere.
 
-    It has no password; the owner comes by ticket from the console.
+    May be repeated: it stays one account. It has no password; the owner comes by ticket from the console.
     """
     defaults: dict[str, Any] = {"username": email, "email": email, "name": name, "kind": UserKind.STAFF}
     staff, made = User.objects.get_or_create(owner_id=owner_id, defaults=defaults)
@@ -105,12 +105,9 @@ def edit_staff(*, actor: Actor, user_id: int, name: str, email: str, phone: str)
     """
     require(actor, Act.STAFF_MANAGE)
     person = _staff_other_than_owner(user_id, actor=actor)
-    changed = sorted(
-        field
-        for field, value in (("name", name), ("email", email), ("phone", phone))
-        if getattr(person, field) != value
-    )
-    person.name, person.email, person.phone = name, User.objects.normalize_email(email), phone
+    wanted = {"name": name.strip(), "email": User.objects.normalize_email(email.strip()), "phone": phone.strip()}
+    changed = sorted(field for field, value in wanted.items() if getattr(person, field) != value)
+    person.name, person.email, person.phone = wanted["name"], wanted["email"], wanted["phone"]
     _save(person, update_fields=["name", "email", "phone"], login=email)
     record(actor, "staff.edit", object_type="user", object_id=person.pk, detail={"changed": changed})
     return person

@@ -23,6 +23,10 @@ _SECRET_BYTES: Final = 32
 _NOTHING: Final = bytes(32)
 
 
+KeyRow = tuple[int, str, "bytes | memoryview[int]", list[str], int | None]
+"""A key as ``queries.API_KEY_COLUMNS`` reads it."""
+
+
 class InvalidApiKey(DomainError):
     """No key, a malformed one, an unknown or a revoked one: the answer is the same."""
 
@@ -110,7 +114,7 @@ def parse_api_key(raw: str) -> tuple[str, str]:
     return prefix, secret
 
 
-def verify_api_key(row: tuple[int, str, bytes, list[str], int | None] | None, *, secret: str) -> Actor:
+def verify_api_key(row: KeyRow | None, *, secret: str) -> Actor:
     """The actor a key stands for, from the row of ``queries.API_KEY_COLUMNS`` its prefix led to.
 
     The comparison takes the same time whether the key exists or not.
@@ -122,7 +126,7 @@ def verify_api_key(row: tuple[int, str, bytes, list[str], int | None] | None, *,
     if not hmac.compare_digest(_digest(secret), kept) or row is None:
         raise InvalidApiKey
     key_id, name, _, acts, store_id = row
-    return Actor.with_cells(kind="api", id=key_id, name=name, cells=((act, store_id) for act in acts))
+    return Actor.with_cells(kind="api", pk=key_id, name=name, cells=((act, store_id) for act in acts))
 
 
 def authenticate_api_key(raw: str) -> Actor:

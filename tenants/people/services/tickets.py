@@ -1,7 +1,7 @@
 """Desk tickets: how an owner, logged in on the public site, enters a chain of his without a second password.
 
-A ticket crosses schemas as a signed value: the public site signs, the chain checks the signature and keeps the ticket's id, so
-that it opens one door once.
+A ticket crosses schemas as a signed value: the public site signs, the chain checks the signature and keeps the ticket's
+id, so that it opens one door once.
 """
 
 from datetime import timedelta
@@ -31,13 +31,8 @@ class TicketRefused(DomainError):
 
 def issue_ticket(*, owner_id: int, chain_slug: str) -> str:
     """A ticket for one entry within a minute. The caller has made sure that the chain is the owner's."""
-    expires_at = clock.now() + LIFETIME
-    payload = {
-        "id": str(uuid4()),
-        "chain": chain_slug,
-        "owner": owner_id,
-        "expires": int(expires_at.timestamp() * 1000),
-    }
+    expires_ms = int((clock.now() + LIFETIME).timestamp() * 1000)
+    payload = {"id": str(uuid4()), "chain": chain_slug, "owner": owner_id, "expires_ms": expires_ms}
     return Signer(salt=_SALT).sign_object(payload)
 
 
@@ -48,7 +43,7 @@ def redeem_ticket(*, raw: str, chain_slug: str) -> User:
         TicketRefused
     """
     payload = _opened(raw)
-    if payload["chain"] != chain_slug or payload["expires"] <= clock.now().timestamp() * 1000:
+    if payload["chain"] != chain_slug or payload["expires_ms"] <= clock.now().timestamp() * 1000:
         raise TicketRefused
     staff = User.objects.filter(owner_id=payload["owner"], kind=UserKind.STAFF, is_active=True).first()
     if staff is None:
