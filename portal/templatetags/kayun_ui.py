@@ -8,6 +8,7 @@ from django import template
 from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from kernel.money import FEN_PER_YUAN, Money
 from portal.components import chart, faces, icons
@@ -136,6 +137,13 @@ def card_face(card: Any, chain_name: str = "", holder: str = "") -> dict[str, An
     """The card itself: ``card`` has number, level_name, level_face, valid_until and, optionally, usable."""
     usable = card.get("usable", True) if isinstance(card, Mapping) else getattr(card, "usable", True)
     return {"card": card, "chain_name": chain_name, "holder": holder, "usable": usable}
+
+
+@register.inclusion_tag("components/card_face.html")
+def sample_card_face(chain_name: str = "") -> dict[str, Any]:
+    """A face of the house's own colour, for pages that have no card to show yet."""
+    sample = {"number": "••••••••••••••••", "level_name": _("会员卡"), "level_face": "plain"}
+    return {"card": sample, "chain_name": chain_name, "holder": "", "usable": True}
 
 
 @register.inclusion_tag("components/records.html")
