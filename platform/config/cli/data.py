@@ -14,9 +14,26 @@ def migrate() -> None:
     Can be broken off and run again: what is done stays done. Chains go on working while it runs.
     """
     start_django()
-    from tenants.chains.migrating import migrate_everything
+    click.echo(migrate_all())
 
-    migrate_everything()
+
+def migrate_all() -> str:
+    """Migrate every schema, and say what was done; Django must be set up.
+
+    Raises click.ClickException naming the chains that could not be migrated; they are as they were.
+    """
+    from tenants.chains.migrating import ChainsNotMigrated, migrate_everything
+
+    try:
+        outcome = migrate_everything()
+    except ChainsNotMigrated as error:
+        failed = "\n".join(f"  {schema}: {reason}" for schema, reason in error.outcome.failed.items())
+        raise click.ClickException(
+            f"These chains are as they were, all others are up to date:\n{failed}\n"
+            "Mend the cause and run `kayun migrate` again."
+        ) from error
+    steps = sum(map(len, outcome.applied.values()))
+    return f"{steps} migrations in {len(outcome.applied)} schemas" if steps else "nothing to migrate"
 
 
 @click.command()
@@ -26,17 +43,15 @@ def demo() -> None:
     Does nothing when it is there already; prints the log-ins either way.
     """
     start_django()
-    from tenants.chains.migrating import migrate_everything
-
-    migrate_everything()
-    load_demo()
+    migrate_all()
+    click.echo(load_demo())
 
 
-def load_demo() -> None:
-    """Load the demo and print where to log in; Django must be set up and migrated."""
+def load_demo() -> str:
+    """Load the demo where it is not there yet, and say where to log in; Django must be set up and migrated."""
     from config import demo as demo_data
 
-    click.echo(demo_data.load())
+    return str(demo_data.load())
 
 
 @click.command()
@@ -66,7 +81,7 @@ def _schemas_with_a_ledger() -> tuple[str, ...]:
 
     from kernel.db import qualified
 
-    with qualified(), connections["owner"].cursor() as cursor:
+    with qualified(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute(
             "SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
             "WHERE c.relname = 'ledger_posting' AND c.relkind IN ('r', 'p') ORDER BY n.nspname <> 'public', n.nspname"

@@ -71,7 +71,7 @@ def _require_free(port: int) -> None:
 
 def _prepare(*, demo: bool) -> str:
     """Servers, messages, styles, migrations, demo: each says how long it took. What to print when ready."""
-    from config.cli import building, starting
+    from config.cli import building, data, starting
 
     with _step("servers"):
         starting.start_servers()
@@ -79,16 +79,12 @@ def _prepare(*, demo: bool) -> str:
         building.compile_messages(ROOT)
         building.build_styles(ROOT)
     starting.start_django(servers=False)
-    from tenants.chains.migrating import migrate_everything
-
     with _step("migrations"):
-        migrate_everything()
+        data.migrate_all()
     if not demo:
         return ""
-    from config import demo as demo_data
-
     with _step("demo chain"):
-        return str(demo_data.load())
+        return data.load_demo()
 
 
 class _step:  # noqa: N801 - reads as a word where it is used

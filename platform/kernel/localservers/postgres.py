@@ -99,6 +99,7 @@ def start(place: Paths, *, durable: bool, identity: Identity) -> None:
     programs = binaries()
     if not (place.data / "global" / "pg_control").exists():
         _create_cluster(place, programs, durable=durable, identity=identity)
+    _require_same_version(place, programs)
     _clear_remains(place)
     settings = _SETTINGS.format(port=PG_PORT, sockets=place.sockets) + ("" if durable else _NOT_DURABLE)
     (place.data / "postgresql.conf").write_text(settings, encoding="utf-8")
@@ -151,6 +152,15 @@ def _major_version(programs: Path) -> int:
     if match is None:
         raise ServersError(f"{programs}/postgres does not say its version: {said!r}")
     return int(match[1])
+
+
+def _require_same_version(place: Paths, programs: Path) -> None:
+    made_by, ours = int((place.data / "PG_VERSION").read_text()), _major_version(programs)
+    if made_by != ours:
+        raise ServersError(
+            f"{place.data} was made by PostgreSQL {made_by}, and {programs} is PostgreSQL {ours}.\n"
+            f"Set PG_BIN to programs of version {made_by} to use that data, or remove {place.base} to begin anew."
+        )
 
 
 def _clear_remains(place: Paths) -> None:

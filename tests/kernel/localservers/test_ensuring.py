@@ -208,3 +208,13 @@ def test_pg_bin_picks_other_programs(root: Path, monkeypatch: pytest.MonkeyPatch
     servers = ensure(root, "test")
     assert str(_one(servers.database_url, "SHOW server_version")).startswith(installed[-1].parts[-3])
     assert _one(servers.database_url, "SHOW server_encoding") == "UTF8"
+
+
+def test_data_of_another_version_is_left_alone_and_named(root: Path) -> None:
+    ensure(root, "test")
+    stop(root, "test")
+    version = paths(root, "test").data / "PG_VERSION"
+    version.write_text("16\n")
+    with pytest.raises(ServersError, match="made by PostgreSQL 16"):
+        ensure(root, "test")
+    assert version.read_text() == "16\n"
