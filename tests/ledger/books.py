@@ -18,17 +18,17 @@ _holders = itertools.count(1)
 
 @dataclass(slots=True)
 class Books:
-    """``addresses``: connection parameters by role (app, owner, admin)."""
+    """``addresses`` are those of the roles app, owner and admin."""
 
     schema: str
-    addresses: Mapping[str, Mapping[str, Any]]
+    addresses: Mapping[str, str]
     _open: list[psycopg.Connection[Any]] = field(default_factory=list)
     _app: psycopg.Connection[Any] | None = None
 
     def connect(self, role: str = "app") -> psycopg.Connection[Any]:
         """A new raw connection in autocommit, searching this schema as its transactions do."""
         options = f"-c search_path={self.schema},ext"
-        conn = psycopg.connect(**self.addresses[role], options=options, autocommit=True, prepare_threshold=10**6)
+        conn = psycopg.connect(self.addresses[role], options=options, autocommit=True, prepare_threshold=10**6)
         self._open.append(conn)
         return conn
 

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
 import pytest
@@ -13,30 +12,24 @@ from django.db.migrations.executor import MigrationExecutor
 from pytest_django import DjangoDbBlocker
 
 from kernel.db import in_chain
-from kernel.localservers import ensure
+from kernel.localservers import addresses as local_addresses
 from tests.ledger.books import Books
 
 
 @pytest.fixture(scope="session")
-def addresses() -> dict[str, dict[str, Any]]:
-    """How each role reaches the tests' database."""
-    servers = ensure(settings.BASE_DIR, "test")
+def addresses(_own_database: object) -> dict[str, str]:
+    """How each role reaches this process's own database."""
+    name = connections["owner"].settings_dict["NAME"]
+    servers = local_addresses(settings.BASE_DIR, "test").for_database(name)
     assert servers.admin_url is not None
-    admin = psycopg.conninfo.conninfo_to_dict(servers.admin_url)
-    found = {"app": _address("default"), "owner": _address("owner")}
-    found["admin"] = {**admin, "dbname": found["owner"]["dbname"]}
-    return found
-
-
-def _address(alias: str) -> dict[str, Any]:
-    params = connections[alias].get_connection_params()
-    return {key: params[key] for key in ("dbname", "user", "password", "host", "port") if params.get(key)}
+    return {"app": servers.database_url, "owner": servers.owner_url, "admin": servers.admin_url}
 
 
 @contextmanager
-def _ledger_schema(addresses: dict[str, dict[str, Any]], blocker: DjangoDbBlocker) -> Iterator[Books]:
-    schema = f"c_ledger_{secrets.token_hex(4)}"
-    with psycopg.connect(**addresses["owner"]) as conn:
+def _ledger_schema(addresses: dict[str, str], blocker: DjangoDbBlocker) -> Iterator[Books]:
+    # Not a chain's name: other tests drop every chain behind them.
+    schema = f"books_{secrets.token_hex(4)}"
+    with psycopg.connect(addresses["owner"]) as conn:
         conn.execute(f"CREATE SCHEMA {schema}")
         conn.execute(f"GRANT USAGE ON SCHEMA {schema} TO {settings.APP_ROLE}")
     books = Books(schema, addresses)
@@ -46,12 +39,12 @@ def _ledger_schema(addresses: dict[str, dict[str, Any]], blocker: DjangoDbBlocke
         yield books
     finally:
         books.close()
-        with psycopg.connect(**addresses["owner"]) as conn:
+        with psycopg.connect(addresses["owner"]) as conn:
             conn.execute(f"DROP SCHEMA {schema} CASCADE")
 
 
 @pytest.fixture(scope="session")
-def shared_books(addresses: dict[str, dict[str, Any]], django_db_blocker: DjangoDbBlocker) -> Iterator[Books]:
+def shared_books(addresses: dict[str, str], django_db_blocker: DjangoDbBlocker) -> Iterator[Books]:
     """One ledger for all tests that keep to accounts of their own and leave it sound."""
     with _ledger_schema(addresses, django_db_blocker) as books:
         yield books
@@ -64,7 +57,14 @@ def books(shared_books: Books) -> Books:
 
 
 @pytest.fixture
-def own_books(addresses: dict[str, dict[str, Any]], django_db_blocker: DjangoDbBlocker) -> Iterator[Books]:
+def own_books(addresses: dict[str, str], django_db_blocker: DjangoDbBlocker) -> Iterator[Books]:
     """A ledger of the test's own, for what looks at a whole schema or damages it."""
+    with _ledger_schema(addresses, django_db_blocker) as books:
+        yield books
+
+
+@pytest.fixture(scope="module")
+def module_books(addresses: dict[str, str], django_db_blocker: DjangoDbBlocker) -> Iterator[Books]:
+    """A ledger for the tests of one file."""
     with _ledger_schema(addresses, django_db_blocker) as books:
         yield books

@@ -4,6 +4,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.conf import settings
 
 from kernel.errors import DomainError
 from ledger.domain import Contra, DrawPolicy, Guard, Line, OpenLot, Posted, Refused
@@ -184,7 +185,7 @@ def test_a_guard_refuses_with_its_own_error_and_a_replay_is_not_asked_again(book
 
 def test_a_rider_commits_with_the_batch_or_not_at_all(books: Books) -> None:
     books.connect("owner").execute("CREATE TABLE IF NOT EXISTS rode (posting uuid PRIMARY KEY, note text)")
-    books.connect("owner").execute(f"GRANT INSERT, SELECT ON rode TO {books.addresses['app']['user']}")
+    books.connect("owner").execute(f"GRANT INSERT, SELECT ON rode TO {settings.APP_ROLE}")
     account = books.account()
     sql = "INSERT INTO {schema}.rode SELECT * FROM unnest($1::uuid[], $2::text[])"
 
