@@ -25,84 +25,84 @@ class CardIdle(CardNotUsable):
     """The card belongs to nobody yet."""
 
     code = "card_idle"
-    message = _("会员卡 {card_number} 尚未发给会员,请先发卡。")
+    message = _("会员卡 {card_number} 尚未发给会员，请先发卡。")
 
 
 class CardNotActivated(CardNotUsable):
     """The card was issued and awaits activation (R-B30)."""
 
     code = "card_issued"
-    message = _("会员卡 {card_number} 已发卡但尚未激活,请先激活。")
+    message = _("会员卡 {card_number} 已发卡但尚未激活，请先激活。")
 
 
 class CardLost(CardNotUsable):
     """Reported lost (R-J02)."""
 
     code = "card_lost"
-    message = _("会员卡 {card_number} 已挂失,不能使用。卡内余额不受影响。")
+    message = _("会员卡 {card_number} 已挂失，不能使用。卡内余额不受影响。")
 
 
 class CardFrozen(CardNotUsable):
     """Frozen; reopened free of charge."""
 
     code = "card_frozen"
-    message = _("会员卡 {card_number} 已冻结,不能使用。卡内余额不受影响,可免费解冻。")
+    message = _("会员卡 {card_number} 已冻结，不能使用。卡内余额不受影响，可免费解冻。")
 
 
 class CardPinLocked(CardNotUsable):
     """Too many wrong PINs at a till."""
 
     code = "card_pin_locked"
-    message = _("会员卡 {card_number} 因密码多次输错已锁定,请凭证件解锁。卡内余额不受影响。")
+    message = _("会员卡 {card_number} 因密码多次输错已锁定，请凭证件解锁。卡内余额不受影响。")
 
 
 class CardExpired(CardNotUsable):
     """The card's validity has ended (R-C04); its value stays owed (X-12)."""
 
     code = "card_expired"
-    message = _("会员卡 {card_number} 已过有效期,不能使用。卡内余额不受影响,可免费重新激活。")
+    message = _("会员卡 {card_number} 已过有效期，不能使用。卡内余额不受影响，可免费重新激活。")
 
 
 class CardAccountExpired(CardNotUsable):
     """The account's validity has ended (R-C04); its value stays owed (X-12)."""
 
     code = "card_account_expired"
-    message = _("会员卡 {card_number} 的账户已过有效期,不能使用。余额不受影响,可免费重新激活。")
+    message = _("会员卡 {card_number} 的账户已过有效期，不能使用。余额不受影响，可免费重新激活。")
 
 
 class CardReplaced(CardNotUsable):
     """Its value has moved to another card."""
 
     code = "card_replaced"
-    message = _("会员卡 {card_number} 已换成新卡,请使用新卡。")
+    message = _("会员卡 {card_number} 已换成新卡，请使用新卡。")
 
 
 class CardWithdrawn(CardNotUsable):
     """The member has left."""
 
     code = "card_withdrawn"
-    message = _("会员卡 {card_number} 已退会,不能使用。")
+    message = _("会员卡 {card_number} 已退会，不能使用。")
 
 
 class CardCollected(CardNotUsable):
     """Handed in."""
 
     code = "card_collected"
-    message = _("会员卡 {card_number} 已回收,不能使用。")
+    message = _("会员卡 {card_number} 已回收，不能使用。")
 
 
 class CardDestroyed(CardNotUsable):
     """Destroyed."""
 
     code = "card_destroyed"
-    message = _("会员卡 {card_number} 已销毁,不能使用。")
+    message = _("会员卡 {card_number} 已销毁，不能使用。")
 
 
 class CardLocked(CardNotUsable):
     """Locked, whatever its status (R-C13)."""
 
     code = "card_locked"
-    message = _("会员卡 {card_number} 已锁定,不能使用。卡内余额不受影响。")
+    message = _("会员卡 {card_number} 已锁定，不能使用。卡内余额不受影响。")
 
 
 _BY_CODE = {kind.code: kind for kind in CardNotUsable.__subclasses__()}

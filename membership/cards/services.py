@@ -31,7 +31,7 @@ class InvalidNumberRange(DomainError):
 
     code = "invalid_number_range"
     status = 400
-    message = _("号段无效:{problem_label}")
+    message = _("号段无效：{problem_label}")
 
 
 class CardNumberTaken(DomainError):
@@ -39,7 +39,7 @@ class CardNumberTaken(DomainError):
 
     code = "card_number_taken"
     status = 409
-    message = _("卡号 {card_number} 已存在,整个号段均未制卡。")
+    message = _("卡号 {card_number} 已存在，整个号段均未制卡。")
 
 
 class LevelNotFound(DomainError):
@@ -55,7 +55,7 @@ class CardNotIdle(DomainError):
 
     code = "card_not_idle"
     status = 409
-    message = _("会员卡 {card_number} 的状态是“{status_label}”,不能发卡;请选择空闲的卡。")
+    message = _("会员卡 {card_number} 的状态是“{status_label}”，不能发卡；请选择空闲的卡。")
 
 
 class InvalidValidity(DomainError):
@@ -63,7 +63,7 @@ class InvalidValidity(DomainError):
 
     code = "invalid_validity"
     status = 400
-    message = _("有效期至 {valid_until} 早于今天,请重新选择。")
+    message = _("有效期至 {valid_until} 早于今天，请重新选择。")
 
 
 class StatusStepForbidden(DomainError):
@@ -71,14 +71,14 @@ class StatusStepForbidden(DomainError):
 
     code = "status_step_forbidden"
     status = 409
-    message = _("会员卡 {card_number} 的状态是“{from_label}”,不能改为“{to_label}”。")
+    message = _("会员卡 {card_number} 的状态是“{from_label}”，不能改为“{to_label}”。")
 
 
 _RANGE_PROBLEMS: dict[str, str | Promise] = {
     "quantity": _("数量须在 1 到 10,000 之间。"),
     "prefix": _("前缀只能用数字和大写字母。"),
     "check_digit": _("使用校验位时前缀只能是数字。"),
-    "serial": _("起始号不能为负,且号段的末号不能超过流水号位数。"),
+    "serial": _("起始号不能为负，且号段的末号不能超过流水号位数。"),
     "length": _("卡号总长不能超过 32 位。"),
 }
 

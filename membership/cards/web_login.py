@@ -32,7 +32,7 @@ class PinTrivial(DomainError):
 
     code = "pin_trivial"
     status = 400
-    message = _("密码过于简单:请勿使用相同、连续或重复的数字,也不要取自手机号、生日或卡号。")
+    message = _("密码过于简单：请勿使用相同、连续或重复的数字，也不要取自手机号、生日或卡号。")
 
 
 class PinUnchanged(DomainError):
@@ -48,7 +48,7 @@ class PinChangedMeanwhile(DomainError):
 
     code = "pin_changed_meanwhile"
     status = 409
-    message = _("密码已在别处更改,请用新密码重新登录。")
+    message = _("密码已在别处更改，请用新密码重新登录。")
 
 
 @dataclass(frozen=True, slots=True)

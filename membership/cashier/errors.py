@@ -13,7 +13,7 @@ class InsufficientBalance(DomainError):
 
     code = "insufficient_balance"
     status = 409
-    message = _("余额不足:可用 {available},需要 {needed}。未扣款。")
+    message = _("余额不足：可用 {available}，需要 {needed}。未扣款。")
 
 
 class OverCap(DomainError):
@@ -21,7 +21,7 @@ class OverCap(DomainError):
 
     code = "over_cap"
     status = 409
-    message = _("充值后余额将为 {after},超过该卡上限 {cap};最多还可充入 {room}。未充值。")
+    message = _("充值后余额将为 {after}，超过该卡上限 {cap}；最多还可充入 {room}。未充值。")
 
 
 class NotReversible(DomainError):

@@ -40,7 +40,7 @@ class StaleCard(DomainError):
 
     code = "card_stale"
     status = 409
-    message = _("会员卡信息已更新,请重试。未作任何更改。")
+    message = _("会员卡信息已更新，请重试。未作任何更改。")
 
 
 def may_spend(card: CardRef, occasion: Occasion) -> Guard:

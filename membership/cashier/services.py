@@ -108,6 +108,8 @@ def reverse(
         memo={"reason": reason},
     )
     detail = {"reverses": str(record_id), "reverses_kind": original.kind, "note": reason}
+    # The day's sums of what was paid and given come right by themselves.
+    detail |= {part: -original.detail[part] for part in ("paid_fen", "bonus_fen") if part in original.detail}
     return _post(Draft(card, RecordKind.REVERSAL, -original.amount_fen, occasion, request, detail), Act.VALUE_REVERSE)
 
 

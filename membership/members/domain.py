@@ -22,7 +22,7 @@ class InvalidPhone(DomainError):
 
     code = "invalid_phone"
     status = 400
-    message = _("手机号“{phone}”无效:请输入 11 位手机号、带区号的座机号,或以 + 开头的国际号码。")
+    message = _("手机号“{phone}”无效：请输入 11 位手机号、带区号的座机号，或以 + 开头的国际号码。")
 
 
 def normalise_phone(typed: str) -> str:

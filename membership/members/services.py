@@ -20,7 +20,7 @@ class InvalidName(DomainError):
 
     code = "invalid_name"
     status = 400
-    message = _("请填写会员姓名(最多 60 个字)。")
+    message = _("请填写会员姓名（最多 60 个字）。")
 
 
 class InvalidBirthday(DomainError):

@@ -1,7 +1,27 @@
-"""Addresses of the desk, on a chain's host."""
+"""The desk's addresses."""
 
-from portal.desk import people_urls
+from django.urls import include, path
+
+from portal.desk import card_views, home_views, member_views, till_views
 
 app_name = "desk"
 
-urlpatterns = [*people_urls.urlpatterns]
+urlpatterns = [
+    path("", home_views.home, name="home"),
+    path("cards/", card_views.card_list, name="card_list"),
+    path("cards/make/", card_views.card_make, name="card_make"),
+    path("cards/issue/", card_views.card_issue, name="card_issue"),
+    path("cards/peek/", till_views.card_peek, name="card_peek"),
+    path("cards/<str:number>/", card_views.card_detail, name="card_detail"),
+    path("cards/<str:number>/pin/", card_views.card_pin_reset, name="card_pin_reset"),
+    path("members/", member_views.member_list, name="member_list"),
+    path("members/new/", member_views.member_new, name="member_new"),
+    path("members/search/", member_views.member_search, name="member_search"),
+    path("members/<str:code>/", member_views.member_detail, name="member_detail"),
+    path("members/<str:code>/edit/", member_views.member_edit, name="member_edit"),
+    path("top-up/", till_views.top_up, name="top_up"),
+    path("consume/", till_views.consume, name="consume"),
+    path("receipts/<uuid:record_id>/", till_views.receipt, name="receipt"),
+    path("receipts/<uuid:record_id>/reverse/", till_views.reverse, name="receipt_reverse"),
+    path("", include("portal.desk.people_urls")),
+]

@@ -1,0 +1,166 @@
+"""Reading card records: page after page by key, and the day's totals of a desk."""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Self
+from uuid import UUID
+
+from django.db.models import BigIntegerField, Count, DateField, F, Q, QuerySet, Sum
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce, TruncDate, TruncMonth
+
+from kernel.calendar import add_months, span_of, start_of
+from kernel.clock import CHINA
+from membership.records.domain import RecordKind
+from membership.records.models import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A record's place among the records of a list, the latest first."""
+
+    occurred_at: datetime
+    record_id: UUID
+
+    @classmethod
+    def of(cls, record: Record) -> Self:
+        """Where this record stands."""
+        return cls(record.occurred_at, record.id)
+
+    def __str__(self) -> str:
+        """As it travels in an address."""
+        text = f"{self.occurred_at.isoformat()} {self.record_id}"
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """The place an address names; None for anything that names none."""
+        try:
+            moment, _, record_id = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition(" ")
+            occurred_at = datetime.fromisoformat(moment)
+            return cls(occurred_at, UUID(record_id)) if occurred_at.tzinfo else None
+        except (ValueError, binascii.Error):
+            return None
+
+
+def records_of_cards(card_ids: Iterable[int]) -> QuerySet[Record]:
+    """What happened to these cards."""
+    return Record.objects.filter(card_id__in=list(card_ids))
+
+
+def records_of_store(store_id: int | None) -> QuerySet[Record]:
+    """What happened in a store; with None, in all."""
+    return Record.objects.all() if store_id is None else Record.objects.filter(store_id=store_id)
+
+
+def page_of_records(found: QuerySet[Record], *, size: int, after: Place | None = None) -> list[Record]:
+    """The latest ``size`` records older than ``after``, with card, holder and store. One query on any page."""
+    if after is not None:
+        older = Q(occurred_at__lt=after.occurred_at) | Q(occurred_at=after.occurred_at, id__lt=after.record_id)
+        # The first condition alone lets the index begin at the right place.
+        found = found.filter(Q(occurred_at__lte=after.occurred_at) & older)
+    return list(found.select_related("card__member", "store").order_by("-occurred_at", "-id")[:size])
+
+
+def kept_since(today: date, months: int) -> datetime:
+    """From when on the member portal shows records (R-A10): the beginning of the day ``months`` ago, in China."""
+    return start_of(add_months(today, -months))
+
+
+def count_by_kind(found: QuerySet[Record]) -> dict[str, int]:
+    """How many records of each kind."""
+    return dict(found.order_by().values_list("kind").annotate(Count("id")))
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTotals:
+    """What went off and came onto the cards in a month, in fen, both positive."""
+
+    out_fen: int
+    in_fen: int
+
+
+def totals_by_month(found: QuerySet[Record], months: Iterable[date]) -> dict[date, MonthTotals]:
+    """The totals of these calendar months (named by their first days), in China. One query."""
+    firsts = sorted(months)
+    if not firsts:
+        return {}
+    within = found.filter(occurred_at__gte=start_of(firsts[0]), occurred_at__lt=start_of(add_months(firsts[-1], 1)))
+    rows = (
+        within.order_by()
+        .annotate(month=TruncMonth("occurred_at", output_field=DateField(), tzinfo=CHINA))
+        .values_list("month")
+        .annotate(
+            out=-Coalesce(Sum("amount_fen", filter=Q(amount_fen__lt=0)), 0),
+            into=Coalesce(Sum("amount_fen", filter=Q(amount_fen__gt=0)), 0),
+        )
+    )
+    return {month: MonthTotals(out_fen=out, in_fen=into) for month, out, into in rows}
+
+
+# ── The desk's day ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotals:
+    """What a day brought, in fen, what was reversed taken off."""
+
+    date: date
+    consumption_fen: int = 0
+    consumption_count: int = 0
+    top_up_fen: int = 0
+    bonus_fen: int = 0
+    top_up_count: int = 0
+    cards_issued: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CashierTotals:
+    """What one person took in on a day, in fen."""
+
+    actor_name: str
+    consumption_fen: int
+    top_up_fen: int
+    count: int
+
+
+_TOP_UP = Q(kind=RecordKind.TOP_UP)
+_CONSUMPTION = Q(kind=RecordKind.CONSUMPTION)
+_SPENT = _CONSUMPTION | Q(kind=RecordKind.REVERSAL, detail__reverses_kind=RecordKind.CONSUMPTION.value)
+_SUMS = {
+    "consumption_fen": -Coalesce(Sum("amount_fen", filter=_SPENT), 0),
+    "consumption_count": Count("id", filter=_CONSUMPTION),
+    # A reversal carries the negative of what its top-up carried.
+    "top_up_fen": Coalesce(Sum(Cast(KT("detail__paid_fen"), BigIntegerField())), 0),
+    "bonus_fen": Coalesce(Sum(Cast(KT("detail__bonus_fen"), BigIntegerField())), 0),
+    "top_up_count": Count("id", filter=_TOP_UP),
+    "cards_issued": Count("id", filter=Q(kind=RecordKind.ISSUE)),
+}
+
+
+def totals_by_day(*, store_id: int | None, last: date, days: int) -> list[DayTotals]:
+    """The totals of ``days`` days up to and including ``last``, oldest first; days without business are there too."""
+    first = last - timedelta(days=days - 1)
+    found = records_of_store(store_id).filter(occurred_at__gte=start_of(first), occurred_at__lt=span_of(last)[1])
+    grouped = found.order_by().annotate(day=TruncDate("occurred_at", tzinfo=CHINA)).values("day")
+    rows: Iterable[dict[str, Any]] = grouped.annotate(**_SUMS)  # type: ignore[assignment]
+    by_day = {row["day"]: DayTotals(date=row["day"], **{name: row[name] for name in _SUMS}) for row in rows}
+    calendar = (first + timedelta(days=offset) for offset in range(days))
+    return [by_day.get(day, DayTotals(date=day)) for day in calendar]
+
+
+def totals_by_cashier(*, store_id: int | None, day: date) -> list[CashierTotals]:
+    """Who took in how much on a day, the most active first."""
+    start, end = span_of(day)
+    found = records_of_store(store_id).filter(occurred_at__gte=start, occurred_at__lt=end)
+    rows = (
+        found.filter(_TOP_UP | _SPENT | Q(detail__reverses_kind=RecordKind.TOP_UP.value))
+        .order_by()
+        .values("actor", name=F("actor_name"))
+        .annotate(count=Count("id"), consumption_fen=_SUMS["consumption_fen"], top_up_fen=_SUMS["top_up_fen"])
+        .order_by("-count", "actor")
+    )
+    return [CashierTotals(row["name"], row["consumption_fen"], row["top_up_fen"], row["count"]) for row in rows]

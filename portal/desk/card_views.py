@@ -1,0 +1,218 @@
+"""Cards at the desk: the list, making, issuing, one card's page."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from ledger.queries import lots_of
+from membership.cards import queries, services
+from membership.cards.domain import NumberRange, tidy_number
+from membership.cards.errors import CardNotFound
+from membership.cards.models import Card
+from membership.members import services as member_services
+from membership.members.models import Member
+from membership.members.queries import page_of_members, search_members
+from membership.records.queries import Place, page_of_records, records_of_cards
+from portal.desk.access import DeskRequest, staff_only
+from portal.desk.forms import CardFilterForm, IssueForm, MakeCardsForm, attempt, status_of
+from portal.desk.rows import card_row, lot_label, member_row, record_row, value_row
+from portal.hosts import chain_url
+from tenants.people.domain import Act, NotAllowed
+
+_A_PAGE = 50
+_TIMELINE = 20
+_CHOICES = 6
+
+_VIEWERS = (Act.CARD_VIEW, Act.CARD_ISSUE, Act.CARD_MAKE, Act.VALUE_TOP_UP, Act.VALUE_CONSUME)
+
+
+@require_safe
+@staff_only(*_VIEWERS)
+def card_list(request: DeskRequest) -> HttpResponseBase:
+    """All cards, filtered; further pages are fetched as rows."""
+    form = CardFilterForm(request.GET, levels=queries.levels())
+    wanted = form.cleaned_data if form.is_valid() else {}
+    filters = {"text": wanted.get("q", ""), "status": wanted.get("status", ""), "level_code": wanted.get("level", "")}
+    found = queries.search_cards(**filters)
+    # One more than is shown tells whether there is a next page.
+    after = tidy_number(request.GET.get("after", "").replace("\0", ""))
+    page = queries.page_of_cards(found, size=_A_PAGE + 1, after_number=after)
+    context: dict[str, Any] = {"cards": [card_row(card) for card in page[:_A_PAGE]]}
+    if len(page) > _A_PAGE:
+        kept = {name: value for name, value in wanted.items() if value}
+        context["next_page_url"] = f"?{urlencode({**kept, 'after': page[_A_PAGE - 1].number})}"
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "desk/_card_rows.html", context)
+    context |= {"filter_form": form, "total": found.count(), "nav": "cards"}
+    return render(request, "desk/card_list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only(Act.CARD_MAKE)
+def card_make(request: DeskRequest) -> HttpResponseBase:
+    """Make a range of idle cards (R-B08)."""
+    form = MakeCardsForm(request.POST or None, levels=queries.levels())
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        numbers = NumberRange(
+            prefix=given["number_prefix"].strip().upper(),
+            first=given["first"],
+            quantity=given["quantity"],
+            width=given["width"],
+            check_digit=given["check_digit"],
+        )
+        made = attempt(
+            form,
+            lambda: services.make_cards(
+                actor=request.desk.actor, level_code=given["level"], numbers=numbers, store_id=_store_id(request)
+            ),
+        )
+        if made is not None:
+            text = _("已制卡 %(quantity)d 张：%(first)s 至 %(last)s。")
+            messages.success(request, text % {"quantity": made.quantity, "first": made.first, "last": made.last})
+            return redirect("desk:card_list")
+    return render(request, "desk/card_make.html", {"form": form, "nav": "make"}, status=status_of(form))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@staff_only(Act.CARD_ISSUE)
+def card_issue(request: DeskRequest) -> HttpResponseBase:
+    """Issue a card to a new or a known member; the answer is the PIN slip, shown once."""
+    initial = {"card_number": request.GET.get("number", "")}
+    if chosen := request.GET.get("member"):
+        initial |= {"who": IssueForm.EXISTING, "member_code": chosen}
+    form = IssueForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        fields = {"card_not_found": "card_number", "card_not_idle": "card_number", "invalid_validity": "valid_until"}
+        fields |= {"invalid_phone": "phone", "invalid_name": "name", "invalid_birthday": "birthday"}
+        fields |= {"member_not_found": "member_code"}
+        issued = attempt(form, lambda: _issue(request, form), fields=fields)
+        if issued is not None:
+            return _pin_slip(request, issued)
+    code = form["member_code"].value()
+    members = page_of_members(search_members(code), size=_CHOICES) if code else []
+    context = {"form": form, "members": [member_row(member) for member in members], "nav": "issue"}
+    return render(request, "desk/card_issue.html", context, status=status_of(form))
+
+
+@require_safe
+@staff_only(*_VIEWERS)
+def card_detail(request: DeskRequest, number: str) -> HttpResponseBase:
+    """One card: its holder, what is on it and what happened to it.
+
+    Raises:
+        CardNotFound
+    """
+    card = _card(number)
+    after = Place.parse(request.GET.get("after", ""))
+    page = page_of_records(records_of_cards([card.pk]), size=_TIMELINE + 1, after=after)
+    context: dict[str, Any] = {"timeline": [_linked(record_row(record)) for record in page[:_TIMELINE]]}
+    if len(page) > _TIMELINE:
+        context["next_page_url"] = f"?{urlencode({'after': str(Place.of(page[_TIMELINE - 1]))})}"
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "desk/_timeline.html", context)
+    value = queries.values_of([card]).get(card.pk)
+    context |= {
+        "card": card_row(card) | {"issued_at": card.issued_at, "store_name": card.store.name if card.store else None},
+        "member": member_row(card.member) if card.member else None,
+        "balance": value_row(value) or {"total_fen": 0, "principal_fen": 0, "bonus_fen": 0},
+        "lots": _lots(card),
+        "nav": "cards",
+    }
+    return render(request, "desk/card_detail.html", context)
+
+
+@require_POST
+@never_cache
+@staff_only(Act.PIN_RESET)
+def card_pin_reset(request: DeskRequest, number: str) -> HttpResponseBase:
+    """Give the holder, who has shown who she is, a new random PIN.
+
+    Raises:
+        NotAllowed, CardNotFound, CardIdle, Busy
+    """
+    issued = services.reset_pin(actor=request.desk.actor, number=number, store_id=_working_store(request))
+    return _pin_slip(request, issued)
+
+
+def _issue(request: DeskRequest, form: IssueForm) -> services.IssuedCard:
+    given, store_id = form.cleaned_data, _working_store(request)
+    if given["who"] == IssueForm.EXISTING:
+        member: Member = member_services.get_member(given["member_code"])
+    else:
+        member = member_services.create_member(
+            actor=request.desk.actor,
+            name=given["name"],
+            phone=given["phone"],
+            birthday=given["birthday"],
+            store_id=store_id,
+        )
+    return services.issue_card(
+        actor=request.desk.actor,
+        number=given["card_number"],
+        member=member,
+        store_id=store_id,
+        valid_until=given["valid_until"],
+    )
+
+
+def _pin_slip(request: DeskRequest, issued: services.IssuedCard) -> HttpResponse:
+    """The answer itself carries the PIN: no address leads to it a second time."""
+    card = issued.card
+    assert card.member is not None  # noqa: S101  (an issued card has a holder: a constraint of the table)
+    context = {
+        "card": card_row(card),
+        "member": {"name": card.member.name, "code": card.member.code},
+        "pin": issued.pin,
+        "login_url": chain_url(request, request.chain.slug),  # type: ignore[attr-defined]
+        "nav": "issue",
+    }
+    return render(request, "desk/pin_slip.html", context)
+
+
+def _card(number: str) -> Card:
+    card = queries.find_card(number)
+    if card is None:
+        raise CardNotFound(card_number=number)
+    return card
+
+
+def _lots(card: Card) -> list[dict[str, Any]]:
+    if card.stored_account_id is None:
+        return []
+    return [
+        {
+            "kind_label": lot_label(lot.kind),
+            "original_fen": lot.original,
+            "remaining_fen": lot.remaining,
+            "opened_at": lot.opened_at,
+            "expires_at": lot.expires_at,
+        }
+        for lot in lots_of(card.stored_account_id)
+    ]
+
+
+def _linked(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"href": reverse("desk:receipt", args=[row["id"]])} if row["amount_fen"] else row
+
+
+def _store_id(request: DeskRequest) -> int | None:
+    """Cards may be made for the whole chain; a person of some stores makes them for hers."""
+    if request.desk.actor.may(Act.CARD_MAKE):
+        return None
+    return request.desk.store.pk if request.desk.store else None
+
+
+def _working_store(request: DeskRequest) -> int:
+    if request.desk.store is None:
+        raise NotAllowed(act=Act.CARD_ISSUE.label)
+    return request.desk.store.pk

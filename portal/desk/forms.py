@@ -1,0 +1,170 @@
+"""The desk's forms: they read what was typed; whether it may be done is for the services to say."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from kernel.errors import DomainError
+from kernel.ids import token
+from kernel.money import InvalidAmount, Money, parse_yuan
+from membership.cards.domain import LARGEST_RANGE, CardStatus
+from membership.cards.models import CardLevel
+
+T = TypeVar("T")
+
+LONGEST_NOTE = 60
+
+
+class YuanField(forms.CharField):
+    """An amount as a cashier types it. Cleans to ``Money``; an empty optional one to ¥0.00."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=20, **kwargs)
+
+    def clean(self, value: Any) -> Money:
+        text = super().clean(value)
+        if not text:
+            return Money.ZERO
+        try:
+            return parse_yuan(text)
+        except InvalidAmount as error:
+            raise ValidationError(str(error), code=error.code) from error
+
+
+def _date_input() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def _card_number() -> forms.CharField:
+    return forms.CharField(label=_("会员卡号"), max_length=40)
+
+
+def attempt(form: forms.Form, act: Callable[[], T], *, fields: Mapping[str, str] | None = None) -> T | None:
+    """Do an act for a form. A refusal becomes the form's error and leaves nothing written; ``fields`` maps its code to
+    the field it belongs to.
+    """
+    try:
+        with transaction.atomic():
+            return act()
+    except DomainError as error:
+        field = (fields or {}).get(error.code)
+        form.add_error(field if field in form.fields else None, ValidationError(str(error), code=error.code))
+        form.refusal = error  # type: ignore[attr-defined]
+        return None
+
+
+def status_of(form: forms.Form) -> int:
+    """The HTTP status of a page that shows this form: what was refused, 400 for what could not be read, else 200."""
+    refusal: DomainError | None = getattr(form, "refusal", None)
+    if refusal is not None:
+        return refusal.status
+    return 400 if form.is_bound and form.errors else 200
+
+
+class CardFilterForm(forms.Form):
+    """What narrows the card list."""
+
+    q = forms.CharField(label=_("卡号、姓名或手机尾号"), max_length=40, required=False)
+    status = forms.ChoiceField(label=_("状态"), required=False)
+    level = forms.ChoiceField(label=_("卡级别"), required=False)
+
+    def __init__(self, *args: Any, levels: list[CardLevel], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        everything = ("", _("全部"))
+        self.fields["status"].choices = [everything, *CardStatus.choices]  # type: ignore[attr-defined]
+        self.fields["level"].choices = [everything, *((level.code, level.name) for level in levels)]  # type: ignore[attr-defined]
+
+
+class MemberFilterForm(forms.Form):
+    """What narrows the member list."""
+
+    q = forms.CharField(label=_("姓名、手机号、会员编号或卡号"), max_length=40, required=False)
+
+
+class MakeCardsForm(forms.Form):
+    """A range of cards to be made (R-B08 – R-B11)."""
+
+    level = forms.ChoiceField(label=_("卡级别"))
+    number_prefix = forms.CharField(
+        label=_("卡号前缀"), max_length=16, required=False, help_text=_("数字或大写字母，可留空。")
+    )
+    first = forms.IntegerField(label=_("起始流水号"), min_value=0, initial=1)
+    width = forms.IntegerField(label=_("流水号位数"), min_value=1, max_value=16, initial=8)
+    quantity = forms.IntegerField(
+        label=_("数量"), min_value=1, max_value=LARGEST_RANGE, initial=100, help_text=_("一次最多 10,000 张。")
+    )
+    check_digit = forms.BooleanField(label=_("末位加校验码，防止输错卡号"), required=False)
+
+    def __init__(self, *args: Any, levels: list[CardLevel], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["level"].choices = [(level.code, level.name) for level in levels]  # type: ignore[attr-defined]
+
+
+class MemberForm(forms.Form):
+    """What is known of a member."""
+
+    name = forms.CharField(label=_("姓名"), max_length=60)
+    phone = forms.CharField(label=_("手机号"), max_length=30)
+    birthday = forms.DateField(label=_("生日"), required=False, widget=_date_input())
+
+
+class IssueForm(forms.Form):
+    """A card, and whom it goes to (R-B12)."""
+
+    NEW, EXISTING = "new", "existing"
+
+    card_number = _card_number()
+    who = forms.ChoiceField(choices=[(NEW, _("新会员")), (EXISTING, _("已有会员"))], initial=NEW)
+    member_code = forms.CharField(max_length=20, required=False)
+    name = forms.CharField(label=_("姓名"), max_length=60, required=False)
+    phone = forms.CharField(label=_("手机号"), max_length=30, required=False)
+    birthday = forms.DateField(label=_("生日"), required=False, widget=_date_input())
+    valid_until = forms.DateField(
+        label=_("有效期至"), required=False, widget=_date_input(), help_text=_("留空则按卡级别的有效期计算。")
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("who") == self.EXISTING:
+            needed = {"member_code": _("请选择一位会员。")}
+        else:
+            needed = {"name": _("请填写姓名。"), "phone": _("请填写手机号。")}
+        for field, message in needed.items():
+            if not given.get(field) and field not in self.errors:
+                self.add_error(field, ValidationError(message, code="required"))
+        return given
+
+
+class _TillForm(forms.Form):
+    """Carries a key of its own, so that pressing the button twice, or a reload, does the act once."""
+
+    card_number = _card_number()
+    idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=60, initial=token)
+
+    def with_fresh_key(self) -> None:
+        """After a conflict: what is in the form now is another act than the one done under its key."""
+        self.data = {**self.data.dict(), "idempotency_key": token()}  # type: ignore[attr-defined]  # a QueryDict
+
+
+class TopUpForm(_TillForm):
+    """Money put on a card."""
+
+    paid = YuanField(label=_("实收金额"))
+    bonus = YuanField(label=_("赠送金额"), required=False)
+
+
+class ConsumeForm(_TillForm):
+    """Money taken from a card."""
+
+    amount = YuanField(label=_("消费金额"))
+    note = forms.CharField(label=_("备注"), max_length=LONGEST_NOTE, required=False)
+
+
+class ReverseForm(forms.Form):
+    """Why an act at the till is undone."""
+
+    reason = forms.CharField(label=_("冲正原因"), max_length=LONGEST_NOTE)

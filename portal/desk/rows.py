@@ -1,0 +1,96 @@
+"""What the desk's and the members' templates show of cards, members and records."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from ledger.domain import LotKind
+from membership.cards.models import Card
+from membership.cards.queries import CardValue
+from membership.cashier.domain import receipt_number
+from membership.members.domain import masked_phone
+from membership.members.models import Member
+from membership.records.models import Record
+from portal.components.faces import face_of
+
+Row = dict[str, Any]
+
+
+def card_row(card: Card) -> Row:
+    """A card as a list or a card face shows it."""
+    member, stored, points = card.member, card.stored_account, card.points_account
+    return {
+        "number": card.number,
+        "level_name": card.level.name,
+        "level_face": face_of(card.level.code),
+        "status": card.status,
+        "status_label": card.get_status_display(),
+        "locked": card.locked,
+        "member_name": member.name if member else None,
+        "member_code": member.code if member else None,
+        "valid_until": card.valid_until,
+        "account_valid_until": card.account_valid_until,
+        "balance_fen": stored.balance if stored else None,
+        "points": points.balance if points else None,
+    }
+
+
+def member_row(member: Member) -> Row:
+    """A member, her telephone masked."""
+    return {
+        "code": member.code,
+        "name": member.name,
+        "phone": masked_phone(member.phone),
+        "birthday": member.birthday,
+        "created_at": member.created_at,
+        "card_count": getattr(member, "card_count", None),
+    }
+
+
+def record_row(record: Record) -> Row:
+    """A record, read with its card, holder and store."""
+    member = record.card.member
+    return {
+        "id": record.id,
+        "kind": record.kind,
+        "kind_label": record.get_kind_display(),
+        "amount_fen": record.amount_fen,
+        "balance_after_fen": record.balance_after_fen,
+        "card_number": record.card.number,
+        "member_name": member.name if member else None,
+        "store_name": record.store.name if record.store else None,
+        "actor_name": record.actor_name,
+        "occurred_at": record.occurred_at,
+        "detail": record.detail.get("note", ""),
+    }
+
+
+def receipt_row(record: Record) -> Row:
+    """A record as a receipt: its number, what was paid and given, which lots gave."""
+    after = record.balance_after_fen
+    drawn: dict[str, int] = record.detail.get("drawn", {})
+    return record_row(record) | {
+        "number": receipt_number(record.id, record.occurred_at),
+        "paid_fen": record.detail.get("paid_fen"),
+        "bonus_fen": record.detail.get("bonus_fen"),
+        "balance_before_fen": None if after is None else after - record.amount_fen,
+        "posting_id": record.posting_id,
+        "draws": [{"kind_label": lot_label(kind), "amount_fen": fen} for kind, fen in drawn.items()],
+    }
+
+
+def value_row(value: CardValue | None) -> Row | None:
+    """What is on a card."""
+    if value is None:
+        return None
+    return {
+        "total_fen": value.total_fen,
+        "principal_fen": value.principal_fen,
+        "bonus_fen": value.bonus_fen,
+        "points": value.points,
+    }
+
+
+def lot_label(kind: str) -> str:
+    """The name of a kind of lot; one of a chain's own keeps its code."""
+    return str(LotKind(kind).label) if kind in LotKind.values else _("其他（%(kind)s）") % {"kind": kind}

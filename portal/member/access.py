@@ -1,0 +1,87 @@
+"""A member's session: one card, proved by its PIN.
+
+It lives in the browser's session beside whatever else is there (a clerk may be logged in at the same desk), so it
+keeps its own time. It ends with the PIN it was opened under.
+"""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from kernel.observability.context import bind
+from membership.cards.models import Card
+from membership.cards.web_login import MAY_LOG_IN
+
+Arguments = ParamSpec("Arguments")
+
+IDLE_S: Final = 15 * 60
+_RENEW_S: Final = 60
+_KEY: Final = "member"
+
+
+class MemberRequest(HttpRequest):
+    """A request that passed ``members_only``."""
+
+    card: Card
+
+
+MemberView = Callable[Concatenate[MemberRequest, Arguments], HttpResponseBase]
+AnyView = Callable[Concatenate[HttpRequest, Arguments], HttpResponseBase]
+
+
+def open_session(request: HttpRequest, card: Card) -> None:
+    """Remember the card, under a new session key: one that was known before the log-in opens nothing."""
+    request.session.cycle_key()
+    request.session[_KEY] = {"card": card.pk, "pin_version": card.pin_version, "seen": time.time()}
+
+
+def close_session(request: HttpRequest) -> None:
+    """Forget the card, under a new session key."""
+    request.session.pop(_KEY, None)
+    request.session.cycle_key()
+
+
+def session_card(request: HttpRequest) -> Card | None:
+    """The card whose PIN was proved in this session, if that still holds. One query."""
+    kept: dict[str, Any] | None = request.session.get(_KEY)
+    now = time.time()
+    if kept is None or now - kept["seen"] > IDLE_S:
+        return None
+    card = (
+        Card.objects.select_related("member", "level")
+        .filter(pk=kept["card"], pin_version=kept["pin_version"], status__in=MAY_LOG_IN)
+        .first()
+    )
+    if card is not None and now - kept["seen"] > _RENEW_S:
+        request.session[_KEY] = kept | {"seen": now}
+    return card
+
+
+def members_only(view: MemberView[Arguments]) -> AnyView[Arguments]:
+    """Let in whoever proved a card's PIN; until an initial PIN is changed, only to the page that changes it (X-19)."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponseBase:
+        card = session_card(request)
+        if card is None:
+            return _elsewhere(request, reverse("member:login"))
+        if card.pin_must_change and request.path != reverse("member:pin_change"):
+            return _elsewhere(request, reverse("member:pin_change"))
+        bind(actor=f"member:{card.member_id}")
+        request.card = card  # type: ignore[attr-defined]
+        return view(request, *args, **kwargs)  # type: ignore[arg-type]
+
+    return guarded  # type: ignore[return-value]  # wraps() keeps the narrower signature
+
+
+def _elsewhere(request: HttpRequest, url: str) -> HttpResponse:
+    if getattr(request, "htmx", False):
+        # A fragment of a page cannot hold another page: have the browser go there.
+        return HttpResponse(headers={"HX-Redirect": url})
+    return redirect(url)

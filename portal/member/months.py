@@ -1,0 +1,34 @@
+"""Records gathered by calendar month, as the members' page shows them."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from django.db.models import QuerySet
+
+from kernel.clock import CHINA
+from membership.records.models import Record
+from membership.records.queries import MonthTotals, totals_by_month
+
+
+def months_of(
+    page: Sequence[Record], found: QuerySet[Record], *, row: Callable[[Record], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The records of a page under their months. The totals are of the whole month, not of what fell on the page."""
+    by_month = [(first, list(records)) for first, records in groupby(page, key=_first_day)]
+    totals = totals_by_month(found, {first for first, _records in by_month})
+    nothing = MonthTotals(0, 0)
+    return [
+        {
+            "first_day": first,
+            "out_fen": totals.get(first, nothing).out_fen,
+            "in_fen": totals.get(first, nothing).in_fen,
+            "records": [row(record) for record in records],
+        }
+        for first, records in by_month
+    ]
+
+
+def _first_day(record: Record) -> date:
+    return record.occurred_at.astimezone(CHINA).date().replace(day=1)
