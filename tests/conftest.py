@@ -14,6 +14,7 @@ from django.test import Client
 from kernel import clock
 from kernel.db import in_chain as in_chain_schema
 from tenants.chains.models import Chain
+from tenants.chains.queries import forget_hosts
 from tests import cast, cleaning
 from tests.databases import own_database
 
@@ -38,12 +39,26 @@ def database(_own_database: cleaning.Baseline, django_db_blocker: Any) -> Iterat
     """The database, with real commits. Afterwards public is as it was, and every chain is gone."""
     with django_db_blocker.unblock():
         yield
-        for connection in connections.all(initialized_only=True):
-            if connection.in_atomic_block:
-                pytest.fail(f"the test left a transaction open on {connection.alias}")
-            connection.set_schema_to_public()  # type: ignore[attr-defined]
+        left_open = _reset_connections()
         _own_database.restore()
+        forget_hosts()
         cache.clear()
+    if left_open:
+        pytest.fail(f"the test left a transaction open on {', '.join(left_open)}")
+
+
+def _reset_connections() -> list[str]:
+    """Every connection back in public; a transaction left open is broken off, and its alias returned."""
+    left_open = []
+    for connection in connections.all(initialized_only=True):
+        connection.set_schema_to_public()  # type: ignore[attr-defined]
+        if connection.in_atomic_block:
+            left_open.append(connection.alias)
+            connection.close()
+            if connection.connection is not None:
+                connection.connection.close()
+            del connections[connection.alias]
+    return left_open
 
 
 @pytest.fixture

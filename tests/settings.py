@@ -14,4 +14,7 @@ for _database in DATABASES.values():
 CACHES["default"]["KEY_PREFIX"] = "unclaimed"
 
 # Tasks wait in this process's memory until a test runs them.
-CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_URL = "memory://localhost/"
+
+# Static files are looked for when asked for, not collected beforehand.
+WHITENOISE_AUTOREFRESH = True

@@ -165,6 +165,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
+# What draws a refusal that is made before any view is chosen (an unknown host).
+ERROR_PAGE = "portal.errors.page"
 
 PIN_PEPPERS = environment.peppers()
 # Host-wide places for PIN hashing: without a bound a flood of log-ins takes the tills' processor.

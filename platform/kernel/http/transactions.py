@@ -1,8 +1,9 @@
 """A request is one transaction: sessions and log-in included, undone on any error.
 
 Django has turned exceptions into responses by the time a middleware sees them, so the middleware listens where they pass:
-``process_exception`` for what a view or a template response raises (a 404 included), ``got_request_exception`` for what an
-inner middleware raises.
+``process_exception`` for what a view or a template response raises (a 404 included), ``got_request_exception`` for what
+breaks anywhere, and its own call for what the next middleware raises (a session deleted meanwhile). A framework that makes
+its response from an exception inside the view says so (DRF), or calls ``roll_back``.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from typing import Any
 
 from django.core.signals import got_request_exception
 from django.db import connection, transaction
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, get_resolver
 
@@ -21,8 +22,13 @@ from kernel.http.marks import opens_own_transactions
 _failed: ContextVar[bool] = ContextVar("kayun_request_failed", default=False)
 
 
-def _note_failure(**_: Any) -> None:
+def roll_back() -> None:
+    """Have the request's transaction undone although a response is returned: for who turns an exception into one."""
     _failed.set(True)
+
+
+def _note_failure(**_: Any) -> None:
+    roll_back()
 
 
 got_request_exception.connect(_note_failure, dispatch_uid="kernel.http.transactions")
@@ -32,27 +38,32 @@ class RequestTransactionMiddleware:
     """Wrap the rest of the request in one transaction of the chosen schema."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
+        # Django wraps every middleware so that its exceptions come out as responses; the next one's must come to us.
+        self.get_response = getattr(get_response, "__wrapped__", get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        _failed.set(False)
         if _view_opens_its_own(request):
-            return self.get_response(request)
-        token = _failed.set(False)
-        try:
-            with transaction.atomic():
-                response = self.get_response(request)
-                if _failed.get():
-                    transaction.set_rollback(True)
-        finally:
-            _failed.reset(token)
-        if isinstance(response, StreamingHttpResponse):
+            return self._checked(request)
+        with transaction.atomic():
+            response = self._checked(request)
+            # DRF marks what it made from an exception.
+            if _failed.get() or getattr(response, "exception", False) is True:
+                transaction.set_rollback(True)
+        # A file is not made by SQL.
+        if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
             _stream_in_a_transaction(response)
         return response
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """Note that the view raised; what the person sees is decided by the handlers further out."""
-        _failed.set(True)
-        return None
+        roll_back()
+
+    def _checked(self, request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase = self.get_response(request)
+        if isinstance(response, StreamingHttpResponse) and response.is_async:
+            raise TypeError("served over WSGI: give a streaming response a plain iterator")
+        return response
 
 
 def _view_opens_its_own(request: HttpRequest) -> bool:
@@ -64,9 +75,10 @@ def _view_opens_its_own(request: HttpRequest) -> bool:
 
 
 def _stream_in_a_transaction(response: StreamingHttpResponse) -> None:
-    """The body is produced after the request's transaction has ended: give it one of its own, in the same schema."""
-    if response.is_async:
-        raise TypeError("served over WSGI: give a streaming response a plain iterator")
+    """The body is produced after the request's transaction has ended: give it one of its own, in the same schema.
+
+    A reader who leaves before the end closes the generator, which undoes what it wrote.
+    """
     schema_name = connection.schema_name  # type: ignore[attr-defined]
     body = iter(response)  # type: ignore[call-overload]
 

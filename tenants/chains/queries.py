@@ -1,0 +1,59 @@
+"""Reading chains."""
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connection
+
+from kernel.db import qualified
+from tenants.chains.domain import ChainState
+
+# Long enough that the look-up costs nothing, short enough that closing a chain takes effect at once for people.
+_KEPT_S: Final = 5.0
+_HOSTS_MAX: Final = 10_000
+
+_AT_HOST: Final = """
+SELECT c.id, c.schema_name, c.slug, c.name, c.plan, c.state, c.owner_id
+FROM public.chains_domain d JOIN public.chains_chain c ON c.id = d.tenant_id
+WHERE d.domain = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentChain:
+    """The chain that a request is for, as read by its host name: ``request.chain``."""
+
+    id: int
+    schema_name: str
+    slug: str
+    name: str
+    plan: str
+    state: str
+    owner_id: int
+
+
+_by_host: dict[str, tuple[float, CurrentChain]] = {}
+
+
+def chain_at(host: str) -> CurrentChain | None:
+    """The chain that answers at the host, or None. Active ones are remembered for seconds, in this process."""
+    kept = _by_host.get(host)
+    if kept is not None and kept[0] > time.monotonic():
+        return kept[1]
+    with qualified(), connection.cursor() as cursor:
+        cursor.execute(_AT_HOST, [host])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    chain = CurrentChain(*row)
+    if chain.state == ChainState.ACTIVE:
+        if len(_by_host) >= _HOSTS_MAX:
+            _by_host.clear()
+        _by_host[host] = (time.monotonic() + _KEPT_S, chain)
+    return chain
+
+
+def forget_hosts() -> None:
+    """Forget what this process remembers of hosts."""
+    _by_host.clear()
