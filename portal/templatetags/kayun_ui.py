@@ -73,10 +73,13 @@ def get(mapping: Mapping[Any, Any], key: Any) -> Any:
 
 
 @register.inclusion_tag("components/field.html")
-def field(bound: BoundField, kind: str = "", *, autofocus: bool = False, inputmode: str = "") -> dict[str, Any]:
+def field(
+    bound: BoundField, kind: str = "", *, autofocus: bool = False, inputmode: str = "", mark_optional: bool = True
+) -> dict[str, Any]:
     """One form field with its label, hint and errors tied together for screen readers.
 
     ``kind`` "amount", "pin" or "number" sets the figures large; ``inputmode`` picks the phone's keyboard.
+    ``mark_optional=False`` leaves out the word "optional": where all are, or where it depends on another choice.
     """
     if not isinstance(bound, BoundField):
         raise template.TemplateSyntaxError("{% field %} takes a form's field; the form has none of this name")
@@ -87,6 +90,7 @@ def field(bound: BoundField, kind: str = "", *, autofocus: bool = False, inputmo
         "field": bound,
         "kind": kind,
         "widget": bound.as_widget(attrs=extra),
+        "marked_optional": mark_optional and not bound.field.required,
         "is_checkbox": isinstance(widget, CheckboxInput),
         "is_group": isinstance(widget, RadioSelect | CheckboxSelectMultiple),
     }
@@ -104,12 +108,6 @@ def form_rest(form: BaseForm, skip: str = "") -> dict[str, Any]:
     """The fields a page has not drawn by hand: all visible ones but those named in ``skip``."""
     skipped = set(skip.split(","))
     return {"fields": [bound for bound in form.visible_fields() if bound.name not in skipped]}
-
-
-@register.inclusion_tag("components/field.html")
-def filter_field(bound: BoundField) -> dict[str, Any]:
-    """A field of a list's filter: without the word "optional", since all of them are."""
-    return field(bound) | {"hide_optional": True}
 
 
 @register.inclusion_tag("components/field.html")
@@ -142,7 +140,7 @@ def card_face(card: Any, chain_name: str = "", holder: str = "") -> dict[str, An
 @register.inclusion_tag("components/card_face.html")
 def sample_card_face(chain_name: str = "") -> dict[str, Any]:
     """A face of the house's own colour, for pages that have no card to show yet."""
-    sample = {"number": "••••••••••••••••", "level_name": _("会员卡"), "level_face": "plain"}
+    sample = {"number": "••••••••••••", "level_name": _("会员卡"), "level_face": "plain"}
     return {"card": sample, "chain_name": chain_name, "holder": "", "usable": True}
 
 
