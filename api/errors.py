@@ -60,7 +60,7 @@ class Internal(DomainError):
 
     code = "internal_error"
     status = 500
-    message = _("服务器内部错误,未作任何更改。请用同一幂等键重试;若仍失败,请告知请求编号。")
+    message = _("服务器内部错误。请用同一幂等键重试;若仍失败,请告知请求编号。")
 
 
 class UnsupportedMediaType(DomainError):

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api.callers import Caller, identify
-from api.errors import BodyTooLarge, NotFound
+from api.errors import BodyTooLarge, MalformedJson, NotFound
 from api.wire import JsonParser, JsonRenderer, OnlyJson
 from kernel.errors import DomainError
 
@@ -50,6 +50,8 @@ class ApiView(APIView):
         declared = str(request.META.get("CONTENT_LENGTH") or "0")
         if not declared.isdecimal() or int(declared) > self.body_limit_bytes:
             raise BodyTooLarge(limit_bytes=self.body_limit_bytes)
+        if int(declared) == 0:
+            raise MalformedJson
         return request.data
 
 

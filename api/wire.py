@@ -75,7 +75,18 @@ def decode(raw: bytes, shape: type[Any]) -> Any:
     try:
         return msgspec.json.decode(raw, type=shape)
     except msgspec.ValidationError as error:
+        # It stops at the first fault of shape: whether the rest is JSON at all is still open.
+        if not _is_json(raw):
+            raise MalformedJson from error
         problem, _, path = str(error).partition(" - at `$")
         raise InvalidRequest(problem=problem, field=path.strip("`.")) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedJson from error
+
+
+def _is_json(raw: bytes) -> bool:
+    try:
+        msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True

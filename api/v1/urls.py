@@ -20,7 +20,6 @@ urlpatterns = [
                 "APPEND_COMPONENTS": openapi.components(),
                 "SECURITY": [{"key": []}],
                 "SCHEMA_PATH_PREFIX_INSERT": "/api",
-                "SERVE_INCLUDE_SCHEMA": False,
             },
         ),
         name="schema",

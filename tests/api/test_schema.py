@@ -1,0 +1,40 @@
+"""The description for machines says what the addresses really take and answer."""
+
+from typing import Any
+
+from tests.api.conftest import Shop
+
+
+def test_the_description_names_each_address_and_shape(shop: Shop) -> None:
+    document: Any = shop.get("/api/v1/schema").json()
+    methods = {path: sorted(set(found) & {"get", "post"}) for path, found in document["paths"].items()}
+    assert methods == {
+        "/api/v1/cards/{number}": ["get"],
+        "/api/v1/consumptions": ["post"],
+        "/api/v1/consumptions/batch": ["post"],
+        "/api/v1/consumptions/{posting_id}": ["get"],
+    }
+    body = document["components"]["schemas"]["ConsumptionBody"]
+    assert body["required"] == ["card_number", "amount_fen", "store_code"]
+    assert body["additionalProperties"] is False
+    posting = document["paths"]["/api/v1/consumptions"]["post"]
+    assert posting["requestBody"]["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/ConsumptionBody"
+    }
+    assert {"201", "400", "401", "403", "404", "409"} <= set(posting["responses"])
+    assert [one["name"] for one in posting["parameters"]] == ["Idempotency-Key"]
+
+
+def test_every_reference_in_it_leads_somewhere(shop: Shop) -> None:
+    document: Any = shop.get("/api/v1/schema").json()
+    for reference in _references(document):
+        found = document
+        for part in reference.removeprefix("#/").split("/"):
+            found = found[part]
+
+
+def _references(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+        return own + [found for value in node.values() for found in _references(value)]
+    return [found for value in node for found in _references(value)] if isinstance(node, list) else []
