@@ -28,7 +28,7 @@ _ALL = (
         number=4,
         code="reminders",
         name=_("提醒与关怀"),
-        unlocks=_("生日(公历与农历)、余额不足、久未消费、到期提醒"),
+        unlocks=_("生日（公历与农历）、余额不足、久未消费、到期提醒"),
         always_on=True,
     ),
     Module(
@@ -54,7 +54,7 @@ _ALL = (
         code="open_api",
         name=_("开放接口"),
         unlocks=_("供自有软件使用的 REST 接口"),
-        billable_call=_("每次成功写入(重放不计)"),
+        billable_call=_("每次成功写入（重放不计）"),
         offered=True,
     ),
     Module(number=12, code="coupons", name=_("电子券"), unlocks=_("发券、积分换券、核销")),
@@ -71,13 +71,13 @@ _ALL = (
         number=16,
         code="card_cloud",
         name=_("会员卡云端"),
-        unlocks=_("版本本身:会员门户,凭卡号与密码查卡、查余额、查记录"),
+        unlocks=_("版本本身：会员门户，凭卡号与密码查卡、查余额、查记录"),
         always_on=True,
         offered=True,
     ),
     Module(number=17, code="finance", name=_("财务对接"), unlocks=_("凭证、转换规则、导出到总账")),
     Module(number=18, code="inventory", name=_("商品进销存"), unlocks=_("商品、出入库与退货入库")),
-    Module(number=19, code="reports", name=_("报表"), unlocks=_("15 张报表,均可导出 Excel"), always_on=True),
+    Module(number=19, code="reports", name=_("报表"), unlocks=_("15 张报表，均可导出 Excel"), always_on=True),
     Module(number=20, code="commission", name=_("业务提成"), unlocks=_("员工提成规则与对账单")),
 )
 

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from portal.components.gallery import gallery
 from portal.dev import views
 
 app_name = "dev"
@@ -9,4 +10,5 @@ app_name = "dev"
 urlpatterns = [
     path("mail/", views.mail_list, name="mail_list"),
     path("mail/<int:mail_id>/", views.mail_detail, name="mail_detail"),
+    path("components/", gallery, name="components"),
 ]
