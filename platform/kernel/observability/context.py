@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from django.db import connection
+from django.http import HttpRequest
 
 from kernel.db.names import PUBLIC_SCHEMA
 
@@ -19,6 +20,7 @@ class Context:
     """The chain's schema name; empty in public."""
     actor: str = ""
     """As ``str(Actor)`` says it, ``staff:12``: never a person's name."""
+    request: HttpRequest | None = None
 
 
 _current: ContextVar[Context | None] = ContextVar("kayun_context", default=None)
@@ -43,14 +45,19 @@ def bind(*, chain: str | None = None, actor: str | None = None) -> None:
 
 
 @contextmanager
-def work(*, request_id: str, chain: str = "", actor: str = "") -> Iterator[Context]:
+def work(*, request_id: str, chain: str = "", actor: str = "", request: HttpRequest | None = None) -> Iterator[Context]:
     """A context of its own for the block: a request, or a task that passes on the request that asked for it."""
-    context = Context(request_id=request_id, chain=chain, actor=actor)
+    context = Context(request_id=request_id, chain=chain, actor=actor, request=request)
     token = _current.set(context)
     try:
         yield context
     finally:
         _current.reset(token)
+
+
+def route_of(request: HttpRequest) -> str:
+    """The pattern that the request's path matched, once it has; the path itself may hold a card number."""
+    return request.resolver_match.route if request.resolver_match else ""
 
 
 def chain_of_work() -> str:

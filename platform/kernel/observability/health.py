@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from django.apps import apps
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis import RedisError
 
+from kernel.checks.models import placements
 from kernel.db import qualified
 from kernel.observability import heartbeat
 
@@ -61,7 +63,8 @@ def _migrations() -> bool:
 
 @cache
 def _shipped() -> frozenset[tuple[str, str]]:
-    return frozenset(MigrationLoader(None).disk_migrations)
+    in_public = {app.label for app in apps.get_app_configs() if "public" in placements(app)}
+    return frozenset(key for key in MigrationLoader(None).disk_migrations if key[0] in in_public)
 
 
 def _valkey() -> bool:

@@ -32,13 +32,12 @@ class RequestContextMiddleware:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _SANE.match(given) else uuid7().hex
         began = time.perf_counter()
-        with context.work(request_id=request_id):
+        with context.work(request_id=request_id, request=request):
             response = self.get_response(request)
-            match = request.resolver_match
             _log.info(
                 "request",
                 method=request.method,
-                route=match.route if match else "",
+                route=context.route_of(request),
                 status=response.status_code,
                 took_ms=round((time.perf_counter() - began) * 1000, 1),
             )

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import sentry_sdk
 from django.conf import settings
-from django.urls import Resolver404, resolve
 from sentry_sdk.integrations.celery import CeleryIntegration
 from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
@@ -15,7 +14,7 @@ from kernel.errors import DomainError
 from kernel.observability import context, redaction
 
 _KEPT: Final = (
-    "event_id", "timestamp", "level", "platform", "logger", "release", "environment", "sdk", "type", "transaction",
+    "event_id", "timestamp", "level", "platform", "logger", "release", "environment", "sdk", "type",
 )  # fmt: skip
 _KEPT_OF_FRAME: Final = (
     "abs_path", "filename", "module", "function", "lineno", "context_line", "pre_context", "post_context", "in_app",
@@ -36,8 +35,15 @@ def initialise(*, dsn: str, transport: Callable[..., Any] | type[sentry_sdk.Tran
         transport=transport,
         release=settings.RELEASE,
         environment=settings.MODE,
-        send_default_pii=False,
-        include_local_variables=False,
+        # Not gathered in the first place; `only_harmless` does not rely on it.
+        data_collection={
+            "user_info": False,
+            "cookies": {"mode": "off"},
+            "http_headers": {"request": {"mode": "off"}},
+            "url_query_params": {"mode": "off"},
+            "http_bodies": [],
+            "stack_frame_variables": False,
+        },
         max_request_body_size="never",
         max_breadcrumbs=0,
         server_name="",
@@ -60,8 +66,11 @@ def only_harmless(event: Event, hint: Hint) -> Event:
     sent["tags"] = {key: value for key, value in _tags().items() if value}
     error = hint.get("exc_info", (None, None, None))[1]
     sent["exception"] = {"values": [_exception(value, error) for value in _values(given.get("exception"))]}
-    request = given.get("request") or {}
-    sent["request"] = {"method": request.get("method"), "url": _route(request.get("url") or "")}
+    request = context.current().request
+    if request is not None:
+        # The route, not the path: a path may hold a card number, a query anything.
+        sent["transaction"] = context.route_of(request)
+        sent["request"] = {"method": request.method, "url": sent["transaction"]}
     return sent  # type: ignore[return-value]
 
 
@@ -92,12 +101,3 @@ def _described(error: BaseException | None) -> dict[str, str]:
     if error is None:
         return {}
     return {each["type"].rpartition(".")[2]: each["what"] for each in redaction.describe_traceback(error)}
-
-
-def _route(url: str) -> str:
-    """The route of an address: a path may hold a card number, a query anything."""
-    path = "/" + url.partition("://")[2].partition("/")[2].partition("?")[0]
-    try:
-        return resolve(path).route
-    except Resolver404:
-        return redaction.REMOVED
