@@ -15,6 +15,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
     desk = getattr(request, "desk", None)
     return {
         "local_mode": settings.LOCAL,
-        "chain": getattr(request, "tenant", None),
+        "chain": getattr(request, "chain", None),
         **(desk.shell() if desk is not None else {}),
     }

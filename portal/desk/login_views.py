@@ -59,7 +59,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     Raises:
         TicketRefused
     """
-    staff = services.redeem_ticket(raw=request.GET.get("ticket", ""), chain_slug=request.tenant.slug)  # type: ignore[attr-defined]
+    staff = services.redeem_ticket(raw=request.GET.get("ticket", ""), chain_slug=request.chain.slug)  # type: ignore[attr-defined]
     login(request, staff, backend=_BACKEND)
     record(actor_of(staff), "desk.enter", object_type="user", object_id=staff.pk)
     return HttpResponseRedirect(reverse("desk:home"))

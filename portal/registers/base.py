@@ -2,28 +2,68 @@
 
 from typing import Any
 
+from django.contrib import admin
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth import logout as end_session
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
 
+from kernel.money import Money
 from portal.actors import actor_of_request
-from tenants.people.domain import EVERYWHERE, Act
+from tenants.people.domain import EVERYWHERE, Act, Actor, NotAllowed
 
 
 class RegisterSite(UnfoldAdminSite):  # type: ignore[misc]
-    """An admin site that has no way to write and no log-in of its own."""
+    """An admin site that has no way to write, and no accounts of its own: their pages are elsewhere."""
 
     enable_nav_sidebar = False
+    door = ""
+    """The name of the log-in page of this host."""
 
-    def get_urls(self) -> list[Any]:
-        """Without the addresses that change a password or log in and out: accounts have their own pages."""
-        kept = super().get_urls()
-        return [url for url in kept if getattr(url, "name", None) not in {"password_change", "password_change_done"}]
+    def may_look(self, actor: Actor) -> bool:
+        """Whether the person may see these registers at all."""
+        raise NotImplementedError
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        actor = actor_of_request(request)
+        return actor is not None and request.user.is_active and self.may_look(actor)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """This host's own log-in page; whoever is logged in and may not look is told so.
+
+        Raises:
+            NotAllowed
+        """
+        if actor_of_request(request) is not None:
+            raise NotAllowed(act=self.site_header)
+        onward = request.GET.get(REDIRECT_FIELD_NAME) or reverse(f"{self.name}:index")
+        return HttpResponseRedirect(f"{reverse(self.door)}?{urlencode({REDIRECT_FIELD_NAME: onward})}")
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Log out, if that was meant."""
+        if request.method != "POST":
+            return HttpResponseRedirect(reverse(f"{self.name}:index"))
+        end_session(request)
+        return HttpResponseRedirect(reverse(self.door))
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """On the account's own page."""
+        return HttpResponseRedirect(reverse("account_change_password"))
+
+    def password_change_done(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """On the account's own page."""
+        return HttpResponseRedirect(reverse("account_change_password"))
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
-    """A register. Nothing is added, changed or deleted here, by anyone."""
+    """A register. Nothing is added, changed or deleted here, by anyone.
+
+    Refused for all rows, of all models: there is no condition under which a register may write.
+    """
 
     store_path: str | None = None
     """Where a row's store is found, for those who may look only in their own. None: rows belong to the whole chain."""
@@ -63,3 +103,14 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
         if granted == EVERYWHERE or (actor is not None and actor.kind == "platform"):
             return None
         return granted if self.store_path and isinstance(granted, frozenset) else frozenset()
+
+
+def yuan_column(field: str, *, description: Any) -> Any:
+    """A column that shows a field of whole fen as money."""
+
+    @admin.display(description=description, ordering=field)
+    def column(row: Any) -> str:
+        fen = getattr(row, field)
+        return "" if fen is None else Money(fen).format()
+
+    return column

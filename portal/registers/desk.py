@@ -1,13 +1,22 @@
-"""The chain's registers, at /desk/registers/."""
+"""The chain's registers, at /desk/registers/: every table that staff may look into, and none that they may write."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
-from django.utils.http import urlencode
+from typing import Any
+
+from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from portal.actors import actor_of_request
-from portal.registers.base import RegisterSite
-from tenants.people.domain import Act, NotAllowed
+from kernel.mail.models import OutgoingMail
+from ledger.models import Account, Draw, Entry, Lot, Posting
+from membership.cards.models import Card, CardLevel
+from membership.cashier.models import ChainPolicy
+from membership.members.domain import masked_phone
+from membership.members.models import Member
+from membership.records.models import Record
+from portal.registers.base import ReadOnlyAdmin, RegisterSite, yuan_column
+from tenants.audit.models import AuditEntry
+from tenants.people.domain import Act, Actor
+from tenants.people.models import ApiKey, Assignment, Role, RoleAct, UsedTicket, User
+from tenants.stores.models import Store
 
 
 class DeskRegisters(RegisterSite):
@@ -15,25 +24,214 @@ class DeskRegisters(RegisterSite):
 
     site_title = site_header = index_title = _("登记簿")
     site_url = "/desk/"
+    door = "desk:login"
 
-    def has_permission(self, request: HttpRequest) -> bool:
-        actor = actor_of_request(request)
-        return actor is not None and actor.may_somewhere(Act.REGISTER_VIEW)
-
-    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        """The desk's own log-in; whoever is logged in and may not look is told so.
-
-        Raises:
-            NotAllowed
-        """
-        if actor_of_request(request) is not None:
-            raise NotAllowed(act=Act.REGISTER_VIEW.label)
-        return HttpResponseRedirect(
-            f"{reverse('desk:login')}?{urlencode({'next': request.GET.get('next', '/desk/registers/')})}"
-        )
-
-    def logout(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        return HttpResponseRedirect(reverse("desk:home"))
+    def may_look(self, actor: Actor) -> bool:
+        return actor.may_somewhere(Act.REGISTER_VIEW)
 
 
 registers_site = DeskRegisters(name="registers")
+
+
+@admin.register(Store, site=registers_site)
+class StoreRegister(ReadOnlyAdmin):
+    """门店."""
+
+    list_display = ("code", "name", "opened_on", "closed_on")
+    search_fields = ("code", "name")
+    store_path = "pk"
+
+
+@admin.register(Member, site=registers_site)
+class MemberRegister(ReadOnlyAdmin):
+    """会员. Telephones are masked: whoever needs one asks for the member at the desk, and it is noted."""
+
+    list_display = ("code", "name", "shown_phone", "store", "created_at")
+    list_select_related = ("store",)
+    list_filter = ("store",)
+    search_fields = ("code__exact", "name")
+    fields = ("code", "name", "shown_phone", "birthday", "store", "created_at")
+    store_path = "store"
+
+    @admin.display(description=_("手机号"))
+    def shown_phone(self, member: Member) -> str:
+        return masked_phone(member.phone)
+
+
+@admin.register(CardLevel, site=registers_site)
+class CardLevelRegister(ReadOnlyAdmin):
+    """卡级别."""
+
+    list_display = (
+        "code",
+        "name",
+        "rank",
+        "validity_months",
+        yuan_column("balance_cap_fen", description=_("余额上限")),
+    )
+
+
+@admin.register(Card, site=registers_site)
+class CardRegister(ReadOnlyAdmin):
+    """会员卡. A PIN's hash is nobody's to see."""
+
+    list_display = ("number", "level", "status", "locked", "member", "valid_until", "account_valid_until", "store")
+    list_select_related = ("level", "member", "store")
+    list_filter = ("status", "locked", "level", "store")
+    search_fields = ("number__exact", "member__code__exact", "member__name")
+    exclude = ("pin_hash", "pin_version")
+    raw_id_fields = ("member", "stored_account", "points_account")
+    store_path = "store"
+
+
+@admin.register(Record, site=registers_site)
+class RecordRegister(ReadOnlyAdmin):
+    """卡片记录."""
+
+    list_display = (
+        "occurred_at",
+        "card",
+        "kind",
+        yuan_column("amount_fen", description=_("金额")),
+        yuan_column("balance_after_fen", description=_("余额")),
+        "store",
+        "actor_name",
+    )
+    list_select_related = ("card", "store")
+    list_filter = ("kind", "store", "occurred_at")
+    search_fields = ("card__number__exact",)
+    ordering = ("-occurred_at", "-id")
+    store_path = "store"
+
+
+@admin.register(ChainPolicy, site=registers_site)
+class ChainPolicyRegister(ReadOnlyAdmin):
+    """收银规则."""
+
+    list_display = ("__str__", "draw_policy", "bonus_validity_months")
+
+
+@admin.register(Account, site=registers_site)
+class AccountRegister(ReadOnlyAdmin):
+    """账户."""
+
+    list_display = ("id", "kind", "holder_id", "unit", "balance", "version")
+    list_filter = ("kind", "unit")
+    search_fields = ("=holder_id",)
+
+
+@admin.register(Posting, site=registers_site)
+class PostingRegister(ReadOnlyAdmin):
+    """记账."""
+
+    list_display = ("occurred_at", "kind", "id", "actor", "store_id", "reverses")
+    list_filter = ("kind", "occurred_at")
+    search_fields = ("=id", "=idempotency_key")
+    ordering = ("-occurred_at", "-id")
+    store_path = "store_id"
+
+
+@admin.register(Entry, site=registers_site)
+class EntryRegister(ReadOnlyAdmin):
+    """分录."""
+
+    list_display = ("posting", "line_no", "account", "contra", "unit", "amount", "balance_after")
+    list_select_related = ("posting", "account")
+    search_fields = ("=posting__id", "=account__id")
+    store_path = "posting__store_id"
+
+
+@admin.register(Lot, site=registers_site)
+class LotRegister(ReadOnlyAdmin):
+    """批次."""
+
+    list_display = ("opened_at", "account", "kind", "original", "remaining", "expires_at")
+    list_select_related = ("account",)
+    list_filter = ("kind",)
+    search_fields = ("=account__id",)
+    store_path = "posting__store_id"
+
+
+@admin.register(Draw, site=registers_site)
+class DrawRegister(ReadOnlyAdmin):
+    """批次变动."""
+
+    list_display = ("lot", "version", "posting", "amount", "remaining_after")
+    list_select_related = ("lot", "posting")
+    search_fields = ("=posting__id", "=lot__id")
+    store_path = "posting__store_id"
+
+
+@admin.register(User, site=registers_site)
+class StaffRegister(ReadOnlyAdmin):
+    """员工. Without passwords, and without Django's own rights, which nothing here asks for."""
+
+    list_display = ("username", "name", "email", "phone", "is_active", "last_login")
+    list_filter = ("is_active",)
+    search_fields = ("username", "name")
+    fields = ("username", "name", "email", "phone", "is_active", "last_login", "date_joined")
+
+
+@admin.register(Role, site=registers_site)
+class RoleRegister(ReadOnlyAdmin):
+    """角色."""
+
+    list_display = ("code", "label", "preset")
+
+
+@admin.register(RoleAct, site=registers_site)
+class RoleActRegister(ReadOnlyAdmin):
+    """角色权限."""
+
+    list_display = ("role", "act")
+    list_select_related = ("role",)
+    list_filter = ("role", "act")
+
+
+@admin.register(Assignment, site=registers_site)
+class AssignmentRegister(ReadOnlyAdmin):
+    """任职."""
+
+    list_display = ("user", "role", "store_id")
+    list_select_related = ("user", "role")
+    list_filter = ("role",)
+    store_path = "store_id"
+
+
+@admin.register(ApiKey, site=registers_site)
+class ApiKeyRegister(ReadOnlyAdmin):
+    """接口密钥, without the secret's digest."""
+
+    list_display = ("prefix", "name", "store_id", "created_at", "revoked_at")
+    fields = ("prefix", "name", "acts", "store_id", "created_at", "created_by", "revoked_at")
+    store_path = "store_id"
+
+
+@admin.register(UsedTicket, site=registers_site)
+class UsedTicketRegister(ReadOnlyAdmin):
+    """已用入场券."""
+
+    list_display = ("id", "owner_id", "used_at")
+
+
+@admin.register(AuditEntry, site=registers_site)
+class AuditRegister(ReadOnlyAdmin):
+    """操作记录."""
+
+    list_display = ("occurred_at", "actor_name", "actor", "act", "object_type", "object_id", "store_id")
+    list_filter = ("act", "occurred_at")
+    search_fields = ("=actor", "actor_name", "=object_id", "=request_id")
+    ordering = ("-occurred_at", "-id")
+    store_path = "store_id"
+
+
+class MailRegister(ReadOnlyAdmin):
+    """待发邮件, without what they say: a mail may hold a link that opens an account."""
+
+    list_display: Any = ("created_at", "recipients", "subject", "state", "attempts", "sent_at")
+    list_filter: Any = ("state",)
+    fields: Any = ("recipients", "subject", "state", "attempts", "error", "created_at", "sent_at")
+    ordering: Any = ("-created_at", "-id")
+
+
+registers_site.register(OutgoingMail, MailRegister)

@@ -1,13 +1,16 @@
-"""The platform's own registers, at /platform/: chains, owners, mail."""
+"""The platform's own registers, at /platform/: chains, owners, mail, the trail, the chains' accounts."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
-from django.utils.http import urlencode
+from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from portal.actors import actor_of_request
-from portal.registers.base import RegisterSite
-from tenants.people.domain import NotAllowed
+from kernel.mail.models import OutgoingMail
+from ledger.models import Account, Posting
+from portal.registers.base import ReadOnlyAdmin, RegisterSite
+from portal.registers.desk import AccountRegister, AuditRegister, MailRegister, PostingRegister
+from tenants.audit.models import AuditEntry
+from tenants.chains.models import Chain, Domain, Spare
+from tenants.people.domain import Actor
+from tenants.people.models import User
 
 
 class PlatformRegisters(RegisterSite):
@@ -15,25 +18,53 @@ class PlatformRegisters(RegisterSite):
 
     site_title = site_header = index_title = _("平台登记簿")
     site_url = "/"
+    door = "account_login"
 
-    def has_permission(self, request: HttpRequest) -> bool:
-        actor = actor_of_request(request)
-        return actor is not None and actor.kind == "platform" and request.user.is_active
-
-    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        """The public site's log-in; an owner has no business here and is told so.
-
-        Raises:
-            NotAllowed
-        """
-        if actor_of_request(request) is not None:
-            raise NotAllowed(act=_("平台登记簿"))
-        return HttpResponseRedirect(
-            f"{reverse('account_login')}?{urlencode({'next': request.GET.get('next', '/platform/')})}"
-        )
-
-    def logout(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        return HttpResponseRedirect(reverse("account_logout"))
+    def may_look(self, actor: Actor) -> bool:
+        return actor.kind == "platform"
 
 
 platform_site = PlatformRegisters(name="platform")
+
+
+@admin.register(Chain, site=platform_site)
+class ChainRegister(ReadOnlyAdmin):
+    """商户."""
+
+    list_display = ("slug", "name", "plan", "state", "owner", "created_at", "activated_at")
+    list_select_related = ("owner",)
+    list_filter = ("state", "plan")
+    search_fields = ("slug", "name", "owner__email")
+    ordering = ("-created_at", "-id")
+
+
+@admin.register(Domain, site=platform_site)
+class DomainRegister(ReadOnlyAdmin):
+    """域名."""
+
+    list_display = ("domain", "tenant", "is_primary")
+    list_select_related = ("tenant",)
+    search_fields = ("domain",)
+
+
+@admin.register(Spare, site=platform_site)
+class SpareRegister(ReadOnlyAdmin):
+    """备用商户库."""
+
+    list_display = ("schema_name", "fingerprint", "made_at")
+
+
+@admin.register(User, site=platform_site)
+class UserRegister(ReadOnlyAdmin):
+    """所有者 and 平台员工."""
+
+    list_display = ("email", "name", "kind", "is_active", "date_joined", "last_login")
+    list_filter = ("kind", "is_active")
+    search_fields = ("email", "name")
+    fields = ("email", "name", "phone", "kind", "is_active", "last_login", "date_joined")
+
+
+platform_site.register(OutgoingMail, MailRegister)
+platform_site.register(AuditEntry, AuditRegister)
+platform_site.register(Account, AccountRegister)
+platform_site.register(Posting, PostingRegister)

@@ -8,8 +8,8 @@ import pytest
 from django.db import DatabaseError, connections, transaction
 
 from kernel import clock
-from kernel.db import in_public
 from kernel.db import in_chain as in_schema
+from kernel.db import in_public
 from kernel.observability.context import work
 from tenants.audit.models import AuditEntry
 from tenants.audit.queries import entries

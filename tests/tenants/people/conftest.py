@@ -20,7 +20,7 @@ def owner(in_chain: Callable[..., AbstractContextManager[None]]) -> Actor:
 
 @pytest.fixture
 def hire() -> Callable[..., User]:
-    """``hire("lin", "CASHIER", store_id=1)``: an account with a role, inside the caller's transaction; has no password."""
+    """``hire("lin", "CASHIER", store_id=1)``: an account with a role and no password, in the caller's transaction."""
 
     def hired(username: str, *roles: str, store_id: int | None = None) -> User:
         person = User.objects.create(username=username, name=username)

@@ -1,6 +1,6 @@
 """Every preset × every act × every scope, as section Y is read. The table is written out: it is the specification."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
@@ -15,12 +15,12 @@ from tenants.people.queries import actor_of
 IN_CHAIN = Callable[..., AbstractContextManager[None]]
 
 # The columns, left to right:
-COLUMNS = (
-    "member.view member.create card.view card.make card.issue pin.reset "
-    "value.top_up value.consume value.reverse "
-    "report.view register.view audit.view "
-    "store.manage staff.manage apikey.manage"
-).split()
+COLUMNS = [
+    *("member.view", "member.create", "card.view", "card.make", "card.issue", "pin.reset"),
+    *("value.top_up", "value.consume", "value.reverse"),
+    *("report.view", "register.view", "audit.view"),
+    *("store.manage", "staff.manage", "apikey.manage"),
+]
 
 #                     view create|view make issue pin|top_up consume reverse|report register audit|store staff key
 EXPECTED = """
@@ -67,7 +67,7 @@ def given_in(request: pytest.FixtureRequest) -> int | None:
 
 
 @pytest.fixture
-def actors(given_in: int | None, in_chain: IN_CHAIN) -> Iterator[dict[str, Actor]]:
+def actors(given_in: int | None, in_chain: IN_CHAIN) -> dict[str, Actor]:
     """One person per preset, who has that role only."""
     found: dict[str, Actor] = {}
     with in_chain():
@@ -75,7 +75,7 @@ def actors(given_in: int | None, in_chain: IN_CHAIN) -> Iterator[dict[str, Actor
             person = User.objects.create(username=code.lower(), name=code)
             Assignment.objects.create(user=person, role=Role.objects.get(code=code), store_id=given_in)
             found[code] = actor_of(person)
-    yield found
+    return found
 
 
 def test_the_table_names_every_preset_and_every_act() -> None:

@@ -1,0 +1,184 @@
+"""The desk's door: log-in, second factor, log-out, the owner's ticket."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.test import Client
+
+from kernel import clock
+from kernel.db import in_public
+from tenants.audit.models import AuditEntry
+from tenants.chains.models import Chain
+from tenants.people.models import User
+from tenants.people.services import issue_ticket
+from tests.portal.people.conftest import PASSWORD
+
+InChain = Callable[..., AbstractContextManager[None]]
+ClientOf = Callable[..., Client]
+
+
+@pytest.fixture
+def lin(in_chain: InChain) -> User:
+    with in_chain():
+        person = User(username="lin", email="lin@example.cn", name="林晓雨")
+        person.set_password(PASSWORD)
+        person.save()
+        return person
+
+
+def test_staff_log_in_by_name_or_address(chain: Chain, client_of: ClientOf, lin: User) -> None:
+    for login in ("lin", "LIN@example.cn"):
+        browser = client_of(chain)
+        answer = browser.post("/desk/login/", {"login": login, "password": PASSWORD})
+        assert (answer.status_code, answer["Location"]) == (302, "/desk/")
+        assert browser.get("/desk/").status_code == 200
+
+
+def test_the_page_asked_for_comes_after_log_in(chain: Chain, client_of: ClientOf, lin: User) -> None:
+    browser = client_of(chain)
+    sent = browser.get("/desk/audit/")
+    assert sent["Location"] == "/desk/login/?next=%2Fdesk%2Faudit%2F"
+    answer = browser.post("/desk/login/", {"login": "lin", "password": PASSWORD, "next": "/desk/"})
+    assert answer["Location"] == "/desk/"
+    elsewhere = client_of(chain).post(
+        "/desk/login/", {"login": "lin", "password": PASSWORD, "next": "https://example.com/"}
+    )
+    assert elsewhere["Location"] == "/desk/"
+
+
+def test_a_wrong_password_lets_nobody_in(chain: Chain, client_of: ClientOf, lin: User) -> None:
+    browser = client_of(chain)
+    answer = browser.post("/desk/login/", {"login": "lin", "password": "wrong"})
+    assert answer.status_code == 200
+    assert "不正确" in answer.content.decode()
+    assert browser.get("/desk/").status_code == 302
+
+
+def test_guessing_is_slowed_down(chain: Chain, client_of: ClientOf, lin: User) -> None:
+    browser = client_of(chain)
+    for _ in range(5):
+        browser.post("/desk/login/", {"login": "lin", "password": "wrong"})
+    answer = browser.post("/desk/login/", {"login": "lin", "password": PASSWORD})
+    assert answer.status_code in {200, 429}
+    assert browser.get("/desk/").status_code == 302
+
+
+def test_an_account_of_one_chain_is_none_in_another(
+    chain: Chain, other_chain: Chain, client_of: ClientOf, lin: User
+) -> None:
+    browser = client_of(other_chain)
+    assert browser.post("/desk/login/", {"login": "lin", "password": PASSWORD}).status_code == 200
+    here = client_of(chain)
+    here.post("/desk/login/", {"login": "lin", "password": PASSWORD})
+    browser.cookies = here.cookies
+    assert browser.get("/desk/")["Location"].startswith("/desk/login/")
+
+
+def test_a_second_factor_is_asked_of_who_has_set_one(
+    chain: Chain, client_of: ClientOf, lin: User, in_chain: InChain
+) -> None:
+    secret = "JBSWY3DPEHPK3PXP"
+    with in_chain():
+        TOTP.activate(lin, secret)
+        assert Authenticator.objects.count() == 1
+    browser = client_of(chain)
+    answer = browser.post("/desk/login/", {"login": "lin", "password": PASSWORD})
+    assert answer["Location"] == "/desk/accounts/2fa/authenticate/"
+    assert browser.get("/desk/").status_code == 302
+    assert browser.post(answer["Location"], {"code": "000000"}).status_code == 200
+    assert browser.get("/desk/").status_code == 302
+    counter = next(iter(yield_hotp_counters_from_time()))
+    answer = browser.post(
+        "/desk/accounts/2fa/authenticate/", {"code": format_hotp_value(hotp_value(secret, counter))}
+    )
+    assert answer["Location"] == "/desk/"
+    assert browser.get("/desk/").status_code == 200
+
+
+def test_a_closed_account_stays_outside_and_its_session_ends(
+    chain: Chain, client_of: ClientOf, lin: User, in_chain: InChain
+) -> None:
+    inside = client_of(chain)
+    inside.post("/desk/login/", {"login": "lin", "password": PASSWORD})
+    with in_chain():
+        User.objects.filter(pk=lin.pk).update(is_active=False)
+    assert inside.get("/desk/").status_code == 302
+    browser = client_of(chain)
+    browser.post("/desk/login/", {"login": "lin", "password": PASSWORD})
+    assert browser.get("/desk/").status_code == 302
+
+
+def test_log_out(owner_at_desk: Client) -> None:
+    assert owner_at_desk.get("/desk/logout/").status_code == 405
+    assert owner_at_desk.get("/desk/").status_code == 200
+    assert owner_at_desk.post("/desk/logout/")["Location"] == "/desk/login/"
+    assert owner_at_desk.get("/desk/").status_code == 302
+
+
+def test_nobody_signs_up_at_a_chain(chain: Chain, client_of: ClientOf, in_chain: InChain) -> None:
+    answer = client_of(chain).post(
+        "/desk/accounts/signup/",
+        {"name": "路人", "email": "x@example.cn", "password1": PASSWORD, "password2": PASSWORD},
+    )
+    assert answer.status_code == 200
+    with in_chain():
+        assert not User.objects.filter(email="x@example.cn").exists()
+
+
+def test_allauths_own_log_in_page_gives_way(chain: Chain, client_of: ClientOf) -> None:
+    answer = client_of(chain).get("/desk/accounts/login/?next=/desk/cards/")
+    assert answer["Location"] == "/desk/login/?next=/desk/cards/"
+
+
+def test_a_password_is_changed(chain: Chain, client_of: ClientOf, lin: User, in_chain: InChain) -> None:
+    browser = client_of(chain)
+    browser.post("/desk/login/", {"login": "lin", "password": PASSWORD})
+    fields = {"oldpassword": PASSWORD, "password1": "lv-shui-2027", "password2": "lv-shui-2027"}
+    assert browser.get("/desk/accounts/password/change/").status_code == 200
+    assert browser.post("/desk/accounts/password/change/", fields).status_code == 302
+    with in_chain():
+        lin.refresh_from_db()
+        assert lin.check_password("lv-shui-2027")
+
+
+def test_the_owner_enters_by_ticket(chain: Chain, client_of: ClientOf, in_chain: InChain) -> None:
+    ticket = issue_ticket(owner_id=chain.owner_id, chain_slug=chain.slug)
+    browser = client_of(chain)
+    answer = browser.get("/desk/enter/", {"ticket": ticket})
+    assert answer["Location"] == "/desk/"
+    assert "no-store" in answer["Cache-Control"]
+    assert browser.get("/desk/staff/").status_code == 200
+    with in_chain():
+        staff = User.objects.get(owner_id=chain.owner_id)
+        assert AuditEntry.objects.get(act="desk.enter").actor == f"staff:{staff.pk}"
+
+
+def test_a_spent_or_late_ticket_opens_nothing(chain: Chain, client_of: ClientOf, held_clock: datetime) -> None:
+    ticket = issue_ticket(owner_id=chain.owner_id, chain_slug=chain.slug)
+    client_of(chain).get("/desk/enter/", {"ticket": ticket})
+    late = issue_ticket(owner_id=chain.owner_id, chain_slug=chain.slug)
+    with clock.frozen(held_clock + timedelta(minutes=2)):
+        for bad in (ticket, late, "", "rubbish"):
+            browser = client_of(chain)
+            answer = browser.get("/desk/enter/", {"ticket": bad})
+            assert answer.status_code == 403
+            assert "ticket_refused" in answer.content.decode()
+            assert browser.get("/desk/").status_code == 302
+
+
+def test_from_the_console_to_the_desk(chain: Chain, client_of: ClientOf) -> None:
+    console = client_of(None)
+    with in_public():
+        console.force_login(chain.owner)
+    answer = console.post(f"/console/chains/{chain.slug}/desk/")
+    assert answer.status_code == 303
+    target = urlsplit(answer["Location"])
+    assert (target.hostname, target.path) == (f"{chain.slug}.localhost", "/desk/enter/")
+    desk = client_of(chain)
+    assert desk.get(f"{target.path}?{target.query}")["Location"] == "/desk/"
+    assert client_of(chain).get(f"{target.path}?{target.query}").status_code == 403
