@@ -23,7 +23,9 @@ class Baseline:
     def take(cls) -> "Baseline":
         """Look at the database as it is before the first test."""
         with _superuser() as connection:
-            rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").fetchall()
+            rows = connection.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+            ).fetchall()
             names = tuple(name for (name,) in rows)
             filled = set(_with_rows(connection, names))
         return cls(tables=tuple(name for name in names if name not in filled and name != _POOL))
@@ -51,7 +53,8 @@ def _with_rows(connection: "psycopg.Connection[tuple[str, ...]]", names: tuple[s
     if not names:
         return []
     values = sql.SQL(", ").join(
-        sql.SQL("({}, EXISTS (SELECT FROM public.{}))").format(sql.Literal(name), sql.Identifier(name)) for name in names
+        sql.SQL("({}, EXISTS (SELECT FROM public.{}))").format(sql.Literal(name), sql.Identifier(name))
+        for name in names
     )
     rows = connection.execute(sql.SQL("SELECT n FROM (VALUES {}) AS t (n, filled) WHERE filled").format(values))
     return [name for (name,) in rows.fetchall()]

@@ -4,8 +4,8 @@ import os
 
 os.environ["KAYUN_MODE"] = "test"
 
-from config.settings import *  # noqa: E402, F403
-from config.settings import CACHES, DATABASES  # noqa: E402
+from config.settings import *  # noqa: F403
+from config.settings import CACHES, DATABASES
 
 for _database in DATABASES.values():
     # Nothing connects by mistake before a database of the session's own has been claimed.

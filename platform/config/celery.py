@@ -1,12 +1,21 @@
-"""Celery's workers and clock: ``celery -A config.celery worker``, ``celery -A config.celery beat``."""
+"""Celery's workers and timer: ``celery --app config.celery worker --beat``."""
 
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Before the settings are read.
+os.environ.setdefault("KAYUN_ROLE", "worker")
 
-from kernel.tasks import app  # noqa: E402 - after the settings are named
+from kernel.observability import heartbeat
+from kernel.tasks import app
 
 __all__ = ["app"]
 
 app.autodiscover_tasks()
-app.conf.beat_schedule = {}
+heartbeat.connect()
+
+# What is due again soon is not worth doing twice: it expires instead of piling up behind a busy worker.
+app.conf.beat_schedule = {
+    "sweep": {"task": "chains.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "refill spares": {"task": "chains.refill_spares", "schedule": 60.0, "options": {"expires": 60}},
+}

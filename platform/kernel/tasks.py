@@ -1,7 +1,8 @@
 """Background work. A task names its schema, runs in one transaction there, and fails where the schema is gone.
 
-Work that must happen is a row with a state, written in the transaction that decides it; ``enqueue`` only hints that there is
-something to do. When the hint is lost (a kill between commit and enqueue, a broker that was flushed) a sweeper finds the row.
+Work that must happen is a row with a state, written in the transaction that decides it; ``enqueue`` only hints that
+there is something to do. When the hint is lost (a kill between commit and enqueue, a broker that was flushed) a
+sweeper finds the row.
 """
 
 import logging
@@ -13,11 +14,14 @@ from celery import Celery
 from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
-from kernel.db import PUBLIC_SCHEMA, in_chain, in_public
+from kernel.db import PUBLIC_SCHEMA, in_chain, in_public, qualified
+from kernel.ids import uuid7
+from kernel.observability.context import current, work
 
 _log = logging.getLogger(__name__)
 
-# Here, and not where the workers start: whoever enqueues must have it, or Celery would fall back to a broker of its own.
+# Here, and not where the workers start: whoever enqueues must have it, or Celery would fall back to a broker of its
+# own.
 app = Celery("kayun")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 
@@ -28,27 +32,19 @@ class ChainGone(Exception):
     """The task's schema does not exist (any more). It must not be run anywhere else instead."""
 
 
-def chain_task(name: str, *, public_too: bool = False) -> Callable[[Run], Any]:
-    """A task of one chain: called with ``schema_name`` and its own keywords, it runs in one transaction of that schema.
+def chain_task(name: str) -> Callable[[Run], Any]:
+    """A task of one chain, run in one transaction of its schema, which has to exist.
 
-    ``public_too`` is for what both kinds of schema have (outgoing e-mail).
-
-    Raises, when run:
-        ChainGone
+    It is enqueued with ``enqueue`` from within the chain; the function takes its own keywords only.
     """
 
     def decorate(function: Run) -> Any:
-        @app.task(name=name)
-        @wraps(function)
-        def run(*, schema_name: str, **payload: Any) -> Any:
-            if schema_name == PUBLIC_SCHEMA and public_too:
-                with in_public():
-                    return function(**payload)
+        def run(*, schema_name: str, **payload: Any) -> None:
             with in_chain(schema_name):
                 check_exists(schema_name)
-                return function(**payload)
+                function(**payload)
 
-        return run
+        return _registered(name, function, run)
 
     return decorate
 
@@ -59,17 +55,42 @@ def public_task(name: str, *, own_transactions: bool = False) -> Callable[[Run],
     """
 
     def decorate(function: Run) -> Any:
-        @app.task(name=name)
-        @wraps(function)
-        def run(*, schema_name: str = PUBLIC_SCHEMA, **payload: Any) -> Any:
+        def run(*, schema_name: str = PUBLIC_SCHEMA, **payload: Any) -> None:
             if own_transactions:
-                return function(**payload)
+                function(**payload)
+                return
             with in_public():
-                return function(**payload)
+                function(**payload)
 
-        return run
+        return _registered(name, function, run)
 
     return decorate
+
+
+def schema_task(name: str) -> Callable[[Run], Any]:
+    """A task of the schema it is enqueued from, public or a chain's; takes its name, opens its own transactions."""
+
+    def decorate(function: Run) -> Any:
+        def run(*, schema_name: str, **payload: Any) -> None:
+            check_exists(schema_name)
+            function(schema_name=schema_name, **payload)
+
+        return _registered(name, function, run)
+
+    return decorate
+
+
+def _registered(name: str, function: Run, run: Run) -> Any:
+    """The task, which carries on the request that asked for it: its id is in the log of both."""
+
+    @app.task(name=name)  # type: ignore[untyped-decorator]
+    @wraps(function)
+    def with_context(*, request_id: str = "", schema_name: str = PUBLIC_SCHEMA, **payload: Any) -> None:
+        chain = "" if schema_name == PUBLIC_SCHEMA else schema_name
+        with work(request_id=request_id or uuid7().hex, chain=chain):
+            run(schema_name=schema_name, **payload)
+
+    return with_context
 
 
 def check_exists(schema_name: str) -> None:
@@ -78,22 +99,24 @@ def check_exists(schema_name: str) -> None:
     Raises:
         ChainGone
     """
-    with connection.cursor() as cursor:
+    with qualified(), connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s", [schema_name])
         if cursor.fetchone() is None:
             raise ChainGone(schema_name)
 
 
-def enqueue(name: str, **payload: Any) -> None:
-    """Hint, once the open transaction has committed, that the task should run for the schema that is chosen now.
+def enqueue(name: str, *, schema_name: str | None = None, **payload: Any) -> None:
+    """Hint, once the open transaction has committed, that the task should run, for the schema that is chosen now.
 
     Never fails: whatever has to be done is in the database and is found by the sweeper.
     """
-    schema_name = connection.schema_name  # type: ignore[attr-defined]
+    chosen = schema_name or connection.schema_name  # type: ignore[attr-defined]
+    request_id = current().request_id
 
     def send() -> None:
+        kwargs = {"schema_name": chosen, "request_id": request_id, **payload}
         try:
-            app.send_task(name, kwargs={"schema_name": schema_name, **payload}, retry=False)
+            app.send_task(name, kwargs=kwargs, retry=False)
         except OperationalError:
             _log.warning("broker not reached; the sweeper will enqueue it: %s", name)
 

@@ -38,10 +38,11 @@ TEMPLATE_SCHEMA: Final = "kayun_template"
 SPARE_PREFIX: Final = "kayun_spare_"
 CHAIN_PREFIX: Final = "c_"
 
-RESERVED_SLUGS: Final = frozenset(
-    "www api app admin mail smtp imap ftp dev test staging static media assets cdn help docs status console desk platform "
-    "accounts public ext kayun root support billing pay portal login signup spare template postgres localhost ns1 ns2".split()
-)
+_RESERVED: Final = """
+www api app admin mail smtp imap ftp dev test staging static media assets cdn help docs status console desk platform
+accounts public ext kayun root support billing pay portal login signup spare template postgres localhost ns1 ns2
+"""
+RESERVED_SLUGS: Final = frozenset(_RESERVED.split())
 
 _SLUG = re.compile(r"\A[a-z](?:[a-z0-9]|-(?=[a-z0-9])){1,29}\Z")
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from django.db import DatabaseError, connections
+from django.db import connections
 
 from kernel.db import PUBLIC_SCHEMA, in_public
 from tenants.chains import schemas, spares, template
@@ -81,7 +81,7 @@ def _renew_template() -> list[str]:
 def _migrate_chain(name: str, outcome: Outcome) -> None:
     try:
         outcome.applied[name] = schemas.migrate(name)
-    except DatabaseError as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other chains come first; it is raised at the end
         _log.exception("chain not migrated: %s", name)
         outcome.failed[name] = str(error).strip()
 

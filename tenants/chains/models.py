@@ -71,8 +71,8 @@ class Domain(DomainMixin):  # type: ignore[misc]
 class SchemaTemplate(models.Model):
     """The script that makes a new chain's schema: the dump of the migrated template. One row, replaced by migrations.
 
-    Whoever makes a schema from it holds the row shared until commit, and migrations take it exclusively: so no schema of
-    an old version appears behind their back.
+    Whoever makes a schema from it holds the row shared until commit, and migrations take it exclusively: so no schema
+    of an old version appears behind their back.
     """
 
     fingerprint = models.CharField(_("版本指纹"), max_length=64, unique=True)
@@ -87,7 +87,7 @@ class SchemaTemplate(models.Model):
 
 
 class Spare(models.Model):
-    """A schema made in advance, that a sign-up only has to rename. The row is written in the transaction of the schema."""
+    """A schema made in advance, that a sign-up only has to rename. The row is written in the schema's transaction."""
 
     schema_name = models.CharField(_("库名"), max_length=63, unique=True)
     fingerprint = models.CharField(_("版本指纹"), max_length=64)

@@ -16,6 +16,7 @@ from django.db.models import F
 from kernel import clock
 from kernel.db import in_chain, in_public
 from kernel.errors import DomainError
+from kernel.tasks import enqueue
 from tenants.audit.services import record
 from tenants.chains import schemas, spares
 from tenants.chains.domain import ChainState, host_of
@@ -117,6 +118,7 @@ def _take_steps(chain_id: int) -> None:
         Chain.objects.filter(pk=chain_id, state=ChainState.PROVISIONING).update(
             state=ChainState.ACTIVE, error_code="", activated_at=clock.now(), touched_at=clock.now()
         )
+        enqueue("chains.refill_spares")
 
 
 def _begin_attempt(chain_id: int) -> bool:
@@ -145,11 +147,10 @@ def _note_failure(chain_id: int, error: Exception) -> None:
 def _give_up(chain_id: int, *, error_code: str) -> None:
     undo(chain_id)
     with in_public():
-        Chain.objects.filter(pk=chain_id).update(
-            state=ChainState.FAILED, error_code=error_code, touched_at=clock.now()
-        )
+        Chain.objects.filter(pk=chain_id).update(state=ChainState.FAILED, error_code=error_code, touched_at=clock.now())
 
 
 def _read(chain_id: int) -> Chain:
     with in_public():
-        return Chain.objects.select_related("owner").get(pk=chain_id)
+        chain: Chain = Chain.objects.select_related("owner").get(pk=chain_id)
+    return chain

@@ -1,12 +1,12 @@
 """Schemas as things: making, renaming, dropping them. All of it as the owner, in the caller's transaction."""
 
-from django.db import connections
+from django.apps import apps
+from django.db import connections, router
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.migration import Migration
 from django.db.models.signals import post_migrate
-from django.apps import apps
 
-from kernel.db import PUBLIC_SCHEMA, in_chain, in_public, quote_schema
+from kernel.db import PUBLIC_SCHEMA, in_public, in_schema, quote_schema
 from tenants.chains.versions import OWNER, wanted
 
 
@@ -36,16 +36,16 @@ def drop(schema_name: str) -> None:
 
 
 def migrate(schema_name: str) -> list[str]:
-    """Bring one schema up to date in one transaction, making it first where it is missing; the names of what was applied.
+    """Bring one schema up to date in one transaction, making it first where it is missing; the names of what was
+    applied.
 
     Whatever goes wrong, the schema is left as it was. A migration therefore cannot be ``atomic = False``.
     """
-    chosen = in_public(using=OWNER) if schema_name == PUBLIC_SCHEMA else in_chain(schema_name, using=OWNER)
-    with chosen:
+    with in_schema(schema_name, using=OWNER):
         if schema_name != PUBLIC_SCHEMA:
             with connections[OWNER].cursor() as cursor:
                 cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_schema(schema_name)}")
-        executor = MigrationExecutor(connections[OWNER], _settle_constraints)
+        executor = MigrationExecutor(connections[OWNER], _settle_constraints)  # type: ignore[arg-type]
         executor.loader.check_consistent_history(connections[OWNER])
         targets = wanted(schema_name).targets
         plan = executor.migration_plan(targets)
@@ -64,9 +64,7 @@ def _settle_constraints(action: str, migration: Migration | None = None, fake: b
 
 
 def _announce(plan: list[tuple[Migration, bool]]) -> None:
-    """Django's signal, from which content types and permissions are made, for the apps that stand in this schema only."""
-    from django.db import router
-
+    """Django's signal, which makes content types and permissions, for the apps that stand in this schema only."""
     for config in apps.get_app_configs():
         if config.models_module is not None and router.allow_migrate(OWNER, config.label):
             post_migrate.send(

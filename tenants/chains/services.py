@@ -1,17 +1,31 @@
 """What an owner can do with a chain: ask for one, see it made, close it."""
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
+from kernel.db import in_public
 from kernel.errors import DomainError
 from kernel.tasks import enqueue
+from tenants.chains import schemas
 from tenants.chains.domain import ChainState, Plan, check_slug, schema_name_of
+from tenants.chains.exporting import export
 from tenants.chains.models import Chain
-from tenants.chains.provisioning import provision
+from tenants.chains.provisioning import held, provision
+from tenants.chains.versions import OWNER
 from tenants.people.models import User
 
-__all__ = ["ChainNotFailed", "SlugTaken", "provision", "request_chain", "retry_chain"]
+__all__ = [
+    "ChainNotActive",
+    "ChainNotFailed",
+    "SlugTaken",
+    "close_chain",
+    "finish_closing",
+    "provision",
+    "request_chain",
+    "retry_chain",
+]
 
 
 class SlugTaken(DomainError):
@@ -28,6 +42,14 @@ class ChainNotFailed(DomainError):
     code = "chain_not_failed"
     status = 409
     message = _("只有开通失败的商户可以重试。")
+
+
+class ChainNotActive(DomainError):
+    """Only a chain that is in use can be closed."""
+
+    code = "chain_not_active"
+    status = 409
+    message = _("只有已开通的商户可以注销。")
 
 
 def request_chain(*, owner: User, slug: str, name: str, plan: str, first_store_name: str) -> Chain:
@@ -52,7 +74,8 @@ def request_chain(*, owner: User, slug: str, name: str, plan: str, first_store_n
     )
     try:
         with transaction.atomic():
-            # Not save(): django-tenants' would ask first whether the name is free, and be none the wiser a moment later.
+            # Not save(): django-tenants' would ask first whether the name is free, and be none the wiser a moment
+            # later.
             Chain.objects.bulk_create([chain])
     except IntegrityError as error:
         raise SlugTaken(slug=slug) from error
@@ -72,3 +95,48 @@ def retry_chain(*, chain: Chain) -> None:
     if not again:
         raise ChainNotFailed
     enqueue("chains.provision", chain_id=chain.pk)
+
+
+def close_chain(*, chain: Chain) -> None:
+    """Begin a chain's farewell: nobody can log in from now on; a worker exports it and drops its schema.
+
+    In the public schema; needs an open transaction.
+
+    Raises:
+        ChainNotActive
+    """
+    closing = Chain.objects.filter(pk=chain.pk, state=ChainState.ACTIVE).update(
+        state=ChainState.CLOSING, attempts=0, error_code="", touched_at=clock.now()
+    )
+    if not closing:
+        raise ChainNotActive
+    enqueue("chains.close", chain_id=chain.pk)
+
+
+def finish_closing(chain_id: int) -> None:
+    """Export a closing chain, then drop its schema; the row stays for the books. Opens its own transactions.
+
+    Can be repeated after a kill at any point: nothing is dropped before the export is kept and proved.
+
+    Raises:
+        ExportDiffers, DumpFailed: nothing was dropped; it will be tried again.
+    """
+    with held(chain_id) as ours:
+        if not ours:
+            return
+        with in_public():
+            closing = Chain.objects.filter(pk=chain_id, state=ChainState.CLOSING)
+            closing.update(attempts=F("attempts") + 1, touched_at=clock.now())
+            chain = closing.first()
+        if chain is None:
+            return
+        if not chain.export_sha256:
+            kept = export(
+                schema_name=chain.schema_name, name=f"exports/{chain.slug}-{clock.now():%Y%m%dT%H%M%SZ}.sql.gz"
+            )
+            with in_public():
+                closing.update(export_name=kept.name, export_sha256=kept.sha256)
+        with in_public(using=OWNER):
+            schemas.drop(chain.schema_name)
+        with in_public():
+            closing.update(state=ChainState.CLOSED, closed_at=clock.now(), touched_at=clock.now())

@@ -13,15 +13,13 @@ from django.db import connections
 from kernel import clock
 from kernel.db import in_public, qualified, quote_schema
 from tenants.chains.domain import TEMPLATE_SCHEMA
-from tenants.chains.dumps import pg_dump
+from tenants.chains.dumps import belongs_to_session, pg_dump
 from tenants.chains.models import SchemaTemplate
 from tenants.chains.versions import OWNER, wanted
 
 # Part of the fingerprint: raise it when the making of the script changes.
 _SCRIPT_VERSION: Final = 1
 
-# A dump sets up a session of its own, and since 17.6 fences it with words only psql knows.
-_SESSION_LINE: Final = re.compile(r"(?:SET \w|SELECT pg_catalog\.set_config\(|\\(?:un)?restrict\b)")
 _FIRST_ACL: Final = re.compile(r"^-- Name: .*; Type: ACL;", re.MULTILINE)
 
 
@@ -37,7 +35,8 @@ def fingerprint() -> str:
 
 def dump() -> str:
     """The template's script, with everything in it: tables, keys, triggers, rights, and the rows that come with it."""
-    return _replayable(pg_dump(f"--schema={TEMPLATE_SCHEMA}", "--rows-per-insert=200").decode())
+    with pg_dump(f"--schema={TEMPLATE_SCHEMA}", "--rows-per-insert=200") as dumped:
+        return _replayable(dumped.read().decode())
 
 
 def _replayable(dumped: str) -> str:
@@ -51,11 +50,7 @@ def _replayable(dumped: str) -> str:
         f"REVOKE ALL ON ALL {kind} IN SCHEMA {TEMPLATE_SCHEMA} FROM {app};\n" for kind in ("TABLES", "SEQUENCES")
     )
     body = _FIRST_ACL.sub(lambda header: clean_slate + header[0], dumped, count=1)
-    return "\n".join(line for line in body.splitlines() if not _to_leave_out(line)) + "\n"
-
-
-def _to_leave_out(line: str) -> bool:
-    return not line or line.startswith("--") or bool(_SESSION_LINE.match(line))
+    return "".join(line for line in body.splitlines(keepends=True) if not belongs_to_session(line))
 
 
 def replace(script: str) -> None:

@@ -53,18 +53,22 @@ def pending(schema_names: Iterable[str]) -> list[str]:
     names = list(schema_names)
     if not names:
         return []
-    in_public_names, in_chains_names = sorted(wanted(PUBLIC_SCHEMA).names), sorted(wanted("").names)
-    rows = ", ".join(
-        f"('{name}', (SELECT count(*) FROM {quote_schema(name)}.django_migrations"  # noqa: S608 - names are checked
-        f" WHERE app || '.' || name = ANY ((SELECT {'pub' if name == PUBLIC_SCHEMA else 'chain'} FROM wanted)::text[])))"
-        for name in names
-    )
+    public_names, chain_names = sorted(wanted(PUBLIC_SCHEMA).names), sorted(wanted("").names)
+    rows = ", ".join(f"('{name}', ({_count_in(name)}))" for name in names)
     with in_public(using=OWNER), connections[OWNER].cursor() as cursor:
         cursor.execute(
             "WITH wanted AS MATERIALIZED (SELECT %s::text[] AS pub, %s::text[] AS chain)"  # noqa: S608
             f" SELECT schema_name FROM (VALUES {rows}) AS found (schema_name, has)"
             " WHERE has < CASE schema_name WHEN 'public' THEN %s ELSE %s END",
-            [in_public_names, in_chains_names, len(in_public_names), len(in_chains_names)],
+            [public_names, chain_names, len(public_names), len(chain_names)],
         )
         late = {row[0] for row in cursor.fetchall()}
     return [name for name in names if name in late]
+
+
+def _count_in(schema_name: str) -> str:
+    column = "pub" if schema_name == PUBLIC_SCHEMA else "chain"
+    return (
+        f"SELECT count(*) FROM {quote_schema(schema_name)}.django_migrations"  # noqa: S608 - the name is checked
+        f" WHERE app || '.' || name = ANY ((SELECT {column} FROM wanted)::text[])"
+    )

@@ -13,8 +13,8 @@ from kernel.db.names import PUBLIC_SCHEMA, search_path_of
 class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):  # type: ignore[misc]
     """A connection whose SQL belongs to exactly one schema per transaction.
 
-    ``schema_name`` (django-tenants) is the schema that was chosen; ``_bound_schema`` the one this transaction has already
-    spoken to; ``_path_is_set`` whether its ``SET LOCAL`` still stands.
+    ``schema_name`` (django-tenants) is the schema that was chosen; ``_bound_schema`` the one this transaction has
+    already spoken to; ``_path_is_set`` whether its ``SET LOCAL`` still stands.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -51,7 +51,9 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):  # type: ignore[m
         if self._bound_schema is None:
             self._bound_schema = self.schema_name
         elif self._bound_schema != self.schema_name:
-            raise SchemaSwitchInTransaction(f"transaction of {self._bound_schema} asked to run SQL in {self.schema_name}")
+            raise SchemaSwitchInTransaction(
+                f"transaction of {self._bound_schema} asked to run SQL in {self.schema_name}"
+            )
         if not self._path_is_set:
             self.validate_no_broken_transaction()
             # Not through the wrapped cursor: it would ask us again.

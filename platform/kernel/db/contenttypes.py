@@ -12,8 +12,8 @@ _SCHEMAS_MAX: Final = 200
 class SchemaKeyedCache(dict[Any, Any]):
     """``ContentTypeManager``'s cache, one per schema instead of one per database alias.
 
-    django-tenants empties the cache whenever a tenant is chosen, which does not help when two threads serve two chains: one
-    would file its log entries under the other's ids.
+    django-tenants empties the cache whenever a tenant is chosen, which does not help when two threads serve two
+    chains: one would file its log entries under the other's ids.
     """
 
     def _key(self, using: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Choosing the schema that SQL speaks to."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
@@ -49,12 +49,17 @@ def in_public(*, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
         yield
 
 
+def in_schema(schema_name: str, *, using: str = DEFAULT_DB_ALIAS) -> AbstractContextManager[None]:
+    """``in_public`` or ``in_chain``, for work that goes over both kinds of schema."""
+    return in_public(using=using) if schema_name == PUBLIC_SCHEMA else in_chain(schema_name, using=using)
+
+
 @contextmanager
 def qualified(*, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     """Run SQL that names the schema of every table in full: no search path is set, none is needed.
 
-    What runs here must not lean on the search path at all; that is the writer's promise, so keep the block to one statement
-    and the statement in sight.
+    What runs here must not lean on the search path at all; that is the writer's promise, so keep the block to one
+    statement and the statement in sight.
     """
     connection = _connection(using)
     connection._qualified_depth += 1

@@ -23,11 +23,11 @@ class GuardedCursor(CursorWrapper):
 
     def _execute(self, sql: Any, params: Any, *ignored_wrapper_args: Any) -> Any:
         self.db.before_statement()
-        return super()._execute(sql, params, *ignored_wrapper_args)
+        return super()._execute(sql, params, *ignored_wrapper_args)  # type: ignore[misc]
 
     def _executemany(self, sql: Any, param_list: Any, *ignored_wrapper_args: Any) -> Any:
         self.db.before_statement()
-        return super()._executemany(sql, param_list, *ignored_wrapper_args)
+        return super()._executemany(sql, param_list, *ignored_wrapper_args)  # type: ignore[misc]
 
     def callproc(self, procname: str, params: Any = None, kparams: Any = None) -> Any:
         self.db.before_statement()

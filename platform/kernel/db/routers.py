@@ -12,7 +12,8 @@ from kernel.db.names import PUBLIC_SCHEMA
 class SchemaRouter:
     """SHARED_APPS are migrated in public, TENANT_APPS in each chain's schema.
 
-    django-tenants' own router allows migrations on one alias only; ours run on ``owner``, and both are the same database.
+    django-tenants' own router allows migrations on one alias only; ours run on ``owner``, and both are the same
+    database.
     """
 
     def allow_migrate(self, db: str, app_label: str, **_hints: Any) -> bool | None:

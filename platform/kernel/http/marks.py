@@ -9,8 +9,8 @@ _MARK = "kayun_own_transactions"
 
 
 def own_transactions(view: View) -> View:
-    """Mark a view that opens short transactions around its own steps, because it meets the outside world between them or
-    because its act is one database trip by itself. The request's transaction is not opened for it.
+    """Mark a view that opens short transactions around its own steps, because it meets the outside world between them
+    or because its act is one database trip by itself. The request's transaction is not opened for it.
     """
     setattr(view, _MARK, True)
     return view

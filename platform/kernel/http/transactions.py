@@ -1,9 +1,9 @@
 """A request is one transaction: sessions and log-in included, undone on any error.
 
-Django has turned exceptions into responses by the time a middleware sees them, so the middleware listens where they pass:
-``process_exception`` for what a view or a template response raises (a 404 included), ``got_request_exception`` for what
-breaks anywhere, and its own call for what the next middleware raises (a session deleted meanwhile). A framework that makes
-its response from an exception inside the view says so (DRF), or calls ``roll_back``.
+Django has turned exceptions into responses by the time a middleware sees them, so the middleware listens where they
+pass: ``process_exception`` for what a view or a template response raises (a 404 included), ``got_request_exception``
+for what breaks anywhere, and its own call for what the next middleware raises (a session deleted meanwhile). A
+framework that makes its response from an exception inside the view says so (DRF), or calls ``roll_back``.
 """
 
 from collections.abc import Callable, Iterator
@@ -80,7 +80,7 @@ def _stream_in_a_transaction(response: StreamingHttpResponse) -> None:
     A reader who leaves before the end closes the generator, which undoes what it wrote.
     """
     schema_name = connection.schema_name  # type: ignore[attr-defined]
-    body = iter(response)  # type: ignore[call-overload]
+    body = iter(response)
 
     def in_own_transaction() -> Iterator[bytes]:
         with selected(schema_name), transaction.atomic():

@@ -10,7 +10,7 @@ class MailState(models.TextChoices):
     QUEUED = "QUEUED", _("待发送")
     """Written; a worker will take it."""
     SENDING = "SENDING", _("发送中")
-    """A worker holds it until ``claimed_until``; after that another may."""
+    """A worker holds it until ``due_at``; after that another may."""
     SENT = "SENT", _("已发送")
     """The mail server took it."""
     KEPT = "KEPT", _("已留存")
@@ -22,8 +22,8 @@ class MailState(models.TextChoices):
 class OutgoingMail(models.Model):
     """An e-mail to be sent, written in the transaction of what it tells of: both happen or neither.
 
-    A worker delivers it outside any transaction (claim, send, mark). A worker that dies between sending and marking makes
-    it arrive twice; it is never lost.
+    A worker delivers it outside any transaction (claim, send, mark). A worker that dies between sending and marking
+    makes it arrive twice; it is never lost.
     """
 
     recipients = models.JSONField(_("收件人"))
@@ -35,7 +35,8 @@ class OutgoingMail(models.Model):
     attempts = models.PositiveSmallIntegerField(_("尝试次数"), default=0)
     error = models.CharField(_("错误"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("创建时间"))
-    claimed_until = models.DateTimeField(_("占用至"), null=True, blank=True)
+    # When a worker may take it: at once, after a pause when it failed, after a lease while one holds it.
+    due_at = models.DateTimeField(_("最早处理时间"))
     sent_at = models.DateTimeField(_("发送时间"), null=True, blank=True)
 
     class Meta:
@@ -44,7 +45,7 @@ class OutgoingMail(models.Model):
         indexes = [
             # What the sweeper looks for; nearly always empty.
             models.Index(
-                fields=["created_at"], condition=models.Q(state__in=["QUEUED", "SENDING"]), name="mail_unsent"
+                fields=["due_at"], condition=models.Q(state__in=[MailState.QUEUED, MailState.SENDING]), name="mail_due"
             ),
         ]
 

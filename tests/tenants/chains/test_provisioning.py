@@ -10,7 +10,10 @@ def test_a_chain_has_its_owner_and_store(chain: Chain, in_chain) -> None:
     with in_chain():
         assert Store.objects.count() == 1
 
+
 def test_2(chain, chain_of_6):
     pass
+
+
 def test_3(chain):
     pass

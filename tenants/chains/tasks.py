@@ -1,0 +1,28 @@
+"""Celery's way to the chains."""
+
+from kernel.tasks import public_task
+from tenants.chains import services, spares, sweeping
+
+
+@public_task("chains.provision", own_transactions=True)
+def provision(chain_id: int) -> None:
+    """Make a chain, or go on making it."""
+    services.provision(chain_id)
+
+
+@public_task("chains.close", own_transactions=True)
+def close(chain_id: int) -> None:
+    """Export a chain that is leaving, and drop its schema."""
+    services.finish_closing(chain_id)
+
+
+@public_task("chains.refill_spares", own_transactions=True)
+def refill_spares() -> None:
+    """Make schemas in advance for the next sign-ups."""
+    spares.refill()
+
+
+@public_task("chains.sweep", own_transactions=True)
+def sweep() -> None:
+    """Enqueue what was decided and never done."""
+    sweeping.sweep()
