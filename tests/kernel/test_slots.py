@@ -1,0 +1,101 @@
+"""The bound on hashing: shared by processes, given back when one is killed, never waited for without end."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from kernel.slots import NICENESS, Busy, Slots
+
+HOLD = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, "platform")
+from kernel.slots import Slots
+def hold():
+    print("held", flush=True)
+    time.sleep(60)
+Slots(Path(sys.argv[1]), 1).run(hold)
+"""
+
+
+def _holder(directory: Path) -> "subprocess.Popen[str]":
+    process = subprocess.Popen([sys.executable, "-c", HOLD, str(directory)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_the_result_and_the_error_of_the_work_come_back(tmp_path: Path) -> None:
+    slots = Slots(tmp_path, 1)
+    assert slots.run(lambda: 6 * 7) == 42
+    with pytest.raises(ZeroDivisionError):
+        slots.run(lambda: 1 // 0)
+    assert slots.run(lambda: "still open") == "still open"
+
+
+def test_the_work_runs_in_a_thread_of_low_priority_and_the_caller_keeps_its_own(tmp_path: Path) -> None:
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    inside = Slots(tmp_path, 1).run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+    assert inside == max(own, NICENESS)
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
+
+
+def test_a_slot_held_by_another_process_makes_us_wait_and_then_refuse(tmp_path: Path) -> None:
+    process = _holder(tmp_path)
+    try:
+        with pytest.raises(Busy) as refusal:
+            Slots(tmp_path, 1, wait_s=0.2).run(lambda: None)
+    finally:
+        process.kill()
+        process.communicate()
+    assert (refusal.value.code, refusal.value.status) == ("busy", 503)
+
+
+def test_a_killed_holder_gives_its_slot_back(tmp_path: Path) -> None:
+    process = _holder(tmp_path)
+    process.kill()
+    process.communicate()
+    assert Slots(tmp_path, 1, wait_s=2).run(lambda: "free") == "free"
+
+
+def test_two_doors_of_one_host_never_work_at_once(tmp_path: Path) -> None:
+    inside = most = 0
+    counting = threading.Lock()
+
+    def work() -> None:
+        nonlocal inside, most
+        with counting:
+            inside += 1
+            most = max(most, inside)
+        time.sleep(0.02)
+        with counting:
+            inside -= 1
+
+    doors = [Slots(tmp_path, 1), Slots(tmp_path, 1)]
+    callers = [threading.Thread(target=door.run, args=(work,)) for door in doors for _ in range(4)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert most == 1
+
+
+def test_whoever_comes_when_all_places_to_wait_are_taken_is_refused_at_once(tmp_path: Path) -> None:
+    slots = Slots(tmp_path, 1, waiters=1, wait_s=5)
+    release = threading.Event()
+    callers = [threading.Thread(target=slots.run, args=(release.wait,)) for _ in range(2)]
+    for caller in callers:
+        caller.start()
+    time.sleep(0.1)
+    began = time.monotonic()
+    with pytest.raises(Busy):
+        slots.run(lambda: None)
+    assert time.monotonic() - began < 1
+    release.set()
+    for caller in callers:
+        caller.join()
