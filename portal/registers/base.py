@@ -1,5 +1,7 @@
 """Registers: every table of a schema, to look at. Acts go through services, on the desk's own pages."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import admin
@@ -7,6 +9,7 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth import logout as end_session
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
@@ -15,6 +18,8 @@ from unfold.sites import UnfoldAdminSite
 from kernel.money import Money
 from portal.actors import actor_of_request
 from tenants.people.domain import EVERYWHERE, Act, Actor, NotAllowed
+
+View = Callable[..., HttpResponseBase]
 
 
 class RegisterSite(UnfoldAdminSite):  # type: ignore[misc]
@@ -32,15 +37,31 @@ class RegisterSite(UnfoldAdminSite):  # type: ignore[misc]
         actor = actor_of_request(request)
         return actor is not None and request.user.is_active and self.may_look(actor)
 
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Django's guard, but with this host's own door instead of a log-in page of the registers'."""
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not self.has_permission(request):
+                return self._refuse(request, onward=request.get_full_path())
+            answer: HttpResponseBase = guarded(request, *args, **kwargs)
+            return answer
+
+        return inner
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """This host's own log-in page; whoever is logged in and may not look is told so.
+        """There is none here: to the registers, or to this host's door.
 
         Raises:
             NotAllowed
         """
+        index = reverse(f"{self.name}:index")
+        return HttpResponseRedirect(index) if self.has_permission(request) else self._refuse(request, onward=index)
+
+    def _refuse(self, request: HttpRequest, *, onward: str) -> HttpResponse:
         if actor_of_request(request) is not None:
             raise NotAllowed(act=self.site_header)
-        onward = request.GET.get(REDIRECT_FIELD_NAME) or reverse(f"{self.name}:index")
         return HttpResponseRedirect(f"{reverse(self.door)}?{urlencode({REDIRECT_FIELD_NAME: onward})}")
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -93,9 +93,7 @@ def test_a_second_factor_is_asked_of_who_has_set_one(
     assert browser.post(answer["Location"], {"code": "000000"}).status_code == 200
     assert browser.get("/desk/").status_code == 302
     counter = next(iter(yield_hotp_counters_from_time()))
-    answer = browser.post(
-        "/desk/accounts/2fa/authenticate/", {"code": format_hotp_value(hotp_value(secret, counter))}
-    )
+    answer = browser.post("/desk/accounts/2fa/authenticate/", {"code": format_hotp_value(hotp_value(secret, counter))})
     assert answer["Location"] == "/desk/"
     assert browser.get("/desk/").status_code == 200
 
