@@ -1,4 +1,4 @@
-"""Staff, roles, stores, keys and the trail at the desk: what is typed reaches the service, and refusals change nothing."""
+"""Staff, roles, stores, keys and the trail at the desk: what is typed reaches the service; refusals change nothing."""
 
 import re
 from collections.abc import Callable

@@ -1,0 +1,61 @@
+"""What is shown when something is refused or breaks."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from kernel.errors import DomainError
+from portal import errors
+from tenants.chains.models import Chain
+
+
+def test_unknown_pages_and_hosts(chain: Chain, client_of: Callable[..., Client], database: None) -> None:
+    for browser in (client_of(None), client_of(chain)):
+        answer = browser.get("/no/such/page/")
+        assert answer.status_code == 404
+        assert "not_found" in answer.content.decode()
+        assert answer["X-Request-ID"] in answer.content.decode()
+    stranger = Client(headers={"host": "nobody.localhost"}).get("/")
+    assert stranger.status_code == 404
+    assert "unknown_host" in stranger.content.decode()
+    assert Client(headers={"host": "example.com"}).get("/").status_code == 400
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 410, 500, 503])
+def test_each_page_is_drawn_with_nothing_given(status: int) -> None:
+    answer = errors.page(None, status=status, code="some_code", message="出了点事")
+    page = answer.content.decode()
+    assert answer.status_code == status
+    assert "some_code" in page
+    assert "出了点事" in page
+
+
+def test_a_refusal_no_view_caught_becomes_a_page() -> None:
+    class Sold(DomainError):
+        code = "sold"
+        status = 409
+        message = "卖完了"
+
+    middleware = errors.DomainErrorMiddleware(lambda request: None)  # type: ignore[arg-type, return-value]
+    answer = middleware.process_exception(None, Sold())  # type: ignore[arg-type]
+    assert answer is not None
+    assert answer.status_code == 409
+    assert "卖完了" in answer.content.decode()
+    assert middleware.process_exception(None, ValueError()) is None  # type: ignore[arg-type]
+
+
+def test_what_breaks_is_shown_without_a_word_of_why(
+    chain: Chain, client_of: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("secret 13800000001")
+
+    monkeypatch.setattr("portal.desk.login_views.services.redeem_ticket", broken)
+    browser = client_of(chain, raise_request_exception=False)
+    answer = browser.get("/desk/enter/", {"ticket": "x"})
+    page = answer.content.decode()
+    assert answer.status_code == 500
+    assert "server_error" in page
+    assert "13800000001" not in page
+    assert "RuntimeError" not in page
