@@ -54,11 +54,20 @@ def gallery(request: HttpRequest) -> HttpResponse:
 
 def _card(face: str) -> dict[str, Any]:
     names = {"plain": _("普通卡"), "silver": _("银卡"), "gold": _("金卡"), "diamond": _("钻石卡")}
-    return {"number": "8800000000120016", "level_name": names[face], "level_face": face, "valid_until": date(2029, 11, 20)}
+    return {
+        "number": "8800000000120016",
+        "level_name": names[face],
+        "level_face": face,
+        "valid_until": date(2029, 11, 20),
+    }
 
 
 def _records(now: datetime) -> list[dict[str, Any]]:
-    rows = [("CONSUMPTION", _("消费"), -26_850, 83_150), ("TOP_UP", _("充值"), 100_000, 110_000), ("ISSUE", _("发卡"), 0, None)]
+    rows = [
+        ("CONSUMPTION", _("消费"), -26_850, 83_150),
+        ("TOP_UP", _("充值"), 100_000, 110_000),
+        ("ISSUE", _("发卡"), 0, None),
+    ]
     return [
         {
             "kind": kind,

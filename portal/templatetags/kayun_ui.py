@@ -113,14 +113,24 @@ def form_rest(form: BaseForm, skip: str = "") -> dict[str, Any]:
 @register.inclusion_tag("components/field.html")
 def card_number_field(bound: BoundField, next_id: str) -> dict[str, Any]:
     """The till's card number: F2 comes here, and the scanner's Enter goes on to the field ``next_id``."""
-    keys = {"data-hotkey": "F2", "data-enter-next": next_id, "inputmode": "numeric", "autocomplete": "off", "autofocus": True}
+    keys = {
+        "data-hotkey": "F2",
+        "data-enter-next": next_id,
+        "inputmode": "numeric",
+        "autocomplete": "off",
+        "autofocus": True,
+    }
     return field(bound, kind="number") | {"widget": bound.as_widget(attrs=keys)}
 
 
 @register.filter
 def fill_amounts(preset: Any) -> str:
     """A quick amount as the script wants it: which inputs get which yuan."""
-    paid, bonus = (preset["paid_fen"], preset["bonus_fen"]) if isinstance(preset, Mapping) else (preset.paid_fen, preset.bonus_fen)
+    paid, bonus = (
+        (preset["paid_fen"], preset["bonus_fen"])
+        if isinstance(preset, Mapping)
+        else (preset.paid_fen, preset.bonus_fen)
+    )
     return json.dumps({"id_paid": str(Money(paid).yuan), "id_bonus": str(Money(bonus).yuan)})
 
 

@@ -19,7 +19,10 @@ _KEYWORDS = {
     "pgettext_lazy": ((1, "c"), 2),
 }
 # What Django's templatize makes of {% translate %} and {% blocktranslate %}: calls between blanked-out text.
-_CALL = re.compile(r"""\b(?P<name>n?gettext|_)\((?P<arguments>u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*").*?)\)(?=\s|$|[^)\w])""", re.DOTALL)
+_CALL = re.compile(
+    r"""\b(?P<name>n?gettext|_)\((?P<arguments>u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*").*?)\)(?=\s|$|[^)\w])""",
+    re.DOTALL,
+)
 _TEXT = re.compile(r"""u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""", re.DOTALL)
 
 Message = tuple[str, ...]
