@@ -1,4 +1,4 @@
-"""The processes that `kayun run` looks after: web, worker, timer."""
+"""The processes that `kayun run` looks after: web and worker."""
 
 import os
 import signal
@@ -17,8 +17,6 @@ _MARK: Final = "KAYUN_RUN"
 _OURS: Final = ("granian", "celery")
 _PATIENCE_S: Final = 10.0
 
-_Command = list[str | Path]
-
 
 @dataclass(frozen=True, slots=True)
 class Child:
@@ -33,50 +31,50 @@ class Child:
         return log_tail(self.log)
 
 
-def start_all(root: Path, *, port: int) -> list[Child]:
-    """Start web, worker and timer, each in a session of its own, so that ctrl-C reaches only us and we end them."""
-    logs = root / ".local" / "run" / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
-    bin_dir = Path(sys.executable).parent
-    celery: _Command = [bin_dir / "celery", "--app", "config.celery"]
-    web: _Command = [
-        bin_dir / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", "2", "--blocking-threads", "8", "--no-ws",
-        "config.wsgi:application",
-    ]  # fmt: skip
-    worker: _Command = [
-        *celery,
-        "worker",
-        "--pool",
-        "prefork",
-        "--concurrency",
-        "2",
-        "--loglevel",
-        "INFO",
-        "--without-mingle",
-    ]
-    timer: _Command = [
-        *celery, "beat", "--schedule", root / ".local" / "run" / "timer", "--pidfile", "", "--loglevel", "INFO",
-    ]  # fmt: skip
-    return [
-        _start(root, "web", web, log=logs / "web.log", role="web"),
-        _start(root, "worker", worker, log=logs / "worker.log", role="worker"),
-        _start(root, "timer", timer, log=logs / "timer.log", role="worker"),
-    ]
+class Children:
+    """The running ones. As a context: leaving it ends them all, whatever happened."""
 
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._logs = root / ".local" / "run" / "logs"
+        self.running: list[Child] = []
 
-def _start(root: Path, name: str, command: _Command, *, log: Path, role: str) -> Child:
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [str(part) for part in command],
-            cwd=root,
-            env={**os.environ, _MARK: str(root), "KAYUN_ROLE": role, "DJANGO_SETTINGS_MODULE": "config.settings"},
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    return Child(name, process, log)
+    def __enter__(self) -> "Children":
+        self._logs.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        end_all(self.running)
+
+    def start_web(self, *, port: int) -> Child:
+        """Start the web server, on this machine's own address only."""
+        options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "8"]
+        return self._start("web", ["granian", *options, "--no-ws", "config.wsgi:application"])
+
+    def start_worker(self) -> Child:
+        """Start the worker, which also keeps the timer: where there is one worker, a process less to start."""
+        schedule = self._root / ".local" / "run" / "timer"
+        options = ["--pool", "prefork", "--concurrency", "2", "--without-mingle", "--loglevel", "INFO"]
+        command = ["celery", "--app", "config.celery", "worker", *options, "--beat", "--schedule", str(schedule)]
+        return self._start("worker", command)
+
+    def _start(self, role: str, command: list[str]) -> Child:
+        log = self._logs / f"{role}.log"
+        program = Path(sys.executable).with_name(command[0])
+        with log.open("wb") as stream:
+            # A session of its own: ctrl-C reaches only us, and we end the children in order.
+            process = subprocess.Popen(
+                [str(program), *command[1:]],
+                cwd=self._root,
+                env={**os.environ, _MARK: str(self._root), "KAYUN_ROLE": role},
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        child = Child(role, process, log)
+        self.running.append(child)
+        return child
 
 
 def end_all(running: list[Child], *, patience_s: float = _PATIENCE_S) -> None:

@@ -6,13 +6,12 @@ import socket
 import time
 import urllib.error
 import urllib.request
-from types import FrameType
 from typing import Final
 
 import click
 from filelock import FileLock, Timeout
 
-from config.cli import children
+from config.cli import building, children, data, starting
 from config.environment import ROOT
 
 _READY_PATIENCE_S: Final = 60.0
@@ -24,20 +23,29 @@ _READY_PATIENCE_S: Final = 60.0
 def run(port: int, demo: bool) -> None:
     """Start everything and serve; ctrl-C ends it.
 
-    Starts PostgreSQL and Valkey, migrates, builds styles and messages, loads the demo chain, then runs web, worker and
-    timer, and prints addresses and log-ins. All of it stays under .local/ and on this machine. Can be run again at any
-    time, also after it was killed.
+    Starts PostgreSQL and Valkey, migrates, builds styles and messages, loads the demo chain, then runs web and worker,
+    and prints addresses and log-ins. All of it stays under .local/ and on this machine. Can be run again at any time,
+    also after it was killed.
     """
     began = time.monotonic()
     os.environ["KAYUN_PUBLIC_PORT"] = str(port)
-    lock = _only_one()
-    try:
+    # A polite kill and a terminal that closes end us as ctrl-C does, also where a script started us in the background.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    with _only_one():
         children.end_leftovers(ROOT)
         _require_free(port)
-        summary = _prepare(demo=demo)
-        _serve(port, summary=summary, began=began)
-    finally:
-        lock.release()
+        _build()
+        with children.Children(ROOT) as family:
+            # It takes seconds to come up and needs no tables for that: meanwhile they are made.
+            web = family.start_web(port=port)
+            summary = _fill(demo=demo)
+            family.start_worker()
+            _wait_until_answering(port, family, web)
+            click.echo(f"\nKayun is ready after {time.monotonic() - began:.1f} s: http://localhost:{port}/")
+            click.echo(summary)
+            click.echo("Logs are in .local/run/logs. End with ctrl-C; `make down` stops the servers too.")
+            _watch(family)
 
 
 def _only_one() -> FileLock:
@@ -69,15 +77,16 @@ def _require_free(port: int) -> None:
             ) from error
 
 
-def _prepare(*, demo: bool) -> str:
-    """Servers, messages, styles, migrations, demo: each says how long it took. What to print when ready."""
-    from config.cli import building, data, starting
-
+def _build() -> None:
     with _step("servers"):
         starting.start_servers()
     with _step("messages and styles"):
         building.compile_messages(ROOT)
         building.build_styles(ROOT)
+
+
+def _fill(*, demo: bool) -> str:
+    """Migrate and load the demo; where to log in."""
     starting.start_django(servers=False)
     with _step("migrations"):
         data.migrate_all()
@@ -101,53 +110,31 @@ class _step:  # noqa: N801 - reads as a word where it is used
         click.echo("failed" if kind else f"{time.monotonic() - self._began:.1f} s")
 
 
-def _serve(port: int, *, summary: str, began: float) -> None:
-    running = children.start_all(ROOT, port=port)
-    stopping = _StopSignal()
-    try:
-        _wait_until_answering(port, running, stopping)
-        if not stopping.received:
-            click.echo(f"\nKayun is ready after {time.monotonic() - began:.1f} s: http://localhost:{port}/")
-            click.echo(summary)
-            click.echo(
-                f"Logs are in {ROOT / '.local' / 'run' / 'logs'}. End with ctrl-C; `make down` stops the servers."
-            )
-        while not stopping.received:
-            _fail_if_one_ended(running)
-            time.sleep(0.5)
-        click.echo("\nEnding ...")
-    finally:
-        children.end_all(running)
-
-
-class _StopSignal:
-    """Notes ctrl-C, a terminal that closes, or a polite kill."""
-
-    def __init__(self) -> None:
-        self.received = False
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._note)
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.received = True
-
-
-def _wait_until_answering(port: int, running: list[children.Child], stopping: _StopSignal) -> None:
+def _wait_until_answering(port: int, family: children.Children, web: children.Child) -> None:
     give_up = time.monotonic() + _READY_PATIENCE_S
-    while not stopping.received:
-        _fail_if_one_ended(running)
+    while True:
+        _fail_if_one_ended(family)
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
                 return
         except (urllib.error.URLError, OSError):
             if time.monotonic() > give_up:
                 raise click.ClickException(
-                    "The web server does not answer. Its log:\n" + running[0].log_tail()
+                    f"The web server does not answer. The end of its log:\n{web.log_tail()}"
                 ) from None
             time.sleep(0.1)
 
 
-def _fail_if_one_ended(running: list[children.Child]) -> None:
-    for child in running:
+def _watch(family: children.Children) -> None:
+    try:
+        while True:
+            _fail_if_one_ended(family)
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        click.echo("\nEnding ...")
+
+
+def _fail_if_one_ended(family: children.Children) -> None:
+    for child in family.running:
         if (code := child.process.poll()) is not None:
             raise click.ClickException(f"{child.name} ended with code {code}. The end of its log:\n{child.log_tail()}")
