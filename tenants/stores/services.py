@@ -16,7 +16,7 @@ class StoreCodeTaken(DomainError):
 
     code = "store_code_taken"
     status = 409
-    message = _("门店编码“{store_code}”已被使用,请换一个。")
+    message = _("门店编码“{store_code}”已被使用，请换一个。")
 
 
 class StoreNotFound(DomainError):
@@ -40,7 +40,7 @@ class ClosedBeforeOpened(DomainError):
 
     code = "closed_before_opened"
     status = 400
-    message = _("停业日期不能早于开业日期({opened_on})。")
+    message = _("停业日期不能早于开业日期（{opened_on}）。")
 
 
 class LastStore(DomainError):

@@ -22,7 +22,7 @@ class AccountTaken(DomainError):
 
     code = "account_taken"
     status = 409
-    message = _("用户名或邮箱“{login}”已被使用,请换一个。")
+    message = _("用户名或邮箱“{login}”已被使用，请换一个。")
 
 
 class PasswordTooWeak(DomainError):
@@ -30,7 +30,7 @@ class PasswordTooWeak(DomainError):
 
     code = "password_too_weak"
     status = 400
-    message = _("密码不符合要求:{reasons}")
+    message = _("密码不符合要求：{reasons}")
 
 
 class StaffNotFound(DomainError):
@@ -46,7 +46,7 @@ class OwnerAccountFixed(DomainError):
 
     code = "owner_account_fixed"
     status = 409
-    message = _("所有者的账号不能停用,也不能由他人修改。")
+    message = _("所有者的账号不能停用，也不能由他人修改。")
 
 
 def create_owner(*, email: str, name: str, password: str) -> User:

@@ -48,7 +48,7 @@ class ActNotForKeys(DomainError):
 
     code = "act_not_for_keys"
     status = 400
-    message = _("接口密钥不能拥有权限:{acts}")
+    message = _("接口密钥不能拥有权限：{acts}")
 
 
 @dataclass(frozen=True, slots=True)

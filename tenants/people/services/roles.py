@@ -29,7 +29,7 @@ class RoleFixed(DomainError):
 
     code = "role_fixed"
     status = 409
-    message = _("“所有者”角色固定拥有全部权限,不能修改或另行授予。")
+    message = _("“所有者”角色固定拥有全部权限，不能修改或另行授予。")
 
 
 class RoleInUse(DomainError):
@@ -37,7 +37,7 @@ class RoleInUse(DomainError):
 
     code = "role_in_use"
     status = 409
-    message = _("仍有员工担任“{role}”,请先撤销其任职。")
+    message = _("仍有员工担任“{role}”，请先撤销其任职。")
 
 
 class AssignmentNotFound(DomainError):
@@ -53,7 +53,7 @@ class LastManager(DomainError):
 
     code = "last_manager"
     status = 409
-    message = _("至少要保留一位可管理全部门店员工的在职人员,未作任何更改。")
+    message = _("至少要保留一位可管理全部门店员工的在职人员，未作任何更改。")
 
 
 def refuse_without_manager() -> None:
