@@ -122,6 +122,14 @@ def test_a_catalog_that_would_show_through_is_found(project: Path, entries: str,
     assert finding in found[0]
 
 
+def test_the_sources_own_language_needs_no_catalog(project: Path) -> None:
+    (source,) = building.catalogs(project)
+    chinese = project / "portal" / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+    _write(chinese, 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "Save"\nmsgstr "保存"\n')
+    assert catalogs.findings(project) == []
+    assert building.compile_messages(project) == [source, chinese]
+
+
 def test_strings_of_templates_are_found_as_django_reads_them(project: Path) -> None:
     template = _write(
         project / "portal" / "templates" / "card.html",
