@@ -52,7 +52,8 @@ down: ## Stop the local servers; their data stays
 
 sync: $(STAMP) ## Install what the lock file names
 
-clean: down ## Stop the local servers and remove everything made here: their data, caches, the environment
+clean: ## Stop the local servers and remove everything made here: their data, caches, the environment
+	@$(MAKE) --no-print-directory down || echo "The local servers could not be stopped; they end when their files are gone."
 	rm -rf .local .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles dist
 	rm -f portal/static/portal/app.css
 	find . -name '*.mo' -type f -not -path './.git/*' -delete

@@ -130,6 +130,12 @@ def test_the_sources_own_language_needs_no_catalog(project: Path) -> None:
     assert building.compile_messages(project) == [source, chinese]
 
 
+def test_what_has_no_english_is_printed_to_be_filled_in(project: Path) -> None:
+    assert catalogs.skeleton(project, "en") == ""
+    _catalog(project, "")
+    assert catalogs.skeleton(project, "en") == ('#: portal/views.py:2\nmsgid "共 %(count)s 张卡"\nmsgstr ""\n')
+
+
 def test_strings_of_templates_are_found_as_django_reads_them(project: Path) -> None:
     template = _write(
         project / "portal" / "templates" / "card.html",

@@ -89,8 +89,21 @@ def _modified(path: Path) -> float:
 
 
 @click.command()
-def messages() -> None:
-    """Compile the message catalogs (.po) that have changed, so that pages appear in each language."""
+@click.option(
+    "--missing", metavar="LANGUAGE", help="Print the strings without a translation, to be filled in, instead."
+)
+def messages(missing: str | None) -> None:
+    """Compile the message catalogs (.po) that have changed, so that pages appear in each language.
+
+    `kayun messages --missing en` prints what has no English yet, as entries for an app's catalog.
+    """
+    if missing:
+        from config.cli import catalogs as sources
+        from config.cli.starting import start_django
+
+        start_django(servers=False)
+        click.echo(sources.skeleton(ROOT, missing))
+        return
     compiled = compile_messages(ROOT)
     for source in compiled:
         click.echo(f"compiled {source.relative_to(ROOT)}")

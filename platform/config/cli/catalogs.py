@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
-from babel.messages.pofile import PoFileError, read_po
+from babel.messages.pofile import PoFileError, normalize, read_po
 
 from config.cli.building import SOURCE_ROOTS, catalogs
 from config.environment import ROOT
@@ -51,10 +51,29 @@ def findings(root: Path) -> list[str]:
         translated[language] |= {(_singular(message), message.context) for message in catalog if message.id}
     used = strings(root)
     for language, known in sorted(translated.items()):
-        if language != _SOURCE_LANGUAGE:
-            missing = sorted((where, key[0]) for key, where in used.items() if key not in known)
-            found += [f"{where}: no {language} for {text!r}" for where, text in missing]
+        found += [f"{used[key]}: no {language} for {key[0]!r}" for key in _missing(language, used, known)]
     return found
+
+
+def skeleton(root: Path, language: str) -> str:
+    """The strings that lack a translation, as entries to be filled in and put into an app's catalog."""
+    known: set[Key] = set()
+    for path in catalogs(root):
+        if path.parts[-3] == language:
+            with path.open("rb") as stream:
+                known |= {(_singular(message), message.context) for message in read_po(stream) if message.id}
+    used = strings(root)
+    lines = []
+    for key in _missing(language, used, known):
+        context = f"msgctxt {normalize(key[1])}\n" if key[1] else ""
+        lines.append(f'#: {used[key]}\n{context}msgid {normalize(key[0])}\nmsgstr ""\n')
+    return "\n".join(lines)
+
+
+def _missing(language: str, used: Mapping[Key, str], known: set[Key]) -> list[Key]:
+    if language == _SOURCE_LANGUAGE:
+        return []
+    return sorted(used.keys() - known, key=lambda key: (used[key], key[0]))
 
 
 def strings(root: Path) -> Mapping[Key, str]:
