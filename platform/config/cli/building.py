@@ -90,7 +90,7 @@ def _modified(path: Path) -> float:
 
 @click.command()
 @click.option(
-    "--missing", metavar="LANGUAGE", help="Print the strings without a translation, to be filled in, instead."
+    "--missing", metavar="LANGUAGE", help="Print what lacks a translation instead."
 )
 def messages(missing: str | None) -> None:
     """Compile the message catalogs (.po) that have changed, so that pages appear in each language.
