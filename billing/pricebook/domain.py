@@ -59,7 +59,7 @@ PLANS: Mapping[Plan, PlanFeatures] = MappingProxyType(
 
 
 def plan_floor(*, open_stores: int) -> Plan:
-    """The least plan a chain with this many open stores may be on: <5 any, 5–15 B, 16 and more C (R-A17, R-A18, X-04)."""
+    """The least plan a chain with this many open stores may be on: <5 A, 5–15 B, 16 and more C (R-A17, R-A18, X-04)."""
     if open_stores < 0:
         raise ValueError("a chain cannot have fewer than no stores")
     for plan, features in PLANS.items():

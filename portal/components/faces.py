@@ -29,6 +29,8 @@ _RECORD_ICONS: Mapping[str, str] = MappingProxyType(
         "LEVEL": "level",
         "ISSUE": "card",
         "REFUND": "refund",
+        "REVERSAL": "refund",
+        "LEVEL_CHANGE": "level",
     }
 )
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - path data reads no better when broken
 """The icon set: own drawings on a 24 × 24 grid, strokes of 1.75 in the colour of the text around them."""
 
 from collections.abc import Mapping

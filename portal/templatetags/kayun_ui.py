@@ -84,7 +84,7 @@ def field(
     if not isinstance(bound, BoundField):
         raise template.TemplateSyntaxError("{% field %} takes a form's field; the form has none of this name")
     widget = bound.field.widget
-    extra = {"autofocus": True} if autofocus else {}
+    extra: dict[str, str | bool] = {"autofocus": True} if autofocus else {}
     extra |= {"inputmode": inputmode} if inputmode else {}
     return {
         "field": bound,
@@ -113,7 +113,7 @@ def form_rest(form: BaseForm, skip: str = "") -> dict[str, Any]:
 @register.inclusion_tag("components/field.html")
 def card_number_field(bound: BoundField, next_id: str) -> dict[str, Any]:
     """The till's card number: F2 comes here, and the scanner's Enter goes on to the field ``next_id``."""
-    keys = {
+    keys: dict[str, str | bool] = {
         "data-hotkey": "F2",
         "data-enter-next": next_id,
         "inputmode": "numeric",
@@ -126,11 +126,7 @@ def card_number_field(bound: BoundField, next_id: str) -> dict[str, Any]:
 @register.filter
 def fill_amounts(preset: Any) -> str:
     """A quick amount as the script wants it: which inputs get which yuan."""
-    paid, bonus = (
-        (preset["paid_fen"], preset["bonus_fen"])
-        if isinstance(preset, Mapping)
-        else (preset.paid_fen, preset.bonus_fen)
-    )
+    paid, bonus = (_of(preset, name) for name in ("paid_fen", "bonus_fen"))
     return json.dumps({"id_paid": str(Money(paid).yuan), "id_bonus": str(Money(bonus).yuan)})
 
 
@@ -163,10 +159,12 @@ def record_list(records: Iterable[Any], *, show_card: bool = False, show_balance
 @register.inclusion_tag("components/day_chart.html")
 def day_chart(days: Iterable[Any]) -> dict[str, Any]:
     """Consumption and top-up by day, with the same figures in a table for screen readers."""
-    rows = [day if isinstance(day, Mapping) else _day_of(day) for day in days]
+    names = ("date", "consumption_fen", "top_up_fen")
+    rows = [{name: _of(day, name) for name in names} for day in days]
     bars = chart.day_bars([(row["consumption_fen"], row["top_up_fen"]) for row in rows])
     return {"days": list(zip(rows, bars, strict=True)), "width": chart.PLOT_WIDTH, "height": chart.PLOT_HEIGHT}
 
 
-def _day_of(day: Any) -> dict[str, Any]:
-    return {"date": day.date, "consumption_fen": day.consumption_fen, "top_up_fen": day.top_up_fen}
+def _of(row: Any, name: str) -> Any:
+    """What a row calls ``name``, be it a mapping or an object, as templates read them."""
+    return row[name] if isinstance(row, Mapping) else getattr(row, name)

@@ -1,4 +1,4 @@
-"""Finding the strings to translate, in Python and in Django templates, without system gettext."""
+"""The strings other packages mark for translation. Their templates are read as text: their tags need not exist here."""
 
 import ast
 import re
@@ -47,14 +47,14 @@ def translated(catalog: Path) -> set[Message]:
     return {
         (entry.id,) if isinstance(entry.id, str) else tuple(entry.id)
         for entry in done
-        if (entry.string if isinstance(entry.string, str) else all(entry.string))
+        if (entry.string if isinstance(entry.string, str) else all(entry.string or ()))
     }
 
 
 def _strings(path: Path) -> Iterator[Message]:
     if path.suffix == ".py":
         with path.open("rb") as stream:
-            for _line, _name, message, _comments in extract_python(stream, _KEYWORDS, [], {}):  # type: ignore[arg-type]
+            for _line, _name, message, _comments in extract_python(stream, _KEYWORDS, [], {}):
                 if message:
                     yield (message,) if isinstance(message, str) else tuple(part for part in message if part)
         return

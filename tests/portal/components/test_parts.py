@@ -35,7 +35,8 @@ class _Till(forms.Form):
         ("{% money nothing %}", "—"),
         (
             '{% money 123456705 "xl" %}',
-            '<span class="money money-xl"><span class="money-sign">¥</span>1,234,567<span class="money-fen">.05</span></span>',
+            '<span class="money money-xl"><span class="money-sign">¥</span>1,234,567'
+            '<span class="money-fen">.05</span></span>',
         ),
         (
             '{% money -105 "lg" %}',
