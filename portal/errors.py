@@ -45,7 +45,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form whose token is missing or of an older session."""
-    return page(request, status=403, code="csrf_failed", message=_("页面已过期,未作任何更改。请返回刷新后再试一次。"))
+    return page(request, status=403, code="csrf_failed", message=_("页面已过期，未作任何更改。请返回刷新后再试一次。"))
 
 
 class DomainErrorMiddleware:

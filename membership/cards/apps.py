@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CardsConfig(AppConfig):
@@ -6,4 +7,5 @@ class CardsConfig(AppConfig):
 
     name = "membership.cards"
     label = "cards"
+    verbose_name = _("会员卡")
     default_auto_field = "django.db.models.BigAutoField"

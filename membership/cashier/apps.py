@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CashierConfig(AppConfig):
@@ -6,4 +7,5 @@ class CashierConfig(AppConfig):
 
     name = "membership.cashier"
     label = "cashier"
+    verbose_name = _("收银")
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class MembersConfig(AppConfig):
@@ -6,4 +7,5 @@ class MembersConfig(AppConfig):
 
     name = "membership.members"
     label = "members"
+    verbose_name = _("会员")
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class RecordsConfig(AppConfig):
@@ -6,4 +7,5 @@ class RecordsConfig(AppConfig):
 
     name = "membership.records"
     label = "records"
+    verbose_name = _("卡片记录")
     default_auto_field = "django.db.models.BigAutoField"

@@ -236,4 +236,25 @@ LOGGING_CONFIG = "kernel.observability.logs.configure"
 LOGGING: dict[str, Any] = {"json": MODE == "production", "level": os.environ.get("KAYUN_LOG_LEVEL", "INFO")}
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
-UNFOLD: dict[str, Any] = {"SITE_TITLE": "卡云", "SITE_HEADER": "卡云", "SHOW_VIEW_ON_SITE": False}
+# The registers wear the desk's colour; names and ways back are each site's own (portal/registers).
+UNFOLD: dict[str, Any] = {
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_HISTORY": False,
+    "SHOW_LANGUAGES": True,
+    "SHOW_BACK_BUTTON": True,
+    "COLORS": {
+        "primary": {
+            "50": "#eef7f6",
+            "100": "#e0efee",
+            "200": "#bcdedd",
+            "300": "#8bd0d1",
+            "400": "#4fa9ad",
+            "500": "#1f7f88",
+            "600": "#0f5c66",
+            "700": "#0d565f",
+            "800": "#0a434b",
+            "900": "#0c2a31",
+            "950": "#06262b",
+        }
+    },
+}

@@ -34,7 +34,7 @@ class NewPasswordForm(forms.Form):
         label=_("初始密码"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("至少 8 位,不能全是数字。请本人登录后修改。"),
+        help_text=_("至少 8 位，不能全是数字。请本人登录后修改。"),
     )
 
 
@@ -45,7 +45,7 @@ class NewStaffForm(StaffForm, NewPasswordForm):
         label=_("用户名"),
         regex=r"\A[\w.@+-]+\Z",
         max_length=60,
-        help_text=_("用于登录,创建后不能修改。"),
+        help_text=_("用于登录，创建后不能修改。"),
         error_messages={"invalid": _("只能使用字母、数字和 . @ + - _")},
     )
     field_order = ("username", "name", "password", "email", "phone")
@@ -91,7 +91,7 @@ class StoreForm(forms.Form):
 class ApiKeyForm(forms.Form):
     """A new key for the chain's software."""
 
-    name = forms.CharField(label=_("名称"), max_length=60, help_text=_("例如:总店收银系统"))
+    name = forms.CharField(label=_("名称"), max_length=60, help_text=_("例如：总店收银系统"))
     store = forms.ChoiceField(label=_("门店"), required=False)
     acts = forms.MultipleChoiceField(
         label=_("允许的操作"),

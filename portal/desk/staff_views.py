@@ -56,7 +56,7 @@ def staff_new(request: DeskRequest) -> HttpResponseBase:
         except DomainError as error:
             _show(form, error)
         else:
-            messages.success(request, _("已为 %(name)s 开通账号,请授予角色。") % {"name": person.name})
+            messages.success(request, _("已为 %(name)s 开通账号，请授予角色。") % {"name": person.name})
             return redirect("desk:staff_edit", user_id=person.pk)
     return _form_page(request, form, None)
 
@@ -103,7 +103,7 @@ def staff_password(request: DeskRequest, user_id: int) -> HttpResponseBase:
         except services.PasswordTooWeak as error:
             _show(form, error)
         else:
-            messages.success(request, _("密码已重置,原有登录已失效。"))
+            messages.success(request, _("密码已重置，原有登录已失效。"))
             return redirect("desk:staff_edit", user_id=user_id)
     return _form_page(request, StaffForm(), _person(user_id), password_form=form)
 
@@ -145,7 +145,7 @@ def roles(request: DeskRequest) -> HttpResponseBase:
             if role.code != OWNER_ROLE:
                 acts = [act for act in Act if (role.code, act.value) in granted]
                 services.set_role_acts(actor=request.desk.actor, role_code=role.code, acts=acts)
-        messages.success(request, _("权限已保存,立即生效。"))
+        messages.success(request, _("权限已保存，立即生效。"))
         return redirect("desk:roles")
     return render(request, "desk/roles.html", {**_matrix(request, present), "form": RoleForm(), "nav": "roles"})
 
@@ -160,7 +160,7 @@ def role_new(request: DeskRequest) -> HttpResponseBase:
             request, "desk/roles.html", {**_matrix(request, list(queries.roles())), "form": form, "nav": "roles"}
         )
     role = services.create_role(actor=request.desk.actor, name=form.cleaned_data["name"])
-    messages.success(request, _("已新增角色“%(name)s”,请勾选其权限。") % {"name": role.name})
+    messages.success(request, _("已新增角色“%(name)s”，请勾选其权限。") % {"name": role.name})
     return redirect("desk:roles")
 
 

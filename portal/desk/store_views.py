@@ -40,7 +40,7 @@ def store_list(request: DeskRequest) -> HttpResponseBase:
 def store_close(request: DeskRequest, store_id: int) -> HttpResponseBase:
     """Close a store as of today."""
     store = services.close_store(actor=request.desk.actor, store_id=store_id, closed_on=clock.today())
-    messages.success(request, _("门店“%(name)s”已停业,其会员卡仍可在其他门店使用。") % {"name": store.name})
+    messages.success(request, _("门店“%(name)s”已停业，其会员卡仍可在其他门店使用。") % {"name": store.name})
     return redirect("desk:store_list")
 
 

@@ -24,7 +24,7 @@ class ChainForm(forms.Form):
     slug = forms.CharField(
         label=_("网址名"),
         max_length=30,
-        help_text=_("2–30 个小写字母、数字或连字符,以字母开头;开通后不能修改。"),
+        help_text=_("2–30 个小写字母、数字或连字符，以字母开头；开通后不能修改。"),
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
     )
     plan = forms.ChoiceField(label=_("版本"), choices=Plan.choices, initial=Plan.A)

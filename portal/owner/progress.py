@@ -43,7 +43,7 @@ def progress_of(chain: Chain) -> dict[str, Any]:
             {"code": name, "title": _TITLES[name], "state": _step_state(place, done=done, state=state)}
             for place, name in enumerate(names)
         ],
-        "error": {"code": chain.error_code, "message": _("开通没有成功,未产生任何费用。请重新申请或联系我们。")}
+        "error": {"code": chain.error_code, "message": _("开通没有成功，未产生任何费用。请重新申请或联系我们。")}
         if state == "failed"
         else None,
     }

@@ -115,7 +115,7 @@ def open_desk(request: OwnerRequest, slug: str) -> HttpResponseBase:
     """Go over to the chain's desk, with a ticket that opens it once within a minute."""
     chain = _own_chain(request, slug)
     if chain.state != ChainState.ACTIVE:
-        messages.warning(request, _("“%(name)s”还没有开通,暂时不能进入前台。") % {"name": chain.name})
+        messages.warning(request, _("“%(name)s”还没有开通，暂时不能进入前台。") % {"name": chain.name})
         return redirect("console:chain_progress", slug=slug)
     ticket = issue_ticket(owner_id=request.user.pk, chain_slug=chain.slug)
     record(_actor(request), "desk.ticket", object_type="chain", object_id=chain.slug)

@@ -25,7 +25,6 @@ View = Callable[..., HttpResponseBase]
 class RegisterSite(UnfoldAdminSite):  # type: ignore[misc]
     """An admin site that has no way to write, and no accounts of its own: their pages are elsewhere."""
 
-    enable_nav_sidebar = False
     door = ""
     """The name of the log-in page of this host."""
 
@@ -36,6 +35,12 @@ class RegisterSite(UnfoldAdminSite):  # type: ignore[misc]
     def has_permission(self, request: HttpRequest) -> bool:
         actor = actor_of_request(request)
         return actor is not None and request.user.is_active and self.may_look(actor)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """unfold's settings name one site only; each of ours has its own name and way back."""
+        context: dict[str, Any] = super().each_context(request)
+        names = {"site_title": self.site_title, "site_header": self.site_header, "site_url": self.site_url}
+        return {**context, **names}
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Django's guard, but with this host's own door instead of a log-in page of the registers'."""

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ChainsConfig(AppConfig):
@@ -6,4 +7,5 @@ class ChainsConfig(AppConfig):
 
     name = "tenants.chains"
     label = "chains"
+    verbose_name = _("商户")
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PeopleConfig(AppConfig):
@@ -6,4 +7,5 @@ class PeopleConfig(AppConfig):
 
     name = "tenants.people"
     label = "people"
+    verbose_name = _("员工与权限")
     default_auto_field = "django.db.models.BigAutoField"

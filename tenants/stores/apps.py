@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class StoresConfig(AppConfig):
@@ -6,4 +7,5 @@ class StoresConfig(AppConfig):
 
     name = "tenants.stores"
     label = "stores"
+    verbose_name = _("门店")
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class MailConfig(AppConfig):
@@ -6,4 +7,5 @@ class MailConfig(AppConfig):
 
     name = "kernel.mail"
     label = "mail"
+    verbose_name = _("邮件")
     default_auto_field = "django.db.models.BigAutoField"
