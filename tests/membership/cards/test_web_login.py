@@ -1,6 +1,6 @@
 """Log-in by card number and PIN: equal work for all failures, counted, slowed, and never felt at a till."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,7 +42,7 @@ def check(in_chain: InChain) -> Callable[[str, str], WebPinOutcome]:
 
 
 @pytest.fixture
-def hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The stored text of each PIN comparison that is made."""
     seen: list[str] = []
     check = pins._check
@@ -52,7 +52,7 @@ def hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return check(pin, stored)
 
     monkeypatch.setattr(pins, "_check", counted)
-    yield seen
+    return seen
 
 
 def _wrong(pin: str) -> str:

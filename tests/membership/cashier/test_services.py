@@ -91,7 +91,7 @@ def unchanged(in_chain: InChain) -> Callable[[], AbstractContextManager[None]]:
 def _kinds(in_chain: InChain, holder: Holder) -> dict[str, int]:
     with in_chain():
         lots = Lot.objects.filter(account_id=holder.card.stored_account_id, live=True).order_by("id")
-        return {kind: remaining for kind, remaining in lots.values_list("kind", "remaining")}
+        return dict(lots.values_list("kind", "remaining"))
 
 
 def test_a_top_up_opens_what_was_paid_and_what_was_given_as_lots_of_their_own(
