@@ -22,7 +22,7 @@ class Baseline:
     @classmethod
     def take(cls) -> "Baseline":
         """Look at the database as it is before the first test."""
-        with _superuser() as connection:
+        with superuser() as connection:
             rows = connection.execute(
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
             ).fetchall()
@@ -32,7 +32,7 @@ class Baseline:
 
     def restore(self) -> None:
         """Empty those tables again and drop every chain's schema."""
-        with _superuser() as connection, connection.transaction():
+        with superuser() as connection, connection.transaction():
             chains = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^c_'").fetchall()
             for (name,) in chains:
                 connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(name)))
@@ -42,7 +42,8 @@ class Baseline:
                 connection.execute(sql.SQL("DELETE FROM public.{}").format(sql.Identifier(name)))
 
 
-def _superuser() -> "psycopg.Connection[tuple[str, ...]]":
+def superuser() -> "psycopg.Connection[tuple[str, ...]]":
+    """A connection to the test database as its administrator."""
     name = connections["default"].settings_dict["NAME"]
     url = addresses(ROOT, "test").for_database(name).admin_url
     assert url, "tests need an administrator of the database"

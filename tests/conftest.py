@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.db import connections
 from django.test import Client
 
-from kernel import clock
+from kernel import clock, tasks
 from kernel.db import in_chain as in_chain_schema
 from tenants.chains.models import Chain
 from tenants.chains.queries import forget_hosts
@@ -103,6 +103,14 @@ def client_of(database: None) -> Callable[..., Client]:
         return Client(headers={"host": cast.host(which)}, **options)
 
     return browser
+
+
+@pytest.fixture
+def sent_tasks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the tasks that were enqueued, in order; none of them runs."""
+    names: list[str] = []
+    monkeypatch.setattr(tasks.app, "send_task", lambda name, **options: names.append(name))
+    return names
 
 
 @pytest.fixture
