@@ -74,7 +74,7 @@ class Actor:
     grants: Mapping[str, str | frozenset[int]] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.kind if self.id is None else f"{self.kind}：{self.id}"
+        return self.kind if self.id is None else f"{self.kind}:{self.id}"
 
     def may(self, act: str, *, store_id: int | None = None) -> bool:
         """Whether the act is allowed in that store; with no store named, whether it is allowed everywhere."""
