@@ -70,7 +70,6 @@
       const next = document.getElementById(from.dataset.enterNext);
       if (next && !next.value) {
         event.preventDefault();
-        from.dispatchEvent(new Event("change", { bubbles: true }));
         next.focus();
       }
     }
