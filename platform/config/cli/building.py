@@ -89,9 +89,7 @@ def _modified(path: Path) -> float:
 
 
 @click.command()
-@click.option(
-    "--missing", metavar="LANGUAGE", help="Print what lacks a translation instead."
-)
+@click.option("--missing", metavar="LANGUAGE", help="Print what lacks a translation instead.")
 def messages(missing: str | None) -> None:
     """Compile the message catalogs (.po) that have changed, so that pages appear in each language.
 
