@@ -2,6 +2,6 @@
 docs/benchmarks.md.
 
 A number by itself says what machine it was taken on; a ratio says something about the code. Everything runs on this
-machine: the server, PostgreSQL (durable, as in production) and the clients that load them, which cost us as they cost the
-peer.
+machine: the server, PostgreSQL (durable, as in production) and the clients that load them, which cost us as they cost
+the peer.
 """

@@ -3,6 +3,7 @@
 Written on bare sockets because on one machine the client's work is taken from the server's.
 """
 
+import math
 import selectors
 import socket
 import time
@@ -40,30 +41,37 @@ class _Line:
     received: bytes = b""
 
 
-def drive(port: int, next_request: Callable[[], bytes], *, connections: int, seconds: float) -> Load:
-    """Keep ``connections`` requests under way for ``seconds``. Answers that come in after the time do not count.
+def drive(
+    port: int, next_request: Callable[[], bytes], *, connections: int, seconds: float, most_per_second: float = math.inf
+) -> Load:
+    """Keep ``connections`` requests under way for ``seconds``, or fewer where ``most_per_second`` are enough.
+
+    Answers that come in after the time do not count.
 
     Raises:
         ConnectionError: the server hung up.
     """
-    lines = [_Line(_connect(port)) for _ in range(connections)]
-    load = Load()
+    idle = [_Line(_connect(port)) for _ in range(connections)]
+    lines, load, apart_s = list(idle), Load(), 1 / most_per_second
     with selectors.DefaultSelector() as selector:
         for line in lines:
             selector.register(line.connection, selectors.EVENT_READ, line)
-        began = time.perf_counter()
-        for line in lines:
-            _send(line, next_request())
-        deadline = began + seconds
-        while (now := time.perf_counter()) < deadline:
-            for key, _events in selector.select(deadline - now):
+        began = due = time.perf_counter()
+        while (now := time.perf_counter()) < began + seconds:
+            while idle and due <= now:
+                _send(idle.pop(), next_request())
+                due = max(due + apart_s, now - apart_s)
+            wake = min(began + seconds, due) if idle else began + seconds
+            for key, _events in selector.select(max(wake - now, 0)):
                 line = key.data
                 if (status := _read(line)) is not None:
                     load.statuses[status] += 1
                     load.latencies_ms.append((time.perf_counter() - line.sent_at) * 1000)
-                    _send(line, next_request())
+                    idle.append(line)
         load.seconds = time.perf_counter() - began
-        _drain(lines)
+        for line in lines:
+            if line not in idle:
+                _drain(line)
     for line in lines:
         line.connection.close()
     return load
@@ -100,11 +108,10 @@ def _length(head: bytes) -> int:
     return int(head[at + 17 :].split(b"\r\n", 1)[0])
 
 
-def _drain(lines: list[_Line]) -> None:
+def _drain(line: _Line) -> None:
     """Let what is under way end, so that the next measurement finds a quiet server."""
-    for line in lines:
-        while _read(line) is None:
-            pass
+    while _read(line) is None:
+        pass
 
 
 def request_bytes(

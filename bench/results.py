@@ -41,7 +41,7 @@ class Result:
 def best_of(
     plan: Plan, contenders: Mapping[str, Callable[[], float]], *, best: Callable[..., float] = max
 ) -> dict[str, float]:
-    """Measure each contender in turn, ``rounds`` times, so that what disturbs the machine disturbs all; the best of each."""
+    """Measure each contender in turn, ``rounds`` times, so that what disturbs one disturbs all."""
     found: dict[str, list[float]] = {name: [] for name in contenders}
     for _round in range(plan.rounds):
         for name, measure in contenders.items():

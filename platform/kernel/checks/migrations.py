@@ -1,6 +1,7 @@
 """Rules on migrations: linear, complete, reversible, and none that holds a table while it reads or rewrites it.
 
-Every chain has the same tables, so one slow step is slow as many times as there are chains, while the tills wait.
+A schema is migrated in one transaction (``tenants.chains.schemas``), which keeps every lock it takes until its end, and
+every chain has the same tables: one slow step is slow as many times as there are chains, while its tills wait.
 A migration may take a finding upon itself by saying why: ``accepted = {"K305": "the table is empty until release 2"}``.
 """
 
@@ -9,7 +10,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from django.apps import apps
-from django.contrib.postgres.operations import AddConstraintNotValid, AddIndexConcurrently
+from django.contrib.postgres.operations import AddConstraintNotValid, AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
@@ -20,6 +21,8 @@ from kernel.checks.findings import Finding
 from kernel.checks.models import is_ours
 from kernel.checks.sql import sql_findings
 
+_WRITES_WAIT: Final = "its index is built while the table's writes wait; say in `accepted` why that is short"
+_CONCURRENT: Final = (AddIndexConcurrently, RemoveIndexConcurrently)
 _VOLATILE_DEFAULTS: Final = ("Random", "RandomUUID", "ClockTimestamp")
 
 
@@ -64,6 +67,10 @@ def one_migration_findings(
     """Every broken rule in one migration. Tables that it creates itself are empty, so nothing waits for them."""
     where = f"{migration.app_label}.{migration.name}"
     accepted: Mapping[str, str] = getattr(migration, "accepted", {})
+    if not migration.atomic:
+        yield Finding(
+            "K310", where, "atomic = False: a schema is migrated in one transaction, on the old version or the new"
+        )
     fresh: set[str] = set()
     for operation in _flattened(migration.operations):
         if isinstance(operation, migrations.CreateModel):
@@ -98,6 +105,11 @@ def _operation(
         yield Finding(
             "K304", where, "RunPython has no way back: give reverse_code, RunPython.noop if nothing is to be undone"
         )
+    if isinstance(operation, _CONCURRENT):
+        yield Finding(
+            "K310", where, f"{operation.describe()}: cannot run in the one transaction of a schema's migration"
+        )
+        return
     if isinstance(operation, migrations.RenameField | migrations.RenameModel | migrations.AlterModelTable):
         yield Finding(
             "K308", where, f"{operation.describe()}: while it rolls out, old code meets the new name; add, copy, drop"
@@ -108,10 +120,8 @@ def _operation(
         yield from _add_field(operation, where)
     elif isinstance(operation, migrations.AlterField):
         yield from _alter_field(operation, where, before, label)
-    elif isinstance(operation, migrations.AddIndex) and not isinstance(operation, AddIndexConcurrently):
-        yield Finding(
-            "K305", where, f"{operation.describe()}: writes wait; use AddIndexConcurrently in a non-atomic migration"
-        )
+    elif isinstance(operation, migrations.AddIndex):
+        yield Finding("K305", where, f"{operation.describe()}: {_WRITES_WAIT}")
     elif isinstance(operation, migrations.AddConstraint) and not isinstance(operation, AddConstraintNotValid):
         yield Finding(
             "K306", where, f"{operation.describe()}: reads the whole table; use AddConstraintNotValid, then validate"
@@ -134,9 +144,7 @@ def _add_field(operation: migrations.AddField, where: str) -> Iterator[Finding]:
             "K307", where, f"{operation.describe()}: a volatile default rewrites the table; add it null, then fill"
         )
     if field.unique or field.db_index:
-        yield Finding(
-            "K305", where, f"{operation.describe()}: its index is built while writes wait; add it concurrently"
-        )
+        yield Finding("K305", where, f"{operation.describe()}: {_WRITES_WAIT}")
 
 
 def _alter_field(operation: migrations.AlterField, where: str, before: ProjectState, label: str) -> Iterator[Finding]:
@@ -154,9 +162,7 @@ def _alter_field(operation: migrations.AlterField, where: str, before: ProjectSt
             "K306", where, f"{operation.describe()}: NOT NULL reads the whole table; add a CHECK NOT VALID first"
         )
     if (new.unique or new.db_index) and not (old.unique or old.db_index):
-        yield Finding(
-            "K305", where, f"{operation.describe()}: its index is built while writes wait; add it concurrently"
-        )
+        yield Finding("K305", where, f"{operation.describe()}: {_WRITES_WAIT}")
 
 
 def _narrows(old: "models.Field[Any, Any]", new: "models.Field[Any, Any]") -> bool:

@@ -48,12 +48,12 @@ BAD = [
     ("K308", migrations.RenameModel("Card", "Ticket")),
     ("K309", migrations.AlterField("card", "number", models.BigIntegerField())),
     ("K309", migrations.AlterField("card", "number", models.CharField(max_length=8))),
+    ("K310", AddIndexConcurrently("card", INDEX)),
 ]
 
 GOOD = [
     migrations.RunSQL("SELECT 1", reverse_sql=migrations.RunSQL.noop),
     migrations.RunPython(migrations.RunPython.noop, migrations.RunPython.noop),
-    AddIndexConcurrently("card", INDEX),
     AddConstraintNotValid("card", CHECK),
     migrations.AddField("card", "colour", models.CharField(max_length=9, default="")),
     migrations.AddField("card", "made_at", models.DateTimeField(null=True)),
@@ -77,6 +77,10 @@ def test_a_table_made_in_the_same_migration_is_empty_so_nothing_waits() -> None:
     fields: list[tuple[str, models.Field[Any, Any]]] = [("number", models.CharField(max_length=32))]
     assert _codes(migrations.CreateModel("Fresh", fields), migrations.AddIndex("fresh", INDEX)) == []
     assert _codes(migrations.AddIndex("card", INDEX), initial=True) == []
+
+
+def test_a_migration_that_is_not_one_transaction_is_found() -> None:
+    assert _codes(atomic=False) == ["K310"]
 
 
 def test_what_hides_in_a_separate_operation_is_found() -> None:
