@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.people_forms import AuditFilterForm
+from tenants.audit.domain import ACTS, OBJECTS
 from tenants.audit.models import AuditEntry
 from tenants.audit.queries import entries
 from tenants.people.domain import EVERYWHERE, Act
@@ -57,7 +58,8 @@ def _shown(entry: AuditEntry, store_names: dict[int, str]) -> dict[str, Any]:
         "actor": entry.actor,
         "actor_name": entry.actor_name,
         "act": entry.act,
-        "object_type": entry.object_type,
+        "act_label": ACTS.get(entry.act, entry.act),
+        "object_label": OBJECTS.get(entry.object_type, entry.object_type),
         "object_id": entry.object_id,
         "store_name": None if entry.store_id is None else store_names.get(entry.store_id, "?"),
         "request_id": entry.request_id,

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from tenants.audit.domain import ACTS
 from tenants.people.domain import API_ACTS, Act
 from tenants.people.models import Role
 from tenants.people.presets import OWNER_ROLE
@@ -112,6 +113,6 @@ class ApiKeyForm(forms.Form):
 class AuditFilterForm(forms.Form):
     """What to show of the trail."""
 
-    act = forms.CharField(label=_("操作"), max_length=40, required=False)
+    act = forms.ChoiceField(label=_("操作"), choices=[("", _("全部操作")), *ACTS.items()], required=False)
     actor = forms.CharField(label=_("操作人"), max_length=80, required=False)
     day = forms.DateField(label=_("日期"), required=False, widget=forms.DateInput(attrs={"type": "date"}))

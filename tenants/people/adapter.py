@@ -1,12 +1,15 @@
 """How django-allauth works here: owners sign up on the public site; a chain's staff only log in."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.db import connection
 from django.forms import BaseForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from kernel.db import PUBLIC_SCHEMA
-from tenants.people.domain import UserKind
+from tenants.audit.services import record
+from tenants.people.domain import Actor, UserKind
 from tenants.people.models import User
 
 _EMAIL_VERIFICATION = "allauth.account.stages.EmailVerificationStage"
@@ -42,6 +45,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """
         stages: list[str] = super().get_login_stages()
         return stages if on_public_site() else [stage for stage in stages if stage != _EMAIL_VERIFICATION]
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """After the last step, second factor included: noted in the trail."""
+        actor = Actor(kind=user.kind.lower(), id=user.pk, name=str(user))
+        record(actor, "account.login", object_type="user", object_id=user.pk)
+        answer: HttpResponse = super().post_login(request, user, **kwargs)
+        return answer
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """The console for owners, the platform's registers for its staff, the desk for a chain's."""

@@ -31,12 +31,15 @@ def lin(in_chain: InChain) -> User:
         return person
 
 
-def test_staff_log_in_by_name_or_address(chain: Chain, client_of: ClientOf, lin: User) -> None:
+def test_staff_log_in_by_name_or_address(chain: Chain, client_of: ClientOf, lin: User, in_chain: InChain) -> None:
     for login in ("lin", "LIN@example.cn"):
         browser = client_of(chain)
         answer = browser.post("/desk/login/", {"login": login, "password": PASSWORD})
         assert (answer.status_code, answer["Location"]) == (302, "/desk/")
         assert browser.get("/desk/").status_code == 200
+    with in_chain():
+        trail = AuditEntry.objects.filter(act="account.login").values_list("actor", "actor_name")
+        assert list(trail) == [(f"staff:{lin.pk}", "林晓雨")] * 2
 
 
 def test_the_page_asked_for_comes_after_log_in(chain: Chain, client_of: ClientOf, lin: User) -> None:

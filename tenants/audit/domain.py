@@ -1,0 +1,55 @@
+"""The words of the trail: what each act and each kind of object is called."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from tenants.people.domain import Act
+
+ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
+    {
+        **{act.value: act.label for act in Act},
+        "account.login": _("登录"),
+        "apikey.create": _("新建接口密钥"),
+        "apikey.revoke": _("吊销接口密钥"),
+        "card.locked": _("锁定或解锁卡"),
+        "card.status": _("变更卡状态"),
+        "chain.provision": _("开通商户"),
+        "chain.request": _("申请开通商户"),
+        "chain.retry": _("重试开通"),
+        "desk.enter": _("凭入场券进入前台"),
+        "desk.ticket": _("领取入场券"),
+        "member.edit": _("修改会员资料"),
+        "pin.change": _("会员修改密码"),
+        "role.assign": _("授予角色"),
+        "role.create": _("新增角色"),
+        "role.delete": _("删除角色"),
+        "role.set_acts": _("修改角色权限"),
+        "role.unassign": _("撤销角色"),
+        "staff.close": _("停用员工账号"),
+        "staff.create": _("开通员工账号"),
+        "staff.edit": _("修改员工资料"),
+        "staff.open": _("启用员工账号"),
+        "staff.reset_password": _("重置员工密码"),
+        "store.close": _("门店停业"),
+        "store.open": _("门店开业"),
+        "store.rename": _("门店改名"),
+    }
+)
+"""By the code that stands in the trail. A test finds here every code that is written."""
+
+OBJECTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
+    {
+        "apikey": _("接口密钥"),
+        "card": _("会员卡"),
+        "card_range": _("号段"),
+        "chain": _("商户"),
+        "member": _("会员"),
+        "role": _("角色"),
+        "store": _("门店"),
+        "user": _("账号"),
+    }
+)
