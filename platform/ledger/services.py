@@ -27,8 +27,11 @@ def open_account(
     """Open an empty account; ``holder_id`` has one of each ``kind``.
 
     Raises:
-        IntegrityError: the holder has one already, or a lotted account was to allow a negative balance.
+        IntegrityError: the holder has one already.
+        ValueError: lotted and allowed to go negative: what lots hold cannot be less than nothing.
     """
+    if lotted and allow_negative:
+        raise ValueError("a lotted account cannot go negative")
     return Account.objects.create(
         kind=kind, holder_id=holder_id, unit=unit, lotted=lotted, allow_negative=allow_negative
     )

@@ -41,8 +41,8 @@ class Books:
 
     def close(self) -> None:
         """Close every connection made here."""
-        for conn in self._open:
-            conn.close()
+        while self._open:
+            self._open.pop().close()
 
     def account(
         self, unit: str = "CNY", *, lotted: bool = True, allow_negative: bool = False, kind: str = "STORED"

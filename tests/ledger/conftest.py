@@ -51,9 +51,10 @@ def shared_books(addresses: dict[str, str], django_db_blocker: DjangoDbBlocker) 
 
 
 @pytest.fixture
-def books(shared_books: Books) -> Books:
-    """The shared ledger."""
-    return shared_books
+def books(shared_books: Books) -> Iterator[Books]:
+    """The shared ledger; connections made in the test are closed after it."""
+    yield shared_books
+    shared_books.close()
 
 
 @pytest.fixture

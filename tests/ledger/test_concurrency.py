@@ -40,13 +40,13 @@ def all_at_once(books: Books, batches: list[list[PostingRequest]]) -> list[Outco
 
 def test_a_consumption_waits_for_a_top_up_held_open_and_sees_its_lots(books: Books) -> None:
     account = books.account()
-    holder = books.connect()
+    holder, admin = books.connect(), books.connect("admin")
     with ThreadPoolExecutor(1) as pool:
         with holder.transaction():
             post_within(holder, schema=books.schema, requests=[top_up(account, 100, 20)])
             waiting = pool.submit(books.post, consume(account, 120, policy=DrawPolicy.PRO_RATA))
             pid = holder.info.backend_pid
-            wait_until(lambda: books.connect("admin").execute(WAITS_FOR_US, [pid]).fetchone() == (1,))
+            wait_until(lambda: admin.execute(WAITS_FOR_US, [pid]).fetchone() == (1,))
             assert not waiting.done()
         (outcome,) = waiting.result(timeout=10)
     assert isinstance(outcome, Posted), outcome
@@ -57,13 +57,13 @@ def test_a_consumption_waits_for_a_top_up_held_open_and_sees_its_lots(books: Boo
 def test_a_consumption_waits_for_another_that_rolls_back(books: Books) -> None:
     account = books.account()
     books.posted(top_up(account, 100))
-    holder = books.connect()
+    holder, admin = books.connect(), books.connect("admin")
     with ThreadPoolExecutor(1) as pool:
         with holder.transaction(force_rollback=True):
             post_within(holder, schema=books.schema, requests=[consume(account, 100)])
             waiting = pool.submit(books.post, consume(account, 100))
             pid = holder.info.backend_pid
-            wait_until(lambda: books.connect("admin").execute(WAITS_FOR_US, [pid]).fetchone() == (1,))
+            wait_until(lambda: admin.execute(WAITS_FOR_US, [pid]).fetchone() == (1,))
         (outcome,) = waiting.result(timeout=10)
     assert isinstance(outcome, Posted)
 

@@ -8,7 +8,8 @@ from django.conf import settings
 
 from kernel.errors import DomainError
 from ledger.domain import Contra, DrawPolicy, Guard, Line, OpenLot, Posted, Refused
-from ledger.engine import post_many, post_within
+from ledger.engine import post_many, post_within, trip
+from ledger.engine.trip import PREPARED_KEPT, Prepared, Trip
 from tests.ledger.books import NOON, Books, consume, request, reversal, top_up
 
 
@@ -283,13 +284,9 @@ def test_a_reversal_that_would_overdraw_is_refused(books: Books) -> None:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every statement the engine sends."""
     texts: list[str] = []
-
-    class Counting(psycopg.RawCursor[Any]):
-        def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
-            texts.append(query)
-            return super().execute(query, *args, **kwargs)
-
-    monkeypatch.setattr(psycopg, "RawCursor", Counting)
+    say, send = Trip.say, Trip.send
+    monkeypatch.setattr(Trip, "say", lambda self, sql: (texts.append(sql), say(self, sql))[1])
+    monkeypatch.setattr(Trip, "send", lambda self, sql, *params: (texts.append(sql), send(self, sql, *params))[1])
     return texts
 
 
@@ -326,6 +323,43 @@ def test_statements_are_prepared_unless_the_connection_forbids_it(books: Books) 
     pooled.prepare_threshold = None
     books.post(top_up(account, 5), conn=pooled)
     assert pooled.execute(prepared).fetchone() == (0,)
+
+
+def test_what_the_server_forgot_is_prepared_again(books: Books) -> None:
+    account = books.account()
+    conn = books.connect()
+    books.post(top_up(account, 5), conn=conn)
+    for forgetting in ("DEALLOCATE ALL", "DISCARD ALL"):
+        conn.execute(forgetting)
+        conn.execute(f"SET search_path = {books.schema}, ext")
+        assert isinstance(books.post(top_up(account, 5), conn=conn)[0], Posted)
+        with conn.transaction():
+            conn.execute("DEALLOCATE ALL")
+            post_within(conn, schema=books.schema, requests=[top_up(account, 5)])
+    assert books.balance(account) == 25
+
+
+def test_a_plan_that_a_migration_made_stale_is_made_again(own_books: Books) -> None:
+    account = own_books.account()
+    own_books.posted(top_up(account, 5))
+    own_books.connect("owner").execute("ALTER TABLE ledger_lot ALTER COLUMN expires_at TYPE timestamptz(3)")
+    assert own_books.posted(consume(account, 5)).balances == {account: 0}
+
+
+def test_only_so_many_statements_stay_prepared(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = books.account()
+    conn = books.connect()
+    assert PREPARED_KEPT >= 100
+    monkeypatch.setattr(trip, "PREPARED_KEPT", 3)
+    for _ in range(3):
+        books.post(top_up(account, 5), conn=conn)
+    books.post(conn=conn)
+    books.post(consume(account, 5), conn=conn)
+    kept = conn.execute("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'kayun%'").fetchone()
+    assert kept is not None
+    # What the last trip itself prepared is closed by the next one.
+    assert kept[0] <= 3 + 6
+    assert len(Prepared.of(conn).names) == kept[0]
 
 
 def test_post_many_wants_a_connection_that_is_in_no_transaction(books: Books) -> None:

@@ -115,18 +115,11 @@ def test_a_posting_added_to_later(conn: Sql, books: Books, account: int) -> None
     refused(conn, "ledger_entry_line_within", lambda: add(3, 2))
 
 
-@pytest.mark.parametrize(
-    ("changed", "name"),
-    [
-        ({"hash": b"short"}, "ledger_posting_hash_whole"),
-        ({"kind": "lower"}, "ledger_posting_kind_is_code"),
-    ],
-)
-def test_a_malformed_posting(conn: Sql, changed: dict[str, Any], name: str) -> None:
-    refused(conn, name, lambda: posting(conn, **changed))
+def test_a_posting_without_a_whole_hash(conn: Sql) -> None:
+    refused(conn, "ledger_posting_hash_whole", lambda: posting(conn, hash=b"short"))
 
 
-def test_a_key_twice_a_reversal_twice_and_of_itself(conn: Sql, books: Books, account: int) -> None:
+def test_a_key_twice_a_reversal_twice_and_of_nothing(conn: Sql, books: Books, account: int) -> None:
     books.posted(consume(account, 1, key=f"taken/{account}"))
     refused(conn, "ledger_posting_key", lambda: posting(conn, key=f"taken/{account}"))
     first = books.posted(consume(account, 1)).posting_id
@@ -136,8 +129,6 @@ def test_a_key_twice_a_reversal_twice_and_of_itself(conn: Sql, books: Books, acc
         posting(conn, reverses=first)
 
     refused(conn, "ledger_posting_reverses", twice)
-    own = uuid.uuid4()
-    refused(conn, "ledger_posting_not_itself", lambda: posting(conn, id=own, reverses=own))
     refused(conn, "ledger_posting_reverses", lambda: posting(conn, reverses=uuid.uuid4()))
 
 
@@ -151,11 +142,11 @@ def test_a_key_twice_a_reversal_twice_and_of_itself(conn: Sql, books: Books, acc
         ((1, None, None, "CNY", 5, None, None), "ledger_entry_one_side"),
         ((1, "A", None, "CNY", 5, None, 100), "ledger_entry_one_side"),
         ((1, "A", None, "CNY", 5, 2, None), "ledger_entry_one_side"),
-        ((1, "A", None, "CNY", 5, 0, 0), "ledger_entry_one_side"),
+        ((1, "A", None, "CNY", 5, 0, 0), "ledger_entry_starts_at_zero"),
+        ((1, "A", None, "CNY", 5, -1, 0), "ledger_entry_starts_at_zero"),
         ((1, None, "CASH", "CNY", 5, 1, None), "ledger_entry_one_side"),
         ((1, None, "CASH", "CNY", 5, None, 0), "ledger_entry_one_side"),
-        ((1, None, "cash", "CNY", 5, None, None), "ledger_entry_one_side"),
-        ((1, None, "CASH", "USD", 5, None, None), "ledger_entry_unit_known"),
+        ((1, None, "CASH", "CNY", 5, 1, 0), "ledger_entry_one_side"),
         ((0, "A", None, "CNY", 5, 2, 100), "ledger_entry_line_within"),
         ((3, "A", None, "CNY", 5, 2, 100), "ledger_entry_line_within"),
         ((1, "A", None, "PTS", 5, 2, 100), "ledger_entry_account_fk"),
@@ -187,10 +178,11 @@ def test_a_malformed_entry(conn: Sql, account: int, row: tuple[Any, ...], name: 
         ("version = version + 1", "ledger_account_head_fk"),
         ("balance = 0, version = 0", "ledger_account_forward"),
         ("balance = -1", "ledger_account_not_overdrawn"),
-        ("holder_id = -1", "ledger_account_forward"),
-        ("kind = 'OTHER'", "ledger_account_forward"),
-        ("unit = 'PTS'", "ledger_account_forward"),
-        ("lotted = true", "ledger_account_forward"),
+        ("id = id + 1000000", "ledger_account_fixed"),
+        ("holder_id = -1", "ledger_account_fixed"),
+        ("kind = 'OTHER'", "ledger_account_fixed"),
+        ("unit = 'PTS'", "ledger_account_fixed"),
+        ("lotted = true", "ledger_account_fixed"),
     ],
 )
 def test_an_account_moves_only_with_its_entries(conn: Sql, books: Books, account: int, change: str, name: str) -> None:
@@ -209,8 +201,8 @@ def test_an_account_does_not_go_back_to_an_older_entry(conn: Sql, books: Books, 
     [
         ("'STORED', -1, 'CNY', false, false, 5, 0", "ledger_account_opens_empty"),
         ("'STORED', -1, 'CNY', false, false, 5, 1", "ledger_account_head_fk"),
-        ("'STORED', -1, 'CNY', true, true, 0, 0", "ledger_account_lotted_not_negative"),
-        ("'stored', -1, 'CNY', false, false, 0, 0", "ledger_account_kind_is_code"),
+        ("'STORED', -1, 'CNY', true, true, -1, 1", "ledger_account_not_overdrawn"),
+        ("'STORED', -1, 'CNY', false, false, 0, -1", "ledger_account_head_fk"),
         ("'STORED', -1, 'USD', false, false, 0, 0", "ledger_account_unit_known"),
         ("'STORED', 0, 'CNY', false, false, 0, 0), ('STORED', 0, 'PTS', false, false, 0, 0", "ledger_account_holder"),
     ],
@@ -236,12 +228,12 @@ def drawn(books: Books) -> tuple[int, uuid.UUID, uuid.UUID]:
         ("remaining = 69", "ledger_lot_head_fk"),
         ("version = 3", "ledger_lot_head_fk"),
         ("remaining = 100, version = 1", "ledger_lot_forward"),
-        ("original = 70", "ledger_lot_forward"),
+        ("original = 70", "ledger_lot_fixed"),
         ("remaining = 101", "ledger_lot_within_original"),
         ("remaining = -1", "ledger_lot_within_original"),
-        ("account_id = account_id + 1", "ledger_lot_forward"),
-        ("kind = 'BONUS'", "ledger_lot_forward"),
-        ("opened_at = now()", "ledger_lot_forward"),
+        ("account_id = account_id + 1", "ledger_lot_fixed"),
+        ("kind = 'BONUS'", "ledger_lot_fixed"),
+        ("opened_at = now()", "ledger_lot_fixed"),
     ],
 )
 def test_a_lot_moves_only_with_its_draws(
@@ -284,10 +276,10 @@ def test_a_malformed_draw(
     ("kind", "original", "remaining", "version", "name"),
     [
         ("BONUS", 5, 5, 1, "ledger_lot_"),
-        ("BONUS", 0, 0, 1, "ledger_lot_within_original"),
+        ("BONUS", 0, 0, 1, "ledger_lot_"),
+        ("BONUS", -5, -5, 1, "ledger_lot_within_original"),
         ("BONUS", 5, 6, 1, "ledger_lot_within_original"),
-        ("BONUS", 5, 5, 0, "ledger_lot_opened"),
-        ("bonus", 5, 5, 1, "ledger_lot_kind_is_code"),
+        ("BONUS", 5, 5, 0, "ledger_lot_"),
     ],
 )
 def test_a_lot_out_of_nothing(

@@ -117,7 +117,7 @@ def test_a_holder_has_one_account_of_a_kind(in_chain: InChain, account: int) -> 
     with pytest.raises(IntegrityError), in_chain():
         services.open_account("TRIED", 1, Unit.PTS)
     with pytest.raises(IntegrityError), in_chain():
-        services.open_account("OTHER", 1, Unit.CNY, lotted=True, allow_negative=True)
+        services.open_account("OTHER", 1, "USD")
 
 
 def test_a_provisioned_chain_keeps_every_rule(chain: Chain, in_chain: InChain) -> None:
@@ -153,11 +153,14 @@ def test_a_provisioned_chain_keeps_every_rule(chain: Chain, in_chain: InChain) -
         "ledger_posting_entries_fk",
     ]
     assert triggers == [
+        "ledger_account_fixed",
         "ledger_account_forward",
         "ledger_account_kept",
+        "ledger_account_unit_known",
         "ledger_draw_insert_only",
         "ledger_entry_complete",
         "ledger_entry_insert_only",
+        "ledger_lot_fixed",
         "ledger_lot_forward",
         "ledger_lot_kept",
         "ledger_posting_insert_only",

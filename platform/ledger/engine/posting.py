@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import psycopg
@@ -10,11 +10,12 @@ import psycopg
 from kernel import clock
 from kernel.ids import uuid7
 from ledger.domain import Outcome, PostingRequest, decide
-from ledger.engine.reading import Connection, read_facts
+from ledger.engine.reading import read_facts
 from ledger.engine.statements import in_schema, statements_of
+from ledger.engine.trip import STALE_STATES, Connection, Prepared
 from ledger.engine.writing import write
 
-Rider = Callable[[Sequence[Outcome]], Iterable[tuple[str, Sequence[Any]]]]
+Rider = Callable[[Sequence[Outcome]], Iterable[tuple[str, Sequence[str]]]]
 """Writes that ride in the second trip, for rows that must stand or fall with the postings (a record, a usage row).
 
 Given the outcomes (replays and refusals included: they write nothing new), it returns statements of its own with their
@@ -27,21 +28,18 @@ _UNIQUE_VIOLATION: Final = "23505"
 _DEADLOCK: Final = "40P01"
 # By prefix: on a worker of Citus the name carries the shard's number.
 _RACED: Final = ("ledger_posting_key", "ledger_posting_reverses")
-# One connection serves many chains, each with its own texts: of psycopg's hundred few would be met again.
-_PREPARED_KEPT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
     """How the work is opened and closed, and taken back when it failed."""
 
-    opening: str
+    opening: tuple[str, ...]
     closing: str
     undo: Callable[[Connection], object]
 
 
 def _roll_back(conn: Connection) -> None:
-    # Outside the pipeline: psycopg watches for ROLLBACK to forget what it has prepared.
     if not conn.closed:
         conn.rollback()
 
@@ -52,8 +50,8 @@ def _roll_back_to_savepoint(conn: Connection) -> None:
 
 
 # Said, not inherited: with any other level the statements after the lock would not see what they waited for.
-_OWN = _Frame("BEGIN ISOLATION LEVEL READ COMMITTED", "COMMIT", _roll_back)
-_CALLERS = _Frame("SAVEPOINT ledger", "RELEASE SAVEPOINT ledger", _roll_back_to_savepoint)
+_OWN = _Frame(("BEGIN ISOLATION LEVEL READ COMMITTED",), "COMMIT", _roll_back)
+_CALLERS = _Frame(("SAVEPOINT ledger",), "RELEASE SAVEPOINT ledger", _roll_back_to_savepoint)
 
 
 def post_many(
@@ -78,7 +76,15 @@ def post_within(
     """Post a batch inside the caller's open transaction, whose commit makes it stand: the same statements.
 
     The accounts stay locked until the caller's transaction ends.
+
+    Raises:
+        ValueError: no transaction is open, nor would the connection open one by itself.
     """
+    if conn.info.transaction_status is psycopg.pq.TransactionStatus.IDLE:
+        if conn.autocommit:
+            raise ValueError("post_within needs the caller's transaction")
+        # psycopg opens the caller's transaction at its first statement.
+        conn.execute("SELECT")
     return _post(conn, schema, requests, rider, _CALLERS)
 
 
@@ -87,14 +93,14 @@ def _post(
 ) -> list[Outcome]:
     if not requests:
         return []
-    if conn.prepared_max is not None and conn.prepared_max < _PREPARED_KEPT:
-        conn.prepared_max = _PREPARED_KEPT
     attempt = 1
     while True:
         try:
             return _two_trips(conn, schema, requests, rider, frame)
         except psycopg.Error as error:
             frame.undo(conn)
+            if error.sqlstate in STALE_STATES:
+                Prepared.of(conn).forget()
             if attempt == ATTEMPTS or not _worth_another(error, frame):
                 raise
             attempt += 1
@@ -117,6 +123,8 @@ def _two_trips(
 def _worth_another(error: psycopg.Error, frame: _Frame) -> bool:
     if error.sqlstate == _UNIQUE_VIOLATION:
         return (error.diag.constraint_name or "").startswith(_RACED)
+    if error.sqlstate in STALE_STATES:
+        return True
     # Inside the caller's transaction its other locks stay held: only the caller can start again.
     return error.sqlstate == _DEADLOCK and frame is _OWN
 

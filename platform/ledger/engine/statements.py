@@ -20,7 +20,7 @@ class Statements:
     # account meanwhile. Two batches on one account still exclude each other.
     lock: str = """
         SELECT id, unit, lotted, allow_negative, balance, version FROM {s}.ledger_account
-        WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE"""
+        WHERE id = ANY (ARRAY(SELECT unnest($1::bigint[]))) ORDER BY id FOR NO KEY UPDATE"""
 
     # $2: postings to be reversed; their accounts never change, so they may be looked up before the lock.
     lock_with_past: str = """
@@ -33,11 +33,11 @@ class Statements:
 
     stored: str = """
         SELECT id, idempotency_key, request_hash, result::text FROM {s}.ledger_posting
-        WHERE idempotency_key = ANY ($1::text[])"""
+        WHERE idempotency_key = ANY (ARRAY(SELECT unnest($1::text[])))"""
 
     live_lots: str = """
         SELECT id, account_id, kind, original, remaining, version, expires_at, opened_at FROM {s}.ledger_lot
-        WHERE account_id = ANY ($1::bigint[]) AND live"""
+        WHERE account_id = ANY (ARRAY(SELECT unnest($1::bigint[]))) AND live"""
 
     past_postings: str = """
         SELECT posting.id, posting.reverses_id, reversal.id FROM {s}.ledger_posting AS posting
@@ -81,12 +81,12 @@ class Statements:
 
     move_accounts: str = """
         UPDATE {s}.ledger_account AS account SET balance = new.balance, version = new.version
-        FROM unnest($1::bigint[], $2::bigint[], $3::integer[]) AS new (id, balance, version)
+        FROM unnest((SELECT $1::bigint[]), (SELECT $2::bigint[]), (SELECT $3::integer[])) AS new (id, balance, version)
         WHERE account.id = new.id"""
 
     move_lots: str = """
         UPDATE {s}.ledger_lot AS lot SET remaining = new.remaining, version = new.version
-        FROM unnest($1::uuid[], $2::bigint[], $3::integer[]) AS new (id, remaining, version)
+        FROM unnest((SELECT $1::uuid[]), (SELECT $2::bigint[]), (SELECT $3::integer[])) AS new (id, remaining, version)
         WHERE lot.id = new.id"""
 
 

@@ -2,41 +2,38 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
-
-import psycopg
 
 from ledger.domain import Writes
 from ledger.engine import arrays
-from ledger.engine.reading import Connection, send
 from ledger.engine.statements import Statements
+from ledger.engine.trip import Connection, Trip
 
 
 def write(
     conn: Connection,
     sql: Statements,
     writes: Writes,
-    riders: Iterable[tuple[str, Sequence[Any]]],
+    riders: Iterable[tuple[str, Sequence[str]]],
     *,
     created_at: datetime,
     closing: str,
 ) -> None:
     """Write a batch and close the transaction (``closing``); a batch without postings only closes it."""
-    with conn.pipeline():
-        if writes.postings:
-            _send_postings(conn, sql, writes, created_at)
-            if writes.draws:
-                _send_draws(conn, sql, writes)
-            _send_heads(conn, sql, writes)
-        for text, params in riders:
-            send(conn, text, *params)
-        psycopg.RawCursor(conn).execute(closing, prepare=False)
+    trip = Trip(conn)
+    if writes.postings:
+        _send_postings(trip, sql, writes, created_at)
+        if writes.draws:
+            _send_draws(trip, sql, writes)
+        _send_heads(trip, sql, writes)
+    for text, params in riders:
+        trip.send(text, *params)
+    trip.say(closing)
+    trip.make()
 
 
-def _send_postings(conn: Connection, sql: Statements, writes: Writes, created_at: datetime) -> None:
+def _send_postings(trip: Trip, sql: Statements, writes: Writes, created_at: datetime) -> None:
     ids, kinds, keys, hashes, actors, stores, occurred, reverses, memos, results = zip(*writes.postings, strict=True)
-    send(
-        conn,
+    trip.send(
         sql.insert_postings,
         arrays.plain(ids),
         arrays.texts(kinds),
@@ -51,8 +48,7 @@ def _send_postings(conn: Connection, sql: Statements, writes: Writes, created_at
         created_at.isoformat(),
     )
     posting_ids, lines, counts, accounts, contras, units, amounts, versions, before = zip(*writes.entries, strict=True)
-    send(
-        conn,
+    trip.send(
         sql.insert_entries,
         arrays.plain(posting_ids),
         arrays.plain(lines),
@@ -66,13 +62,12 @@ def _send_postings(conn: Connection, sql: Statements, writes: Writes, created_at
     )
 
 
-def _send_draws(conn: Connection, sql: Statements, writes: Writes) -> None:
+def _send_draws(trip: Trip, sql: Statements, writes: Writes) -> None:
     if writes.opened:
         ids, accounts, kinds, posting_ids, originals, expiries, opened = zip(*writes.opened, strict=True)
         # A lot may have been drawn by a later request of the same batch: it is written as the batch left it.
         heads = [writes.lots[lot_id] for lot_id in ids]
-        send(
-            conn,
+        trip.send(
             sql.insert_lots,
             arrays.plain(ids),
             arrays.plain(accounts),
@@ -85,14 +80,13 @@ def _send_draws(conn: Connection, sql: Statements, writes: Writes) -> None:
             arrays.plain(head.version for head in heads),
         )
     columns = zip(*writes.draws, strict=True)
-    send(conn, sql.insert_draws, *(arrays.plain(column) for column in columns))
+    trip.send(sql.insert_draws, *(arrays.plain(column) for column in columns))
 
 
-def _send_heads(conn: Connection, sql: Statements, writes: Writes) -> None:
+def _send_heads(trip: Trip, sql: Statements, writes: Writes) -> None:
     if writes.accounts:
         accounts = writes.accounts.values()
-        send(
-            conn,
+        trip.send(
             sql.move_accounts,
             arrays.plain(account.id for account in accounts),
             arrays.plain(account.balance for account in accounts),
@@ -101,8 +95,7 @@ def _send_heads(conn: Connection, sql: Statements, writes: Writes) -> None:
     new = {row.id for row in writes.opened}
     lots = [lot for lot in writes.lots.values() if lot.id not in new]
     if lots:
-        send(
-            conn,
+        trip.send(
             sql.move_lots,
             arrays.plain(lot.id for lot in lots),
             arrays.plain(lot.remaining for lot in lots),
