@@ -31,6 +31,8 @@ def serving(application: str, *, settings: str = "config.settings", threads: int
         "DJANGO_SETTINGS_MODULE": settings,
         "KAYUN_PROFILE": "bench",
         "KAYUN_ROLE": "web",
+        # As in production: what is logged for people's eyes costs more.
+        "KAYUN_JSON_LOGS": "1",
         "KAYUN_PUBLIC_PORT": str(port),
     }
     with log.open("wb") as output:

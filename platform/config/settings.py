@@ -151,7 +151,8 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = MODE != "production"
 MFA_TOTP_ISSUER = "Kayun 卡云"
-LOGIN_URL = "/accounts/login/"
+# By name: the public site and the chains have their log-in pages at different addresses.
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/console/"
 
 # Cookies stay with one host: a chain's session is no use to another chain.
@@ -233,7 +234,10 @@ SPECTACULAR_SETTINGS = {"TITLE": "Kayun API", "VERSION": "1", "SERVE_INCLUDE_SCH
 SENTRY_DSN = os.environ.get("SENTRY_DSN", "")
 RELEASE = os.environ.get("KAYUN_RELEASE", "dev")
 LOGGING_CONFIG = "kernel.observability.logs.configure"
-LOGGING: dict[str, Any] = {"json": MODE == "production", "level": os.environ.get("KAYUN_LOG_LEVEL", "INFO")}
+LOGGING: dict[str, Any] = {
+    "json": environment.flag("KAYUN_JSON_LOGS", default=MODE == "production"),
+    "level": os.environ.get("KAYUN_LOG_LEVEL", "INFO"),
+}
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
 # The registers wear the desk's colour; names and ways back are each site's own (portal/registers).

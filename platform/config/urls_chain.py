@@ -7,6 +7,8 @@ from portal.desk.login_views import DeskLogin
 from portal.registers.desk import registers_site
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # First: tills ask more often than people.
+    path("api/", include("api.urls")),
     path("", include("portal.member.urls")),
     path("desk/", include("portal.desk.urls")),
     # Staff accounts are allauth's too. Its own log-in page gives way to the desk's, which it also finds under its own
@@ -15,7 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/accounts/", include("allauth.urls")),
     path("desk/login/", DeskLogin.as_view(), name="account_login"),
     path("desk/registers/", registers_site.urls),
-    path("api/", include("api.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
 
