@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from kernel.db import PUBLIC_SCHEMA, quote_schema
 from kernel.observability import context
+from ledger.engine.trip import Trip
 from tenants.people.domain import Actor
 from tenants.people.queries import API_KEY_COLUMNS, api_key_by_prefix_sql
 from tenants.people.services import InvalidApiKey, parse_api_key, verify_api_key
@@ -57,22 +58,25 @@ def identify(request: HttpRequest, *, store_code: str | None = None) -> Caller:
 
 
 def _read(schema_name: str, prefix: str, store_code: str | None) -> tuple[Any, ...] | None:
-    """On the raw connection: the statement names its schemas in full, and is worth preparing."""
+    """On the raw connection, which the posting will use next: the statement names its schemas in full."""
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        cursor = connection.connection.execute(_statement(schema_name), [prefix, store_code], prepare=True)
-        row = cursor.fetchone()
-    if row is None:
+        trip = Trip(connection.connection)
+        answer = trip.send(_statement(schema_name), prefix, store_code or "")
+        trip.make()
+    rows = answer.rows()
+    if not rows:
         return None
-    key_id, name, digest, acts, *rest = row
+    key_id, name, digest, acts, *rest = rows[0]
     # Django has psycopg hand over JSON as text.
     return key_id, name, digest, msgspec.json.decode(acts), *rest
 
 
 @lru_cache(maxsize=_STATEMENTS_KEPT)
 def _statement(schema_name: str) -> str:
+    by_prefix = api_key_by_prefix_sql(schema_name).replace("%s", "$1::text")
     return (
         "SELECT key.*, store.id, store.name, store.closed_on "  # noqa: S608 - both parts are our own text
-        f"FROM ({api_key_by_prefix_sql(schema_name)}) AS key "
-        f"LEFT JOIN {quote_schema(schema_name)}.stores_store AS store ON store.code = %s"
+        f"FROM ({by_prefix}) AS key "
+        f"LEFT JOIN {quote_schema(schema_name)}.stores_store AS store ON store.code = $2::text"
     )
