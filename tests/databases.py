@@ -49,6 +49,23 @@ def own_database() -> Iterator[str]:
         lock.release()
 
 
+@contextmanager
+def another_database() -> Iterator[str]:
+    """A second database for a test that changes what the others stand on; Django is pointed at it within the block."""
+    servers = localservers.ensure(ROOT, "test")
+    before = connections["default"].settings_dict["NAME"]
+    name = f"{before}_other"
+    with FileLock(localservers.paths(ROOT, "test").base / "base.lock", timeout=300):
+        localservers.drop_database(servers, name)
+        localservers.create_database(servers, name, template=_base_database(servers))
+    _point_at(name)
+    try:
+        yield name
+    finally:
+        _point_at(before)
+        localservers.drop_database(servers, name)
+
+
 def _claim_slot(folder: Path) -> tuple[int, FileLock]:
     (folder / "slots").mkdir(parents=True, exist_ok=True)
     for slot in range(_SLOTS):

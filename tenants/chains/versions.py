@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from django.apps import apps
@@ -29,7 +30,12 @@ class Wanted:
 
 def wanted(schema_name: str) -> Wanted:
     """The migrations that a schema of this kind (public, or a chain's) should have."""
-    installed = settings.SHARED_APPS if schema_name == PUBLIC_SCHEMA else settings.TENANT_APPS
+    return _wanted(schema_name == PUBLIC_SCHEMA, tuple(settings.MIGRATION_MODULES.items()))
+
+
+@cache
+def _wanted(public: bool, modules: tuple[tuple[str, str | None], ...]) -> Wanted:
+    installed = settings.SHARED_APPS if public else settings.TENANT_APPS
     labels = {config.label for config in apps.get_app_configs() if config.name in installed}
     # Without a connection: what is on disk, whatever has been applied.
     graph = MigrationLoader(None).graph

@@ -1,0 +1,1 @@
+"""Stands in for a later release of tenants.stores."""
