@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import psycopg
+from django.core.cache import cache
 from django.db import connections
 from psycopg import sql
 

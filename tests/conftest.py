@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connections
 from django.test import Client
 
@@ -42,7 +41,7 @@ def database(_own_database: cleaning.Baseline, django_db_blocker: Any) -> Iterat
         left_open = _reset_connections()
         _own_database.restore()
         forget_hosts()
-        cache.clear()
+        cleaning.forget_cache()
     if left_open:
         pytest.fail(f"the test left a transaction open on {', '.join(left_open)}")
 

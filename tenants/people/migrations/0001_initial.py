@@ -10,124 +10,246 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Role',
+            name="Role",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=30, unique=True, verbose_name='角色代码')),
-                ('name', models.CharField(max_length=40, verbose_name='角色名称')),
-                ('preset', models.BooleanField(default=False, verbose_name='预设')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=30, unique=True, verbose_name="角色代码")),
+                ("name", models.CharField(max_length=40, verbose_name="角色名称")),
+                ("preset", models.BooleanField(default=False, verbose_name="预设")),
             ],
             options={
-                'verbose_name': '角色',
-                'verbose_name_plural': '角色',
+                "verbose_name": "角色",
+                "verbose_name_plural": "角色",
             },
         ),
         migrations.CreateModel(
-            name='UsedTicket',
+            name="UsedTicket",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('owner_id', models.BigIntegerField(verbose_name='所有者')),
-                ('used_at', models.DateTimeField(db_index=True, verbose_name='使用时间')),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("owner_id", models.BigIntegerField(verbose_name="所有者")),
+                ("used_at", models.DateTimeField(db_index=True, verbose_name="使用时间")),
             ],
             options={
-                'verbose_name': '已用入场券',
-                'verbose_name_plural': '已用入场券',
+                "verbose_name": "已用入场券",
+                "verbose_name_plural": "已用入场券",
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('name', models.CharField(max_length=80, verbose_name='姓名')),
-                ('phone', models.CharField(blank=True, max_length=20, verbose_name='手机号')),
-                ('kind', models.CharField(choices=[('OWNER', '所有者'), ('PLATFORM', '平台员工'), ('STAFF', '员工')], default='STAFF', max_length=10, verbose_name='身份')),
-                ('owner_id', models.BigIntegerField(blank=True, null=True, unique=True, verbose_name='对应所有者')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                ("name", models.CharField(max_length=80, verbose_name="姓名")),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="手机号")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("OWNER", "所有者"), ("PLATFORM", "平台员工"), ("STAFF", "员工")],
+                        default="STAFF",
+                        max_length=10,
+                        verbose_name="身份",
+                    ),
+                ),
+                ("owner_id", models.BigIntegerField(blank=True, null=True, unique=True, verbose_name="对应所有者")),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '用户',
-                'verbose_name_plural': '用户',
-                'abstract': False,
+                "verbose_name": "用户",
+                "verbose_name_plural": "用户",
+                "abstract": False,
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='ApiKey',
+            name="ApiKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('prefix', models.CharField(max_length=12, unique=True, verbose_name='前缀')),
-                ('secret_sha256', models.BinaryField(max_length=32, verbose_name='密钥散列')),
-                ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('acts', models.JSONField(default=list, verbose_name='允许的操作')),
-                ('store_id', models.BigIntegerField(blank=True, null=True, verbose_name='门店')),
-                ('created_at', models.DateTimeField(verbose_name='创建时间')),
-                ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='吊销时间')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='创建人')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("prefix", models.CharField(max_length=12, unique=True, verbose_name="前缀")),
+                ("secret_sha256", models.BinaryField(max_length=32, verbose_name="密钥散列")),
+                ("name", models.CharField(max_length=60, verbose_name="名称")),
+                ("acts", models.JSONField(default=list, verbose_name="允许的操作")),
+                ("store_id", models.BigIntegerField(blank=True, null=True, verbose_name="门店")),
+                ("created_at", models.DateTimeField(verbose_name="创建时间")),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="吊销时间")),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="创建人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '接口密钥',
-                'verbose_name_plural': '接口密钥',
+                "verbose_name": "接口密钥",
+                "verbose_name_plural": "接口密钥",
             },
         ),
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('store_id', models.BigIntegerField(blank=True, null=True, verbose_name='门店')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to=settings.AUTH_USER_MODEL, verbose_name='员工')),
-                ('role', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='people.role', verbose_name='角色')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("store_id", models.BigIntegerField(blank=True, null=True, verbose_name="门店")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="assignments",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="员工",
+                    ),
+                ),
+                (
+                    "role",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assignments",
+                        to="people.role",
+                        verbose_name="角色",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '任职',
-                'verbose_name_plural': '任职',
+                "verbose_name": "任职",
+                "verbose_name_plural": "任职",
             },
         ),
         migrations.CreateModel(
-            name='RoleAct',
+            name="RoleAct",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(choices=[('card.make', '制卡'), ('card.issue', '发卡'), ('card.view', '查看会员卡'), ('member.create', '会员建档'), ('member.view', '查看会员'), ('value.top_up', '充值'), ('value.consume', '消费'), ('value.reverse', '冲正'), ('pin.reset', '重置密码'), ('report.view', '查看日报'), ('register.view', '查看登记簿'), ('store.manage', '门店管理'), ('staff.manage', '员工与角色管理'), ('apikey.manage', '接口密钥管理'), ('audit.view', '查看操作记录')], max_length=40, verbose_name='操作')),
-                ('role', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='acts', to='people.role', verbose_name='角色')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "act",
+                    models.CharField(
+                        choices=[
+                            ("card.make", "制卡"),
+                            ("card.issue", "发卡"),
+                            ("card.view", "查看会员卡"),
+                            ("member.create", "会员建档"),
+                            ("member.view", "查看会员"),
+                            ("value.top_up", "充值"),
+                            ("value.consume", "消费"),
+                            ("value.reverse", "冲正"),
+                            ("pin.reset", "重置密码"),
+                            ("report.view", "查看日报"),
+                            ("register.view", "查看登记簿"),
+                            ("store.manage", "门店管理"),
+                            ("staff.manage", "员工与角色管理"),
+                            ("apikey.manage", "接口密钥管理"),
+                            ("audit.view", "查看操作记录"),
+                        ],
+                        max_length=40,
+                        verbose_name="操作",
+                    ),
+                ),
+                (
+                    "role",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="acts",
+                        to="people.role",
+                        verbose_name="角色",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '角色权限',
-                'verbose_name_plural': '角色权限',
+                "verbose_name": "角色权限",
+                "verbose_name_plural": "角色权限",
             },
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['OWNER', 'PLATFORM', 'STAFF'])), name='user_kind_known'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["OWNER", "PLATFORM", "STAFF"])), name="user_kind_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), condition=models.Q(('email', ''), _negated=True), name='user_email_once'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"),
+                condition=models.Q(("email", ""), _negated=True),
+                name="user_email_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(fields=('user', 'role', 'store_id'), name='assignment_once', nulls_distinct=False),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                fields=("user", "role", "store_id"), name="assignment_once", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roleact',
-            constraint=models.UniqueConstraint(fields=('role', 'act'), name='role_act_once'),
+            model_name="roleact",
+            constraint=models.UniqueConstraint(fields=("role", "act"), name="role_act_once"),
         ),
     ]

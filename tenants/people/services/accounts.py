@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import DomainError
+from kernel.ids import token
 from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, UserKind, require, require_somewhere
 from tenants.people.locks import lock_matrix
@@ -55,7 +56,7 @@ def create_owner(*, email: str, name: str, password: str) -> User:
     Raises:
         AccountTaken, PasswordTooWeak
     """
-    owner = _create(kind=UserKind.OWNER, username=email, email=email, name=name, password=password)
+    owner = _create(kind=UserKind.OWNER, username=_login_name(email), email=email, name=name, password=password)
     EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
     return owner
 
@@ -66,7 +67,7 @@ def create_platform_user(*, email: str, name: str, password: str) -> User:
     Raises:
         AccountTaken, PasswordTooWeak
     """
-    person = _create(kind=UserKind.PLATFORM, username=email, email=email, name=name, password=password)
+    person = _create(kind=UserKind.PLATFORM, username=_login_name(email), email=email, name=name, password=password)
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     return person
 
@@ -76,7 +77,7 @@ def create_owner_staff(*, owner_id: int, email: str, name: str) -> User:
 
     May be repeated: it stays one account. It has no password; the owner comes by ticket from the console.
     """
-    defaults: dict[str, Any] = {"username": email, "email": email, "name": name, "kind": UserKind.STAFF}
+    defaults: dict[str, Any] = {"username": _login_name(email), "email": email, "name": name, "kind": UserKind.STAFF}
     staff, made = User.objects.get_or_create(owner_id=owner_id, defaults=defaults)
     if made:
         staff.set_unusable_password()
@@ -143,6 +144,12 @@ def set_staff_active(*, actor: Actor, user_id: int, active: bool) -> User:
     refuse_without_manager()
     record(actor, "staff.open" if active else "staff.close", object_type="user", object_id=person.pk)
     return person
+
+
+def _login_name(email: str) -> str:
+    """The address itself, if it fits: an address may be longer than a user name."""
+    longest = User._meta.get_field("username").max_length or 0
+    return email if len(email) <= longest else f"user-{token(12)}"
 
 
 def _staff(user_id: int) -> User:

@@ -136,6 +136,11 @@ def test_allauths_own_log_in_page_gives_way(chain: Chain, client_of: ClientOf) -
     assert answer["Location"] == "/desk/login/?next=/desk/cards/"
 
 
+def test_account_pages_send_to_the_desks_door(chain: Chain, client_of: ClientOf) -> None:
+    answer = client_of(chain).get("/desk/accounts/password/change/")
+    assert answer["Location"] == "/desk/login/?next=/desk/accounts/password/change/"
+
+
 def test_a_password_is_changed(chain: Chain, client_of: ClientOf, lin: User, in_chain: InChain) -> None:
     browser = client_of(chain)
     browser.post("/desk/login/", {"login": "lin", "password": PASSWORD})

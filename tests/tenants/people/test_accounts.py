@@ -51,6 +51,16 @@ def test_provisioning_may_make_the_owners_account_again(in_chain: InChain, owner
         assert actor_of(again).grants == dict.fromkeys(Act.values, "all")
 
 
+def test_a_long_address_is_still_an_address(in_chain: InChain) -> None:
+    long = "a" * 64 + "@" + ".".join(["b" * 60] * 2) + ".example.cn"
+    assert 150 < len(long) <= 254
+    with in_public():
+        owner = services.create_owner(email=long, name="长名", password=PASSWORD)
+    with in_chain():
+        staff = services.create_owner_staff(owner_id=owner.pk, email=long, name="长名")
+        assert (staff.email, staff.username[:5]) == (long, "user-")
+
+
 def test_staff_are_hired(in_chain: InChain, owner: Actor) -> None:
     with in_chain():
         person = services.create_staff(
