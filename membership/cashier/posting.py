@@ -34,11 +34,18 @@ def post_one(draft: Draft) -> Receipt:
     Raises:
         DomainError: whatever refused it; nothing was written.
     """
-    (outcome,) = post_within([draft.request], rider=records_of([draft]))
-    answer = answer_to(draft, outcome)
+    (answer,) = post_all([draft])
     if isinstance(answer, DomainError):
         raise answer
     return answer
+
+
+def post_all(drafts: Sequence[Draft]) -> list[Receipt | DomainError]:
+    """Post drafts, with their records, in the caller's transaction; one answer each, in order. A refusal harms no
+    other.
+    """
+    outcomes = post_within([draft.request for draft in drafts], rider=records_of(drafts))
+    return [answer_to(draft, outcome) for draft, outcome in zip(drafts, outcomes, strict=True)]
 
 
 def records_of(drafts: Sequence[Draft]) -> Rider:

@@ -1,0 +1,229 @@
+"""Loading the demo, through the services that a desk uses.
+
+Everything inside the chain is one transaction: broken off, it leaves nothing, and the next run begins it again.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from config import environment
+from config.demo import people, story
+from config.demo.summary import Summary, summary_of
+from kernel import clock
+from kernel.db import in_chain, in_public
+from kernel.money import Money
+from ledger.domain import DrawPolicy
+from membership.cards.domain import CardStatus, NumberRange
+from membership.cards.models import Card
+from membership.cards.services import change_status, issue_card, make_cards, report_lost, set_locked
+from membership.cards.web_login import change_pin
+from membership.cashier import services as cashier
+from membership.cashier.domain import CardRef, Occasion, bonus_expiry
+from membership.cashier.drafts import consumption_draft, top_up_draft
+from membership.cashier.posting import Draft, post_all
+from membership.members.domain import normalise_phone
+from membership.members.models import Member
+from membership.members.services import create_member
+from tenants.chains.domain import ChainState
+from tenants.chains.models import Chain
+from tenants.chains.services import provision, request_chain, retry_chain
+from tenants.people.domain import SYSTEM, Act, Actor
+from tenants.people.models import ApiKey, User
+from tenants.people.queries import actor_of
+from tenants.people.services import assign_role, create_api_key, create_owner, create_staff, revoke_api_key
+from tenants.stores.models import Store
+from tenants.stores.services import open_store
+
+_SEED: Final = 20_260_301
+_PREFIXES: Final = {"PLAIN": "6601", "SILVER": "6602", "GOLD": "6608", "DIAMOND": "6609"}
+_MADE: Final = {"PLAIN": 120, "SILVER": 60, "GOLD": 40, "DIAMOND": 20}
+_BONUS_MONTHS: Final = 12
+_REVERSED: Final = 5
+_API_KEY_NAME: Final = "门店收银软件"
+
+
+@dataclass(slots=True)
+class _Cast:
+    """Everybody and everything the story is about, by place."""
+
+    stores: list[Store]
+    tills: list[Actor]
+    service: Actor
+    cards: list[CardRef] = field(default_factory=list)
+
+
+def load() -> Summary:
+    """Make the demo, or what is missing of it, and say where to log in. Quick when it stands already.
+
+    Raises:
+        RuntimeError: somebody else has the demo's slug.
+    """
+    now = clock.now()
+    began = now - timedelta(days=story.DAYS + 20)
+    chain = _chain(began)
+    with in_chain(chain.schema_name):
+        if not Card.objects.exists():
+            _fill(now, began)
+        number = _card_to_log_in_with()
+        api_key = _api_key()
+    return summary_of(card_number=number, api_key=api_key)
+
+
+def _chain(began: datetime) -> Chain:
+    """The chain, active; its owner signed up and its first store opened before the year began."""
+    with clock.frozen(began):
+        with in_public():
+            owner = User.objects.filter(email=people.OWNER_EMAIL).first() or create_owner(
+                email=people.OWNER_EMAIL, name=people.OWNER_NAME, password=people.PASSWORD
+            )
+            chain = Chain.objects.filter(slug=people.CHAIN_SLUG).first() or request_chain(
+                owner=owner,
+                slug=people.CHAIN_SLUG,
+                name=people.CHAIN_NAME,
+                plan="C",
+                first_store_name=people.STORES[0][1],
+            )
+            if chain.owner_id != owner.pk:
+                raise RuntimeError(f"the slug {people.CHAIN_SLUG} belongs to another owner")
+            if chain.state == ChainState.FAILED:
+                retry_chain(chain=chain)
+        if provision(chain.pk) != ChainState.ACTIVE:
+            raise RuntimeError("the demo chain is being made by another process: try again in a moment")
+    return chain
+
+
+def _fill(now: datetime, began: datetime) -> None:
+    chance = random.Random(_SEED)  # noqa: S311  (a story, not a secret)
+    told = story.tell(chance, until=now)
+    with clock.frozen(began):
+        cast = _cast()
+        _make_cards(cast)
+    _issue_cards(cast, told.issues, people.members(chance, story.MEMBERS))
+    _live(cast, told.events)
+    _mishaps(cast)
+
+
+def _cast() -> _Cast:
+    owner = actor_of(User.objects.get(owner_id__isnull=False))
+    for code, name in people.STORES[1:]:
+        open_store(actor=owner, code=code, name=name, opened_on=clock.today())
+    stores = list(Store.objects.order_by("code"))
+    accounts: dict[str, User] = {}
+    for person in people.STAFF:
+        account = create_staff(actor=owner, username=person.username, name=person.name, password=people.PASSWORD)
+        store_id = None if person.store is None else stores[person.store].pk
+        assign_role(actor=owner, user_id=account.pk, role_code=person.role, store_id=store_id)
+        accounts[person.username] = account
+    tills = [actor_of(accounts[username]) for username in people.TILLS]
+    return _Cast(stores=stores, tills=tills, service=actor_of(accounts["service"]))
+
+
+def _make_cards(cast: _Cast) -> None:
+    for level, prefix in _PREFIXES.items():
+        numbers = NumberRange(prefix=prefix, first=1, quantity=_MADE[level], width=7, check_digit=True)
+        make_cards(actor=cast.service, level_code=level, numbers=numbers)
+
+
+def _issue_cards(cast: _Cast, issues: Sequence[story.Issue], persons: Sequence[people.Person]) -> None:
+    idle = {
+        level: iter(Card.objects.filter(level__code=level).order_by("number").values_list("number", flat=True))
+        for level in _PREFIXES
+    }
+    members: dict[int, Member] = {}
+    for issue in issues:
+        store_id = cast.stores[issue.store].pk
+        with clock.frozen(issue.moment):
+            if issue.member not in members:
+                person = persons[issue.member]
+                members[issue.member] = create_member(
+                    actor=cast.service,
+                    name=person.name,
+                    phone=person.phone,
+                    birthday=person.birthday,
+                    store_id=store_id,
+                )
+            issued = issue_card(
+                actor=cast.service, number=next(idle[issue.level]), member=members[issue.member], store_id=store_id
+            )
+        card = issued.card
+        if card.stored_account is not None:
+            cast.cards.append(CardRef(card.pk, card.stored_account.pk, card.number))
+        if len(cast.cards) == 1:
+            change_pin(card=card, new_pin=people.MEMBER_PIN)
+
+
+def _live(cast: _Cast, events: list[story.Event]) -> None:
+    place = 0
+    for batch in story.batches(events):
+        drafts = [_draft(cast, event, place + offset) for offset, event in enumerate(batch)]
+        place += len(batch)
+        with clock.frozen(batch[-1].moment):
+            # What is refused (a bonus that had expired, say) did not happen.
+            post_all(drafts)
+
+
+def _draft(cast: _Cast, event: story.Event, place: int) -> Draft:
+    occasion = Occasion(
+        actor=cast.tills[event.store],
+        store_id=cast.stores[event.store].pk,
+        occurred_at=event.moment,
+        key=f"demo-{place}",
+    )
+    card = cast.cards[event.card]
+    if event.paid_fen:
+        expires_at = bonus_expiry(event.moment, _BONUS_MONTHS)
+        return top_up_draft(card, Money(event.paid_fen), Money(event.bonus_fen), occasion, bonus_expires_at=expires_at)
+    return consumption_draft(card, Money(event.spent_fen), occasion, note=event.note, policy=DrawPolicy.EARLIEST_EXPIRY)
+
+
+def _mishaps(cast: _Cast) -> None:
+    """What goes wrong in any year: cards lost and frozen, a lock, consumptions put right."""
+    treasury = actor_of(User.objects.get(username="treasury"))
+    main = cast.stores[0].pk
+    # Not the first cards: those are the ones to log in with and to try things on.
+    for card in cast.cards[20:22]:
+        report_lost(actor=cast.service, number=card.number, store_id=main)
+    change_status(actor=cast.service, number=cast.cards[22].number, to=CardStatus.FROZEN, store_id=main)
+    set_locked(actor=cast.service, number=cast.cards[23].number, locked=True, store_id=main)
+    for place, card in enumerate(cast.cards[30 : 30 + _REVERSED]):
+        found = Card.objects.get(pk=card.card_id).records.filter(kind="CONSUMPTION").order_by("-occurred_at").first()
+        if found is not None:
+            cashier.reverse(
+                actor=treasury,
+                record_id=found.id,
+                store_id=found.store_id or main,
+                idempotency_key=f"demo-reverse-{place}",
+                reason="重复扣款",
+                occurred_at=found.occurred_at + timedelta(minutes=10),
+            )
+
+
+def _card_to_log_in_with() -> str:
+    first = Card.objects.filter(member__phone=normalise_phone(people.phone(1))).order_by("issued_at")
+    return first.values_list("number", flat=True)[0]
+
+
+def _api_key() -> str:
+    """A key that works. Its secret is shown once only, so it is kept beside the local secrets; made anew when lost."""
+    place = _api_key_file()
+    alive = ApiKey.objects.filter(name=_API_KEY_NAME, revoked_at__isnull=True)
+    if place.exists():
+        raw = place.read_text(encoding="ascii")
+        if alive.filter(prefix=raw.split("_")[1]).exists():
+            return raw
+    for key in alive:
+        revoke_api_key(actor=SYSTEM, prefix=key.prefix)
+    acts = [Act.VALUE_CONSUME.value, Act.VALUE_TOP_UP.value, Act.CARD_VIEW.value]
+    raw = create_api_key(actor=SYSTEM, name=_API_KEY_NAME, acts=acts, store_id=None).raw
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    place.touch(mode=0o600)
+    place.write_text(raw, encoding="ascii")
+    return raw
+
+
+def _api_key_file() -> Path:
+    return environment.LOCAL_DIR / "secrets" / "demo-api-key"
