@@ -14,7 +14,7 @@ class DomainError(Exception):
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 422
-    message: ClassVar[str | Promise] = _("请求被拒绝,未作任何更改。")
+    message: ClassVar[str | Promise] = _("请求被拒绝，未作任何更改。")
 
     def __init__(self, **params: Any) -> None:
         self.params = params

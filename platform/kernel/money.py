@@ -21,7 +21,7 @@ class InvalidAmount(DomainError):
 
     code = "invalid_amount"
     status = 400
-    message = _("金额“{text}”无效:请输入不超过两位小数的金额,例如 12.50。")
+    message = _("金额“{text}”无效：请输入不超过两位小数的金额，例如 12.50。")
 
 
 @dataclass(frozen=True, slots=True, order=True)

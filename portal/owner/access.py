@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
+from kernel.observability.context import bind
 from tenants.people.domain import NotAllowed, UserKind
 from tenants.people.models import User
 
@@ -32,6 +33,7 @@ def owner_only(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if getattr(request.user, "kind", None) != UserKind.OWNER:
             raise NotAllowed(act=_("控制台"))
+        bind(actor=f"owner:{request.user.pk}")
         return view(request, *args, **kwargs)
 
     return login_required(guarded)

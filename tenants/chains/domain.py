@@ -52,7 +52,7 @@ class InvalidSlug(DomainError):
 
     code = "invalid_slug"
     status = 400
-    message = _("网址名“{slug}”无效:用 2–30 个小写字母、数字或单个连字符,并以字母开头。")
+    message = _("网址名“{slug}”无效：用 2–30 个小写字母、数字或单个连字符，并以字母开头。")
 
 
 class ReservedSlug(DomainError):
@@ -60,7 +60,7 @@ class ReservedSlug(DomainError):
 
     code = "reserved_slug"
     status = 409
-    message = _("网址名“{slug}”由平台保留,请换一个。")
+    message = _("网址名“{slug}”由平台保留，请换一个。")
 
 
 def check_slug(slug: str) -> str:

@@ -22,7 +22,7 @@ class UnknownHost(DomainError):
 
     code = "unknown_host"
     status = 404
-    message = _("没有商户使用网址 {host}。请核对网址,或向门店索取。")
+    message = _("没有商户使用网址 {host}。请核对网址，或向门店索取。")
 
 
 class ChainNotReady(DomainError):
@@ -30,7 +30,7 @@ class ChainNotReady(DomainError):
 
     code = "chain_not_ready"
     status = 503
-    message = _("商户正在开通,请稍候片刻再试。")
+    message = _("商户正在开通，请稍候片刻再试。")
 
 
 class ChainClosed(DomainError):

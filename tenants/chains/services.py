@@ -33,7 +33,7 @@ class SlugTaken(DomainError):
 
     code = "slug_taken"
     status = 409
-    message = _("网址名“{slug}”已被使用,请换一个。")
+    message = _("网址名“{slug}”已被使用，请换一个。")
 
 
 class ChainNotFailed(DomainError):

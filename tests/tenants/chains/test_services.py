@@ -63,7 +63,7 @@ def test_a_used_slug_is_refused_and_nothing_changes(chain: Chain) -> None:
         request_chain(owner=owner, slug=chain.slug, name="x", plan="A", first_store_name="x")
     assert refusal.value.as_dict() == {
         "code": "slug_taken",
-        "message": "网址名“yunshan”已被使用,请换一个。",
+        "message": "网址名“yunshan”已被使用，请换一个。",
         "params": {"slug": "yunshan"},
     }
     with in_public():

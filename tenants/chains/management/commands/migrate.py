@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db.migrations.autodetector import MigrationAutodetector
 
 from tenants.chains.migrating import migrate_everything
 
@@ -12,6 +13,8 @@ class Command(BaseCommand):
 
     help = "Bring public, template, spares and every chain up to date."
     requires_system_checks: list[str] = []
+    # Django checks that this command and makemigrations agree on it.
+    autodetector = MigrationAutodetector
 
     def handle(self, *args: Any, **options: Any) -> None:
         outcome = migrate_everything()
