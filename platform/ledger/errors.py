@@ -16,13 +16,13 @@ class LedgerError(DomainError):
 class InsufficientBalance(LedgerError):
     code = "insufficient_balance"
     status = 409
-    message = _("余额不足,未扣款。可用 {available},需要 {needed}。")
+    message = _("余额不足，未扣款。可用 {available}，需要 {needed}。")
 
 
 class IdempotencyConflict(LedgerError):
     code = "idempotency_conflict"
     status = 409
-    message = _("这个幂等键已用于内容不同的请求,本次未执行。请为新的请求换一个键。")
+    message = _("这个幂等键已用于内容不同的请求，本次未执行。请为新的请求换一个键。")
 
 
 class IdempotencyKeyInvalid(LedgerError):
@@ -58,13 +58,19 @@ class AmountTooLarge(LedgerError):
 class Unbalanced(LedgerError):
     code = "unbalanced"
     status = 422
-    message = _("借贷不平,未记账。")
+    message = _("借贷不平，未记账。")
 
 
 class TooManyLines(LedgerError):
     code = "too_many_lines"
     status = 422
     message = _("一笔记账最多 {limit} 行。")
+
+
+class UnitUnknown(LedgerError):
+    code = "unit_unknown"
+    status = 422
+    message = _("没有 {unit} 这个单位。")
 
 
 class UnitMismatch(LedgerError):
@@ -76,7 +82,7 @@ class UnitMismatch(LedgerError):
 class LotsMismatch(LedgerError):
     code = "lots_mismatch"
     status = 422
-    message = _("各批次之和与金额不符,未记账。")
+    message = _("各批次之和与金额不符，未记账。")
 
 
 class MemoInvalid(LedgerError):
@@ -94,13 +100,13 @@ class AlreadyReversed(LedgerError):
 class ReversalNotReversible(LedgerError):
     code = "reversal_not_reversible"
     status = 409
-    message = _("冲销记账不能再冲销;请重新记一笔。")
+    message = _("冲销记账不能再冲销；请重新记一笔。")
 
 
 class LotsAlreadyDrawn(LedgerError):
     code = "lots_already_drawn"
     status = 409
-    message = _("这笔充值已有部分被使用,不能冲销。请改用退款。")
+    message = _("这笔充值已有部分被使用，不能冲销。请改用退款。")
 
 
 _BY_CODE: Mapping[str, type[LedgerError]] = {error.code: error for error in LedgerError.__subclasses__()}

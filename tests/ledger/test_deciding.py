@@ -135,7 +135,7 @@ def test_every_refusal_has_its_error_and_each_speaks() -> None:
         assert type(error) is kind
         assert error.as_dict()["code"] == code
         assert "{" not in str(error)
-    assert len(_BY_CODE) == len(LedgerError.__subclasses__()) == 15
+    assert len(_BY_CODE) == len(LedgerError.__subclasses__()) == 16
 
 
 def test_a_guards_error_is_raised_as_it_is() -> None:

@@ -78,6 +78,7 @@ def test_one_refusal_harms_no_other_and_outcomes_keep_their_order(books: Books) 
     [
         ([Line(None, "CASH", "CNY", -5), Line(None, "REVENUE", "CNY", 4)], "unbalanced"),
         ([Line(None, "CASH", "CNY", -5), Line(None, "REVENUE", "PTS", 5)], "unbalanced"),
+        ([Line(None, "CASH", "USD", -5), Line(None, "REVENUE", "USD", 5)], "unit_unknown"),
         ([Line(None, "CASH", "CNY", 0), Line(None, "REVENUE", "CNY", 0)], "amount_not_positive"),
         ([Line(None, "CASH", "CNY", -(10**16)), Line(None, "REVENUE", "CNY", 10**16)], "amount_too_large"),
         ([Line(None, "CASH", "CNY", -1), Line(None, "REVENUE", "CNY", 1)] * 501, "too_many_lines"),
@@ -291,13 +292,13 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_ten_thousand_postings_take_the_statements_of_one(books: Books, sent: list[str]) -> None:
-    accounts = [books.account() for _ in range(20)]
-    books.post(*(top_up(account, 10_000_000) for account in accounts))
+    accounts = [books.account() for _ in range(500)]
+    books.post(*(top_up(account, 10_000) for account in accounts))
     sent.clear()
     books.post(top_up(accounts[0], 5), consume(accounts[0], 3))
     of_few = list(sent)
     sent.clear()
-    outcomes = books.post(*(top_up(a, 5, 1) for a in accounts * 250), *(consume(a, 3) for a in accounts * 250))
+    outcomes = books.post(*(top_up(a, 5, 1) for a in accounts * 10), *(consume(a, 3) for a in accounts * 10))
     assert len(outcomes) == 10_000
     assert all(isinstance(outcome, Posted) for outcome in outcomes)
     assert sent == of_few

@@ -50,7 +50,7 @@ def test_a_refusal_is_raised_and_the_callers_transaction_goes_on(in_chain: InCha
         services.post(consume(account, 50))
     assert caught.value.as_dict() == {
         "code": "insufficient_balance",
-        "message": "余额不足,未扣款。可用 50,需要 51。",
+        "message": "余额不足，未扣款。可用 50，需要 51。",
         "params": {"account_id": account, "available": 50, "needed": 51},
     }
     with in_chain():

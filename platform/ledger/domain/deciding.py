@@ -7,6 +7,7 @@ from uuid import UUID
 
 from ledger.domain.drafting import Draft, Ground, Refusal
 from ledger.domain.drawing import choose_lots
+from ledger.domain.kinds import Unit
 from ledger.domain.outcomes import Outcome, Posted, Refused
 from ledger.domain.requests import (
     MAX_AMOUNT,
@@ -22,6 +23,8 @@ from ledger.domain.rows import PostingRow, Writes
 from ledger.domain.states import Facts, LotState, PastDraw, PastPosting, StoredPosting
 
 MintId = Callable[[], UUID]
+
+_UNITS = frozenset(Unit.values)
 
 
 def decide(requests: Sequence[PostingRequest], facts: Facts, mint: MintId) -> tuple[list[Outcome], Writes]:
@@ -108,6 +111,8 @@ def _check_lines(lines: tuple[Line, ...]) -> None:
             raise Refusal("amount_not_positive")
         if abs(line.amount) > MAX_AMOUNT:
             raise Refusal("amount_too_large", limit=MAX_AMOUNT)
+        if line.unit not in _UNITS:
+            raise Refusal("unit_unknown", unit=line.unit)
         sums[line.unit] = sums.get(line.unit, 0) + line.amount
     if any(sums.values()):
         raise Refusal("unbalanced")

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class Unit(TextChoices):
     """What an amount counts; always whole."""
 
-    CNY = "CNY", _("人民币(分)")
+    CNY = "CNY", _("人民币（分）")
     PTS = "PTS", _("积分")
     CNT = "CNT", _("次数")
     MIN = "MIN", _("分钟")

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 (
                     "unit",
                     models.TextField(
-                        choices=[("CNY", "人民币(分)"), ("PTS", "积分"), ("CNT", "次数"), ("MIN", "分钟")],
+                        choices=[("CNY", "人民币（分）"), ("PTS", "积分"), ("CNT", "次数"), ("MIN", "分钟")],
                         verbose_name="单位",
                     ),
                 ),
@@ -154,7 +154,7 @@ class Migration(migrations.Migration):
                 (
                     "unit",
                     models.TextField(
-                        choices=[("CNY", "人民币(分)"), ("PTS", "积分"), ("CNT", "次数"), ("MIN", "分钟")],
+                        choices=[("CNY", "人民币（分）"), ("PTS", "积分"), ("CNT", "次数"), ("MIN", "分钟")],
                         verbose_name="单位",
                     ),
                 ),
