@@ -16,6 +16,7 @@ from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
+from django.utils import translation
 
 from kernel.checks.findings import Finding
 from kernel.checks.models import is_ours
@@ -55,7 +56,11 @@ def linearity_findings(label: str, found: Mapping[str, migrations.Migration]) ->
 def missing_findings() -> Iterator[Finding]:
     """K303: models that have changed since the last migration."""
     loader = MigrationLoader(None)
-    changes = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps)).changes(graph=loader.graph)
+    # As makemigrations does: a translated label is no change.
+    with translation.override(None):
+        changes = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps)).changes(
+            graph=loader.graph
+        )
     for label in sorted(changes):
         if is_ours(apps.get_app_config(label).name):
             yield Finding("K303", label, "models and migrations differ: run `manage.py makemigrations`")

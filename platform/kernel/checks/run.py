@@ -10,14 +10,17 @@ from django.db.migrations.loader import MigrationLoader
 from kernel.checks.findings import Finding
 from kernel.checks.migrations import migration_findings, missing_findings
 from kernel.checks.models import OUR_PACKAGES, model_findings
+from kernel.checks.purity import is_domain, purity_findings
 from kernel.checks.source import source_findings
 
 
 def all_findings() -> list[Finding]:
-    """Every broken rule in models, migrations and SQL, in a stable order. Needs Django set up; asks no database."""
+    """Every finding, in a stable order. Needs Django set up; asks no database."""
     found = [*_models(), *migration_findings(MigrationLoader(None)), *missing_findings()]
     root = Path(settings.BASE_DIR)
-    found.extend(source_findings(_sources(root), root=root))
+    sources = list(_sources(root))
+    found.extend(source_findings(sources, root=root))
+    found.extend(purity_findings(filter(is_domain, sources), root=root))
     return sorted(set(found))
 
 
