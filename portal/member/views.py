@@ -111,6 +111,8 @@ def home(request: MemberRequest) -> HttpResponseBase:
             for sequence, card in enumerate(cards, start=1)
         ],
         "recent": [_linked(record) for record in recent],
+        # With one card there is nothing to tell apart.
+        "show_card": len(cards) > 1,
     }
     return render(request, "member/home.html", context)
 
@@ -122,10 +124,11 @@ def records(request: MemberRequest) -> HttpResponseBase:
     """What happened to her cards, by month, as far back as the plan keeps it (R-A09, R-A10)."""
     kind = request.GET.get("kind", "")
     kind = kind if kind in RecordKind.values else ""
-    kept = _shown_records(request, _own_cards(request))
+    cards = _own_cards(request)
+    kept = _shown_records(request, cards)
     found = kept.filter(kind=kind) if kind else kept
     page = page_of_records(found, size=_A_PAGE + 1, after=Place.parse(request.GET.get("after", "")))
-    context: dict[str, Any] = {"show_balance": _shows_balance(request)}
+    context: dict[str, Any] = {"show_balance": _shows_balance(request), "show_card": len(cards) > 1}
     context["months"] = months_of(page[:_A_PAGE], found, row=_linked)
     if len(page) > _A_PAGE:
         wanted = {"kind": kind} if kind else {}
@@ -213,7 +216,8 @@ def _own_card(sequence: int, card: Card, value: CardValue | None) -> dict[str, A
 
 
 def _linked(record: Record) -> dict[str, Any]:
-    return record_row(record) | {"href": reverse("member:record_detail", args=[record.id]), "actor_name": ""}
+    href = reverse("member:record_detail", args=[record.id])
+    return record_row(record) | {"href": href, "actor_name": "", "member_name": ""}
 
 
 def _kinds(kept: QuerySet[Record], active: str) -> list[dict[str, Any]]:
