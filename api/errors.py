@@ -25,7 +25,7 @@ class MalformedJson(DomainError):
 
     code = "malformed_json"
     status = 400
-    message = _("请求体不是有效的 JSON,未作任何更改。")
+    message = _("请求体不是有效的 JSON，未作任何更改。")
 
 
 class InvalidRequest(DomainError):
@@ -33,7 +33,7 @@ class InvalidRequest(DomainError):
 
     code = "invalid_request"
     status = 400
-    message = _("请求内容无效,未作任何更改:{field} {problem}")
+    message = _("请求内容无效，未作任何更改：{field} {problem}")
 
     def __init__(self, *, problem: str, field: str = "") -> None:
         super().__init__(problem=problem, field=field)
@@ -44,7 +44,7 @@ class IdempotencyKeyMissing(DomainError):
 
     code = "idempotency_key_missing"
     status = 400
-    message = _("缺少 Idempotency-Key 请求头,未作任何更改。请为每笔新业务生成一个新的键。")
+    message = _("缺少 Idempotency-Key 请求头，未作任何更改。请为每笔新业务生成一个新的键。")
 
 
 class IdempotencyKeyInvalid(DomainError):
@@ -52,7 +52,7 @@ class IdempotencyKeyInvalid(DomainError):
 
     code = "idempotency_key_invalid"
     status = 400
-    message = _("Idempotency-Key 须为 1–{limit} 个不含空格的可见 ASCII 字符,未作任何更改。")
+    message = _("Idempotency-Key 须为 1–{limit} 个不含空格的可见 ASCII 字符，未作任何更改。")
 
 
 class Internal(DomainError):
@@ -60,7 +60,7 @@ class Internal(DomainError):
 
     code = "internal_error"
     status = 500
-    message = _("服务器内部错误。请用同一幂等键重试;若仍失败,请告知请求编号。")
+    message = _("服务器内部错误。请用同一幂等键重试；若仍失败，请告知请求编号。")
 
 
 class UnsupportedMediaType(DomainError):
@@ -68,7 +68,7 @@ class UnsupportedMediaType(DomainError):
 
     code = "unsupported_media_type"
     status = 415
-    message = _("请求体须为 application/json,未作任何更改。")
+    message = _("请求体须为 application/json，未作任何更改。")
 
 
 class BodyTooLarge(DomainError):
@@ -76,7 +76,7 @@ class BodyTooLarge(DomainError):
 
     code = "body_too_large"
     status = 413
-    message = _("请求体超过 {limit_bytes} 字节,未作任何更改。")
+    message = _("请求体超过 {limit_bytes} 字节，未作任何更改。")
 
 
 class NotFound(DomainError):
@@ -92,7 +92,7 @@ class MethodNotAllowed(DomainError):
 
     code = "method_not_allowed"
     status = 405
-    message = _("此地址不支持该请求方法,未作任何更改。")
+    message = _("此地址不支持该请求方法，未作任何更改。")
 
 
 class NotPermitted(DomainError):
@@ -100,7 +100,7 @@ class NotPermitted(DomainError):
 
     code = "not_allowed"
     status = 403
-    message = _("没有权限执行此操作,未作任何更改。")
+    message = _("没有权限执行此操作，未作任何更改。")
 
 
 _BY_STATUS = {404: NotFound, 405: MethodNotAllowed, 403: NotPermitted, 415: UnsupportedMediaType}

@@ -6,16 +6,19 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Before the settings are read.
 os.environ.setdefault("KAYUN_ROLE", "worker")
 
-from kernel.observability import heartbeat
+from kernel.observability import heartbeat, logs
 from kernel.tasks import app
 
 __all__ = ["app"]
 
 app.autodiscover_tasks()
 heartbeat.connect()
+logs.keep_in_workers()
 
 # What is due again soon is not worth doing twice: it expires instead of piling up behind a busy worker.
 app.conf.beat_schedule = {
     "sweep": {"task": "chains.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    # Asks every schema: not as often.
+    "sweep mail": {"task": "chains.sweep_mail", "schedule": 120.0, "options": {"expires": 120}},
     "refill spares": {"task": "chains.refill_spares", "schedule": 60.0, "options": {"expires": 60}},
 }

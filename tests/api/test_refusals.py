@@ -187,7 +187,7 @@ def test_other_addresses_and_methods_are_refused_in_the_same_shape(shop: Shop) -
 def test_messages_follow_the_language_asked_for(shop: Shop) -> None:
     chinese = shop.post(b"{").json()["error"]["message"]
     english = shop.post(b"{", accept_language="en").json()["error"]["message"]
-    assert chinese == "请求体不是有效的 JSON,未作任何更改。"
+    assert chinese == "请求体不是有效的 JSON，未作任何更改。"
     assert english == "The request body is not valid JSON. Nothing was changed."
 
 

@@ -64,3 +64,12 @@ def test_every_line_carries_the_context(caplog: pytest.LogCaptureFixture) -> Non
     assert event == {"event": "hello", "request_id": "r-12345678", "chain": "c_yunshan", "actor": "staff:12"}
     with context.work(request_id=""):
         assert add_context(logging.getLogger(), "info", {"event": "hello"}) == {"event": "hello"}
+
+
+def test_celery_leaves_the_workers_logging_alone() -> None:
+    from celery.signals import setup_logging
+
+    from kernel.observability import logs
+
+    logs.keep_in_workers()
+    assert any(answer is None for _receiver, answer in setup_logging.send(sender=None))

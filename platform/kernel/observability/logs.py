@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from celery.signals import setup_logging
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from kernel.observability import context, redaction
@@ -54,6 +55,15 @@ def configure(settings: MutableMapping[str, Any]) -> None:
             },
         }
     )
+
+
+def keep_in_workers() -> None:
+    """Have Celery leave its workers' logging as it is here: it sets up its own unless somebody answers its signal."""
+    setup_logging.connect(_leave_alone, dispatch_uid="kernel.observability.logs")
+
+
+def _leave_alone(**_: Any) -> None:
+    """Connected, so that Celery finds logging taken care of."""
 
 
 def add_context(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
