@@ -11,6 +11,7 @@ from config.cli.tools import pgbouncer
 from kernel import localservers
 from kernel.localservers.identity import choose
 from tests.databases import ROOT
+from tests.workers import wait_for
 
 _CONFIGURATION = """
 [databases]
@@ -46,6 +47,9 @@ def through_pooler(*, servers: int) -> Iterator[None]:
     )
     started = identity.run(pgbouncer(), "-d", folder / "ini", cwd=folder)
     assert started.returncode == 0, started.stdout.decode()
+    # It has left us for the background before it listens.
+    wait_for((place.sockets / f".s.PGSQL.{port}").exists)
+    wait_for((folder / "pid").exists)
     settings = connections["default"].settings_dict
     before = {key: settings[key] for key in ("HOST", "PORT")}
     connections["default"].close()

@@ -1,12 +1,12 @@
 """Finding work that was decided and never done: what a kill, or a flushed broker, took from the queue."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from django.db import connection
 
 from kernel import clock
-from kernel.db import PUBLIC_SCHEMA, in_public, qualified, quote_schema
+from kernel.db import PUBLIC_SCHEMA, qualified, quote_schema
 from kernel.mail import queries as mail_queries
 from kernel.tasks import enqueue
 from tenants.chains.domain import ChainState
@@ -22,14 +22,9 @@ _UNFINISHED: Final = {
 }
 
 
-def sweep() -> int:
-    """Enqueue what is left undone: unfinished chains, mail that is due; how many tasks. In public."""
+def sweep_chains() -> int:
+    """Enqueue the chains that are unfinished and have rested; how many. In public, in an open transaction."""
     now = clock.now()
-    with in_public():
-        return _sweep_chains(now) + _sweep_mail(now)
-
-
-def _sweep_chains(now: datetime) -> int:
     found = [
         chain
         for chain in Chain.objects.filter(state__in=list(_UNFINISHED)).order_by("pk")
@@ -41,15 +36,18 @@ def _sweep_chains(now: datetime) -> int:
     return len(found)
 
 
-def _sweep_mail(now: datetime) -> int:
-    """One query over all schemas: an index that is nearly always empty answers for each."""
+def sweep_mail() -> int:
+    """Enqueue the schemas with mail that is due; how many. In public, in an open transaction.
+
+    One query over all schemas: an index that is nearly always empty answers for each.
+    """
     active = Chain.objects.filter(state=ChainState.ACTIVE).values_list("schema_name", flat=True)
     rows = ", ".join(
         f"('{name}', EXISTS ({mail_queries.DUE.format(schema=quote_schema(name))}))"
         for name in (PUBLIC_SCHEMA, *active)
     )
     with qualified(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT name FROM (VALUES {rows}) AS t (name, due) WHERE due", {"now": now})  # noqa: S608
+        cursor.execute(f"SELECT name FROM (VALUES {rows}) AS t (name, due) WHERE due", {"now": clock.now()})  # noqa: S608
         found = [name for (name,) in cursor.fetchall()]
     for name in found:
         enqueue("mail.deliver_due", schema_name=name)

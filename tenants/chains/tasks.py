@@ -22,7 +22,13 @@ def refill_spares() -> None:
     spares.refill()
 
 
-@public_task("chains.sweep", own_transactions=True)
+@public_task("chains.sweep")
 def sweep() -> None:
-    """Enqueue what was decided and never done."""
-    sweeping.sweep()
+    """Enqueue the chains that were left unfinished."""
+    sweeping.sweep_chains()
+
+
+@public_task("chains.sweep_mail")
+def sweep_mail() -> None:
+    """Enqueue the mail that was left in any schema."""
+    sweeping.sweep_mail()

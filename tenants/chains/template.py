@@ -18,7 +18,7 @@ from tenants.chains.models import SchemaTemplate
 from tenants.chains.versions import OWNER, wanted
 
 # Part of the fingerprint: raise it when the making of the script changes.
-_SCRIPT_VERSION: Final = 1
+_SCRIPT_VERSION: Final = 2
 
 _FIRST_ACL: Final = re.compile(r"^-- Name: .*; Type: ACL;", re.MULTILINE)
 
@@ -36,21 +36,26 @@ def fingerprint() -> str:
 def dump() -> str:
     """The template's script, with everything in it: tables, keys, triggers, rights, and the rows that come with it."""
     with pg_dump(f"--schema={TEMPLATE_SCHEMA}", "--rows-per-insert=200") as dumped:
-        return _replayable(dumped.read().decode())
+        script = dumped.read().decode()
+    # Rights are dumped as what is granted beyond none, but a new table starts with the owner's default privileges:
+    # they are taken back first, or the application could change the books.
+    script = _FIRST_ACL.sub(lambda header: _take_back_rights() + header[0], script, count=1)
+    return "".join(line for line in script.splitlines(keepends=True) if not belongs_to_session(line))
 
 
-def _replayable(dumped: str) -> str:
-    """A dump as one text a driver can send.
-
-    Rights are dumped as what is granted beyond none, but a new table starts with the owner's default privileges: they
-    are taken back first, or the application could change the books.
-    """
-    app = f'"{settings.APP_ROLE}"'
-    clean_slate = "".join(
-        f"REVOKE ALL ON ALL {kind} IN SCHEMA {TEMPLATE_SCHEMA} FROM {app};\n" for kind in ("TABLES", "SEQUENCES")
-    )
-    body = _FIRST_ACL.sub(lambda header: clean_slate + header[0], dumped, count=1)
-    return "".join(line for line in body.splitlines(keepends=True) if not belongs_to_session(line))
+def _take_back_rights() -> str:
+    """By name: ``ON ALL TABLES IN SCHEMA`` would look through the tables of all schemas, in every replay."""
+    with in_public(using=OWNER), connections[OWNER].cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT format('REVOKE ALL ON %%s %%I.%%I FROM %%I;',
+                          CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, nspname, relname, %s::text)
+            FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+            WHERE nspname = %s AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S') ORDER BY relname
+            """,
+            [settings.APP_ROLE, TEMPLATE_SCHEMA],
+        )
+        return "".join(f"{statement}\n" for (statement,) in cursor.fetchall())
 
 
 def replace(script: str) -> None:
@@ -65,12 +70,14 @@ def replace(script: str) -> None:
 
 
 def hold() -> SchemaTemplate:
-    """The template, held against replacement until the transaction ends.
+    """The template, held against replacement until the transaction ends. Its script is read only when it is asked for.
 
     Raises:
         TemplateMissing
     """
-    found = SchemaTemplate.objects.using(OWNER).raw("SELECT * FROM public.chains_schematemplate FOR SHARE")
+    found = SchemaTemplate.objects.using(OWNER).raw(
+        "SELECT id, fingerprint FROM public.chains_schematemplate FOR SHARE"
+    )
     for template in found:
         return template
     raise TemplateMissing("run `kayun migrate` first")

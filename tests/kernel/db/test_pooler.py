@@ -89,8 +89,10 @@ def careless_read(enter: Enter, name: str) -> str:
         return "wrong"
 
 
-def play(chains: list[str], enter: Enter, scenes: list[Callable[[Enter, str], str]]) -> Counter[str]:
-    """All threads at once, each with its own dice."""
+def play(
+    chains: list[str], enter: Enter, scenes: list[Callable[[Enter, str], str]], *, give_back: bool = False
+) -> Counter[str]:
+    """All threads at once, each with its own dice; with ``give_back`` each scene takes a connection of its own."""
     outcomes: Counter[str] = Counter()
     start = threading.Barrier(THREADS)
 
@@ -101,6 +103,8 @@ def play(chains: list[str], enter: Enter, scenes: list[Callable[[Enter, str], st
         try:
             for _ in range(ROUNDS):
                 mine[dice.choice(scenes)(enter, dice.choice(chains))] += 1
+                if give_back:
+                    connection.close()
         except BaseException as error:
             mine[f"stopped: {error!r}"] += 1
             raise
@@ -116,10 +120,32 @@ def play(chains: list[str], enter: Enter, scenes: list[Callable[[Enter, str], st
     return outcomes
 
 
+SCENES = [read, write_and_fail, fail_in_a_savepoint, switch_within, public_between]
+
+
+@pytest.fixture
+def _own_pool(chains: list[str]) -> Iterator[None]:
+    """The web's: a pool of psycopg's in the process."""
+    connection.close()
+    given = connection.settings_dict
+    before = {key: given[key] for key in ("CONN_MAX_AGE", "OPTIONS")}
+    given.update(CONN_MAX_AGE=0, OPTIONS={**given["OPTIONS"], "pool": {"min_size": 1, "max_size": SERVERS}})
+    yield
+    connection.close()
+    connection.close_pool()
+    given.update(before)
+
+
+@pytest.mark.usefixtures("_own_pool")
+def test_connections_of_the_webs_pool_carry_nothing_over(chains: list[str]) -> None:
+    outcomes = play(chains, in_chain, SCENES, give_back=True)
+    assert set(outcomes) == {"right", "failed as it should"}
+    assert outcomes.total() == THREADS * ROUNDS
+
+
 @pytest.mark.usefixtures("_pooled")
 def test_no_read_meets_another_chain(chains: list[str]) -> None:
-    scenes = [read, write_and_fail, fail_in_a_savepoint, switch_within, public_between]
-    outcomes = play(chains, in_chain, scenes)
+    outcomes = play(chains, in_chain, SCENES)
     assert outcomes["right"] > 0
     assert outcomes["failed as it should"] > 0
     assert set(outcomes) == {"right", "failed as it should"}
