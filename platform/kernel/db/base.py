@@ -95,6 +95,14 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):  # type: ignore[m
         finally:
             self._forget_transaction()
 
+    def _savepoint_rollback(self, sid: str) -> None:
+        # Must work in a transaction that is broken, where no path can be set; and names no table.
+        self._qualified_depth += 1
+        try:
+            super()._savepoint_rollback(sid)
+        finally:
+            self._qualified_depth -= 1
+
     def savepoint_rollback(self, sid: str) -> None:
         try:
             super().savepoint_rollback(sid)

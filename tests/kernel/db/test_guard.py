@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryFile
 
+import psycopg
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, ProgrammingError, connection, connections, transaction
@@ -160,6 +161,17 @@ def test_a_savepoint_opened_by_hand_keeps_the_path(chain: Chain) -> None:
         Store.objects.count()
         transaction.savepoint_rollback(sid)
         assert search_path() == "c_yunshan, ext"
+
+
+def test_a_savepoint_is_rolled_back_after_an_error_that_came_past_the_guard(chain: Chain) -> None:
+    """The ledger speaks to the raw connection: its error breaks the transaction while no path is set."""
+    with in_chain(chain.schema_name):
+        with pytest.raises(psycopg.errors.DivisionByZero), transaction.atomic():  # noqa: PT012
+            with pytest.raises(ZeroDivisionError), transaction.atomic():
+                raise ZeroDivisionError
+            connection.connection.execute("SELECT 1 / 0")
+        assert search_path() == "c_yunshan, ext"
+        assert Store.objects.count() == 1
 
 
 def test_a_broken_transaction_stays_broken(chain: Chain) -> None:
