@@ -12,7 +12,7 @@ import pytest
 
 from ledger.audit import audit_schema
 from ledger.domain import DrawPolicy, Facts, Outcome, Posted, PostingRequest, Refused, decide
-from ledger.engine import post_many, post_within, posting
+from ledger.engine import post_many, post_within, posting, trip
 from tests.ledger.books import Books, consume, reversal, top_up
 
 WAITS_FOR_US = "SELECT count(*) FROM pg_stat_activity WHERE pg_blocking_pids(pid) @> ARRAY[%s::integer]"
@@ -152,6 +152,23 @@ def test_a_connection_killed_between_the_trips_leaves_nothing_and_the_retry_post
     assert books.balance(account) == 100
     assert not books.posted(request).replayed
     assert books.balance(account) == 40
+
+
+def test_a_trip_interrupted_while_answers_are_outstanding_closes_its_connection(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = books.account()
+    conn = books.connect()
+
+    def interrupted(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trip, "_converse", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            books.post(top_up(account, 1), conn=conn)
+    assert conn.closed
+    assert books.balance(account) == 0
 
 
 def test_the_application_stopped_between_the_trips_leaves_nothing(

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.transaction import TransactionManagementError
 
 from kernel.db import SchemaSwitchInTransaction, in_public, selected
@@ -95,6 +95,19 @@ def test_a_batch_has_a_transaction_of_its_own(chain: Chain, in_chain: InChain, a
         services.post_many([consume(account, 1)], schema=chain.schema_name)
     with in_chain():
         assert queries.balance(account) == 2
+
+
+def test_a_lost_connection_is_an_operational_error_and_the_next_request_has_another(
+    chain: Chain, in_chain: InChain, account: int
+) -> None:
+    services.post_many([top_up(account, 5)], schema=chain.schema_name)
+    connection.connection.pgconn.finish()
+    with pytest.raises(OperationalError):
+        services.post_many([consume(account, 1)], schema=chain.schema_name)
+    connection.close_if_unusable_or_obsolete()
+    outcomes = services.post_many([consume(account, 2)], schema=chain.schema_name)
+    assert isinstance(outcomes[0], Posted)
+    assert outcomes[0].balances == {account: 3}
 
 
 def test_chains_and_public_keep_books_of_their_own(

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from kernel import clock
 from kernel.ids import uuid7
@@ -64,8 +65,9 @@ def post_many(
 
     Raises:
         ValueError: the connection is in a transaction, or is not in autocommit.
+        psycopg.OperationalError: the connection is lost.
     """
-    if not conn.autocommit or conn.info.transaction_status is not psycopg.pq.TransactionStatus.IDLE:
+    if not conn.autocommit or _status(conn) is not TransactionStatus.IDLE:
         raise ValueError("post_many opens its own transaction; inside one, use post_within")
     return _post(conn, schema, requests, rider, _OWN)
 
@@ -80,12 +82,18 @@ def post_within(
     Raises:
         ValueError: no transaction is open, nor would the connection open one by itself.
     """
-    if conn.info.transaction_status is psycopg.pq.TransactionStatus.IDLE:
+    if _status(conn) is TransactionStatus.IDLE:
         if conn.autocommit:
             raise ValueError("post_within needs the caller's transaction")
         # psycopg opens the caller's transaction at its first statement.
         conn.execute("SELECT")
     return _post(conn, schema, requests, rider, _CALLERS)
+
+
+def _status(conn: Connection) -> TransactionStatus:
+    if conn.closed:
+        raise psycopg.OperationalError("the connection is closed")
+    return conn.info.transaction_status
 
 
 def _post(
