@@ -30,7 +30,7 @@ def broker_url() -> str:
 
 
 def databases(*, pooled: bool) -> dict[str, Any]:
-    """``default`` for the application's role, ``owner`` for migrations and provisioning (never pooled, never through a pooler)."""
+    """``default`` for the application's role; ``owner`` for migrations and provisioning, never pooled."""
     given = servers()
     return {
         "default": _database(given.database_url, pooled=pooled),

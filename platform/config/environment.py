@@ -33,7 +33,8 @@ def flag(name: str, *, default: bool) -> bool:
 
 
 def secret(name: str) -> str:
-    """The secret of that name: from the environment, else (not in production) from ``.local/secrets.json``, made at need.
+    """The secret of that name: from the environment, else (not in production) from ``.local/secrets.json``, made at
+    need.
 
     Raises:
         ImproperlyConfigured: production, and the variable is not set.

@@ -1,4 +1,4 @@
-"""Errors a person or a program meets: each carries a stable code, an HTTP status and a message that can be translated."""
+"""Errors a person or a program meets: each has a stable code, an HTTP status and a message that can be translated."""
 
 from typing import Any, ClassVar
 

@@ -4,31 +4,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('actor', models.CharField(max_length=40, verbose_name='操作人')),
-                ('actor_name', models.CharField(blank=True, max_length=80, verbose_name='操作人姓名')),
-                ('act', models.CharField(max_length=40, verbose_name='操作')),
-                ('object_type', models.CharField(blank=True, max_length=40, verbose_name='对象类型')),
-                ('object_id', models.CharField(blank=True, max_length=64, verbose_name='对象编号')),
-                ('store_id', models.BigIntegerField(blank=True, null=True, verbose_name='门店')),
-                ('request_id', models.CharField(blank=True, max_length=40, verbose_name='请求编号')),
-                ('detail', models.JSONField(blank=True, default=dict, verbose_name='详情')),
-                ('occurred_at', models.DateTimeField(verbose_name='时间')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("actor", models.CharField(max_length=40, verbose_name="操作人")),
+                ("actor_name", models.CharField(blank=True, max_length=80, verbose_name="操作人姓名")),
+                ("act", models.CharField(max_length=40, verbose_name="操作")),
+                ("object_type", models.CharField(blank=True, max_length=40, verbose_name="对象类型")),
+                ("object_id", models.CharField(blank=True, max_length=64, verbose_name="对象编号")),
+                ("store_id", models.BigIntegerField(blank=True, null=True, verbose_name="门店")),
+                ("request_id", models.CharField(blank=True, max_length=40, verbose_name="请求编号")),
+                ("detail", models.JSONField(blank=True, default=dict, verbose_name="详情")),
+                ("occurred_at", models.DateTimeField(verbose_name="时间")),
             ],
             options={
-                'verbose_name': '操作记录',
-                'verbose_name_plural': '操作记录',
-                'indexes': [models.Index(fields=['-occurred_at', '-id'], name='audit_latest'), models.Index(fields=['object_type', 'object_id', '-occurred_at'], name='audit_by_object')],
+                "verbose_name": "操作记录",
+                "verbose_name_plural": "操作记录",
+                "indexes": [
+                    models.Index(fields=["-occurred_at", "-id"], name="audit_latest"),
+                    models.Index(fields=["object_type", "object_id", "-occurred_at"], name="audit_by_object"),
+                ],
             },
         ),
     ]

@@ -4,26 +4,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Store',
+            name="Store",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True, verbose_name='门店编码')),
-                ('name', models.CharField(max_length=80, verbose_name='门店名称')),
-                ('opened_on', models.DateField(verbose_name='开业日期')),
-                ('closed_on', models.DateField(blank=True, null=True, verbose_name='停业日期')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="门店编码")),
+                ("name", models.CharField(max_length=80, verbose_name="门店名称")),
+                ("opened_on", models.DateField(verbose_name="开业日期")),
+                ("closed_on", models.DateField(blank=True, null=True, verbose_name="停业日期")),
             ],
             options={
-                'verbose_name': '门店',
-                'verbose_name_plural': '门店',
-                'constraints': [models.CheckConstraint(condition=models.Q(('closed_on__isnull', True), ('closed_on__gte', models.F('opened_on')), _connector='OR'), name='store_closed_after_opened')],
+                "verbose_name": "门店",
+                "verbose_name_plural": "门店",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("closed_on__isnull", True), ("closed_on__gte", models.F("opened_on")), _connector="OR"
+                        ),
+                        name="store_closed_after_opened",
+                    )
+                ],
             },
         ),
     ]
