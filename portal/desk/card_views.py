@@ -21,10 +21,11 @@ from membership.members import services as member_services
 from membership.members.models import Member
 from membership.members.queries import page_of_members, search_members
 from membership.records.queries import Place, page_of_records, records_of_cards
+from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only
-from portal.desk.forms import CardFilterForm, IssueForm, MakeCardsForm, attempt, status_of
-from portal.desk.rows import card_row, lot_label, member_row, record_row, value_row
+from portal.desk.forms import CardFilterForm, IssueForm, MakeCardsForm
 from portal.hosts import chain_url
+from portal.rows import card_row, lot_label, member_row, record_row, value_row
 from tenants.people.domain import Act, NotAllowed
 
 _A_PAGE = 50

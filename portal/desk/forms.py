@@ -1,20 +1,15 @@
 """The desk's forms: they read what was typed; whether it may be done is for the services to say."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from kernel.errors import DomainError
 from kernel.ids import token
 from kernel.money import InvalidAmount, Money, parse_yuan
 from membership.cards.domain import LARGEST_RANGE, CardStatus
 from membership.cards.models import CardLevel
-
-T = TypeVar("T")
 
 LONGEST_NOTE = 60
 
@@ -41,28 +36,6 @@ def _date_input() -> forms.DateInput:
 
 def _card_number() -> forms.CharField:
     return forms.CharField(label=_("会员卡号"), max_length=40)
-
-
-def attempt(form: forms.Form, act: Callable[[], T], *, fields: Mapping[str, str] | None = None) -> T | None:
-    """Do an act for a form. A refusal becomes the form's error and leaves nothing written; ``fields`` maps its code to
-    the field it belongs to.
-    """
-    try:
-        with transaction.atomic():
-            return act()
-    except DomainError as error:
-        field = (fields or {}).get(error.code)
-        form.add_error(field if field in form.fields else None, ValidationError(str(error), code=error.code))
-        form.refusal = error  # type: ignore[attr-defined]
-        return None
-
-
-def status_of(form: forms.Form) -> int:
-    """The HTTP status of a page that shows this form: what was refused, 400 for what could not be read, else 200."""
-    refusal: DomainError | None = getattr(form, "refusal", None)
-    if refusal is not None:
-        return refusal.status
-    return 400 if form.is_bound and form.errors else 200
 
 
 class CardFilterForm(forms.Form):

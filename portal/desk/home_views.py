@@ -9,7 +9,7 @@ from kernel.calendar import span_of
 from membership.members.models import Member
 from membership.records.queries import page_of_records, records_of_store, totals_by_cashier, totals_by_day
 from portal.desk.access import DeskRequest, staff_only
-from portal.desk.rows import record_row
+from portal.rows import record_row
 from tenants.people.domain import Act
 
 _DAYS = 14

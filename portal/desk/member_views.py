@@ -15,9 +15,10 @@ from membership.members.domain import national
 from membership.members.models import Member
 from membership.members.queries import page_of_members, search_members
 from membership.records.queries import page_of_records, records_of_cards
+from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only
-from portal.desk.forms import MemberFilterForm, MemberForm, attempt, status_of
-from portal.desk.rows import card_row, member_row, record_row
+from portal.desk.forms import MemberFilterForm, MemberForm
+from portal.rows import card_row, member_row, record_row
 from tenants.people.domain import Act, NotAllowed
 
 _A_PAGE = 50

@@ -23,9 +23,10 @@ from membership.cashier.domain import Receipt
 from membership.cashier.errors import RecordNotFound
 from membership.records.domain import RecordKind
 from membership.records.models import Record
+from portal.attempts import attempt, refusal_of, status_of
 from portal.desk.access import DeskRequest, staff_only
-from portal.desk.forms import ConsumeForm, ReverseForm, TopUpForm, attempt, status_of
-from portal.desk.rows import card_row, receipt_row, value_row
+from portal.desk.forms import ConsumeForm, ReverseForm, TopUpForm
+from portal.rows import card_row, receipt_row, value_row
 from tenants.people.domain import Act, NotAllowed
 
 _PRESETS = (
@@ -162,13 +163,13 @@ def _to_receipt(request: DeskRequest, receipt: Receipt) -> HttpResponseBase:
 
 
 def _after_conflict(form: TopUpForm | ConsumeForm) -> None:
-    if isinstance(getattr(form, "refusal", None), IdempotencyConflict):
+    if isinstance(refusal_of(form), IdempotencyConflict):
         form.with_fresh_key()
 
 
 def _last(request: DeskRequest) -> dict[str, Any] | None:
     """What was done by the page before this one."""
-    done = request.GET.get("done")
+    done = request.GET.get("done") if request.method != "POST" else None
     if not done or request.session.get(_JUST_DONE) != done:
         return None
     record = _record(UUID(done))

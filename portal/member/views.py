@@ -27,11 +27,11 @@ from membership.cashier.errors import RecordNotFound
 from membership.records.domain import RecordKind
 from membership.records.models import Record
 from membership.records.queries import Place, count_by_kind, kept_since, page_of_records, records_of_cards
-from portal.desk.forms import attempt, status_of
-from portal.desk.rows import card_row, receipt_row, record_row
+from portal.attempts import attempt, status_of
 from portal.member.access import MemberRequest, close_session, members_only, open_session, session_card
 from portal.member.forms import LoginForm, PinChangeForm
 from portal.member.months import months_of
+from portal.rows import card_row, receipt_row, record_row
 from tenants.stores.queries import count_open
 
 _A_PAGE = 30

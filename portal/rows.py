@@ -1,4 +1,4 @@
-"""What the desk's and the members' templates show of cards, members and records."""
+"""What the templates of desk and members show of cards, members and records."""
 
 from typing import Any
 

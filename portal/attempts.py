@@ -1,0 +1,42 @@
+"""Doing what a form asks, and showing on it why that was refused."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from kernel.errors import DomainError
+
+T = TypeVar("T")
+
+
+def attempt(form: forms.Form, act: Callable[[], T], *, fields: Mapping[str, str] | None = None) -> T | None:
+    """Do an act for a form. A refusal becomes the form's error and leaves nothing written; ``fields`` maps its code to
+    the field it belongs to.
+    """
+    try:
+        with transaction.atomic():
+            return act()
+    except DomainError as error:
+        field = (fields or {}).get(error.code)
+        form.add_error(field if field in form.fields else None, ValidationError(str(error), code=error.code))
+        form.refusal = error  # type: ignore[attr-defined]
+        return None
+
+
+def refusal_of(form: forms.Form) -> DomainError | None:
+    """What refused the form's act, if something did."""
+    refusal: DomainError | None = getattr(form, "refusal", None)
+    return refusal
+
+
+def status_of(form: forms.Form) -> int:
+    """The HTTP status of a page that shows this form: that of what refused it, 400 for what could not be read, else
+    200.
+    """
+    refusal = refusal_of(form)
+    if refusal is not None:
+        return refusal.status
+    return 400 if form.is_bound and form.errors else 200
