@@ -3,8 +3,6 @@
 import os
 from typing import Any, Final
 
-from django.utils.translation import gettext_lazy as _
-
 from config import environment
 from config.databases import broker_url, databases, redis_url
 
@@ -18,11 +16,14 @@ DEBUG = environment.flag("KAYUN_DEBUG", default=False)
 
 # Chains answer at <slug>.<BASE_DOMAIN>; browsers resolve *.localhost by themselves.
 BASE_DOMAIN = os.environ.get("KAYUN_BASE_DOMAIN", "localhost")
-ALLOWED_HOSTS = [BASE_DOMAIN, f".{BASE_DOMAIN}"] + ([] if MODE == "production" else ["127.0.0.1", "[::1]", "testserver"])
+ALLOWED_HOSTS = [BASE_DOMAIN, f".{BASE_DOMAIN}"]
+if MODE != "production":
+    ALLOWED_HOSTS += ["127.0.0.1", "[::1]", "testserver"]
 PUBLIC_PORT = os.environ.get("KAYUN_PUBLIC_PORT", "8000" if MODE != "production" else "")
 
 # ── Apps ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-# No foreign key crosses between public and a chain: whatever points at a user, a content type or a permission is in both.
+# No foreign key crosses between public and a chain: whatever points at a user, a content type or a permission is in
+# both.
 _IN_BOTH = [
     "unfold",
     "django.contrib.admin",
@@ -161,7 +162,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = MODE == "production"
 SECURE_SSL_REDIRECT = environment.flag("KAYUN_SSL_REDIRECT", default=MODE == "production")
 SECURE_HSTS_SECONDS = 31_536_000 if MODE == "production" else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("KAYUN_BEHIND_PROXY", default=False) else None
+_BEHIND_PROXY = environment.flag("KAYUN_BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _BEHIND_PROXY else None
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -177,7 +179,7 @@ HASHING_SLOTS_DIR = environment.LOCAL_DIR / "slots"
 # ── Language and time ─────────────────────────────────────────────────────────────────────────────────────────────
 # Source strings are Chinese; the catalogs hold their English.
 LANGUAGE_CODE = "zh-hans"
-LANGUAGES: Final = [("zh-hans", _("简体中文")), ("en", "English")]
+LANGUAGES: Final = [("zh-hans", "简体中文"), ("en", "English")]  # each in its own words
 LOCALE_PATHS = [BASE_DIR / "platform" / "config" / "locale", BASE_DIR / "portal" / "locale"]
 USE_I18N = True
 USE_TZ = True
