@@ -22,33 +22,33 @@ urlpatterns = [path("", look)]
 
 
 @pytest.fixture
-def browser() -> Client:
+def visitor() -> Client:
     SEEN.clear()
     return Client()
 
 
-def _get(browser: Client, given: str | None) -> str:
+def _get(visitor: Client, given: str | None) -> str:
     middleware = ["kernel.observability.middleware.RequestContextMiddleware"]
     with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=middleware):
-        return str(browser.get("/", headers={"x-request-id": given} if given else {})["X-Request-ID"])
+        return str(visitor.get("/", headers={"x-request-id": given} if given else {})["X-Request-ID"])
 
 
-def test_a_sane_request_id_is_taken_over_and_returned(browser: Client) -> None:
-    assert _get(browser, "till-7.2026_0001") == "till-7.2026_0001"
+def test_a_sane_request_id_is_taken_over_and_returned(visitor: Client) -> None:
+    assert _get(visitor, "till-7.2026_0001") == "till-7.2026_0001"
     assert SEEN[0].request_id == "till-7.2026_0001"
 
 
 @pytest.mark.parametrize("given", [None, "short", "x" * 41, "two words 12", 'forged"} {"level', "-leading-dash"])
-def test_any_other_request_gets_one_of_its_own(browser: Client, given: str | None) -> None:
-    made = _get(browser, given)
+def test_any_other_request_gets_one_of_its_own(visitor: Client, given: str | None) -> None:
+    made = _get(visitor, given)
     assert made != given
     assert len(made) == 32
-    assert _get(browser, given) != made
+    assert _get(visitor, given) != made
 
 
-def test_one_request_leaves_nothing_to_the_next(browser: Client) -> None:
+def test_one_request_leaves_nothing_to_the_next(visitor: Client) -> None:
     with context.work(request_id="outer-work"):
-        _get(browser, "inner-work")
+        _get(visitor, "inner-work")
         assert context.current().request_id == "outer-work"
         context.bind(chain="c_one", actor="staff:1")
         with context.work(request_id="next-work"):

@@ -57,7 +57,7 @@ def work(*, request_id: str, chain: str = "", actor: str = "", request: HttpRequ
 
 def route_of(request: HttpRequest) -> str:
     """The pattern that the request's path matched, once it has; the path itself may hold a card number."""
-    return request.resolver_match.route if request.resolver_match else ""
+    return f"/{request.resolver_match.route}" if request.resolver_match else ""
 
 
 def chain_of_work() -> str:
