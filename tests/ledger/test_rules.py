@@ -183,6 +183,7 @@ def test_a_malformed_entry(conn: Sql, account: int, row: tuple[Any, ...], name: 
         ("kind = 'OTHER'", "ledger_account_fixed"),
         ("unit = 'PTS'", "ledger_account_fixed"),
         ("lotted = true", "ledger_account_fixed"),
+        ("allow_negative = true", "ledger_account_fixed"),
     ],
 )
 def test_an_account_moves_only_with_its_entries(conn: Sql, books: Books, account: int, change: str, name: str) -> None:

@@ -100,7 +100,7 @@ CREATE TRIGGER ledger_lot_kept BEFORE DELETE OR TRUNCATE ON ledger_lot
 -- What a head was made with stays; these cost nothing to a statement that does not name the columns.
 CREATE TRIGGER ledger_account_unit_known BEFORE INSERT ON ledger_account FOR EACH ROW
     WHEN (NEW.unit NOT IN ('CNY', 'PTS', 'CNT', 'MIN')) EXECUTE FUNCTION ext.refuse_change();
-CREATE TRIGGER ledger_account_fixed BEFORE UPDATE OF id, kind, holder_id, unit, lotted ON ledger_account
+CREATE TRIGGER ledger_account_fixed BEFORE UPDATE OF id, kind, holder_id, unit, lotted, allow_negative ON ledger_account
     FOR EACH STATEMENT EXECUTE FUNCTION ext.refuse_change();
 CREATE TRIGGER ledger_lot_fixed BEFORE UPDATE OF id, account_id, kind, posting_id, original, opened_at ON ledger_lot
     FOR EACH STATEMENT EXECUTE FUNCTION ext.refuse_change();
