@@ -84,7 +84,7 @@ def field(
     if not isinstance(bound, BoundField):
         raise template.TemplateSyntaxError("{% field %} takes a form's field; the form has none of this name")
     widget = bound.field.widget
-    extra: dict[str, str | bool] = {"autofocus": True} if autofocus else {}
+    extra: dict[str, str | bool] = {"autofocus": True} if _begins(bound, autofocus) else {}
     extra |= {"inputmode": inputmode} if inputmode else {}
     return {
         "field": bound,
@@ -94,6 +94,13 @@ def field(
         "is_checkbox": isinstance(widget, CheckboxInput),
         "is_group": isinstance(widget, RadioSelect | CheckboxSelectMultiple),
     }
+
+
+def _begins(bound: BoundField, by_default: bool) -> bool:
+    """Whether the keyboard begins here: in the first field that wants correcting, else where the page says."""
+    errors = bound.form.errors if bound.form.is_bound else {}
+    faulty = next((name for name in bound.form.fields if name in errors), None)
+    return by_default if faulty is None else bound.name == faulty
 
 
 @register.inclusion_tag("components/form_fields.html")
@@ -118,7 +125,7 @@ def card_number_field(bound: BoundField, next_id: str) -> dict[str, Any]:
         "data-enter-next": next_id,
         "inputmode": "numeric",
         "autocomplete": "off",
-        "autofocus": True,
+        "autofocus": _begins(bound, True),
     }
     return field(bound, kind="number") | {"widget": bound.as_widget(attrs=keys)}
 

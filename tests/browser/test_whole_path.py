@@ -146,6 +146,7 @@ def _consume_at_the_till(page: Page, house: House) -> None:
     page.keyboard.type("9999")
     page.keyboard.press("Enter")
     expect(page.get_by_text("余额不足：可用 ¥1,065.00，需要 ¥9,999.00。未扣款。")).to_be_visible()
+    expect(page.locator("input[name=amount]")).to_be_focused()
     look(page, "15-refused")
 
 
