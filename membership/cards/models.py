@@ -12,8 +12,8 @@ class CardLevel(models.Model):
     code = models.CharField(_("级别代码"), max_length=20, unique=True)
     name = models.CharField(_("级别名称"), max_length=40)
     rank = models.PositiveSmallIntegerField(_("次序"))
-    validity_months = models.PositiveSmallIntegerField(_("有效期(月)"))
-    balance_cap_fen = models.BigIntegerField(_("余额上限(分)"), default=500_000)
+    validity_months = models.PositiveSmallIntegerField(_("有效期（月）"))
+    balance_cap_fen = models.BigIntegerField(_("余额上限（分）"), default=500_000)
 
     class Meta:
         verbose_name = _("卡级别")

@@ -16,8 +16,8 @@ class Record(models.Model):
     card = models.ForeignKey("cards.Card", on_delete=models.CASCADE, related_name="records", verbose_name=_("会员卡"))
     kind = models.CharField(_("类型"), max_length=16, choices=RecordKind)
     # Signed: + came onto the card, - went off it. Zero for what moved no value.
-    amount_fen = models.BigIntegerField(_("金额(分)"), default=0)
-    balance_after_fen = models.BigIntegerField(_("余额(分)"), null=True, blank=True)
+    amount_fen = models.BigIntegerField(_("金额（分）"), default=0)
+    balance_after_fen = models.BigIntegerField(_("余额（分）"), null=True, blank=True)
     store = models.ForeignKey("stores.Store", on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("门店"))
     actor = models.CharField(_("操作人"), max_length=40, blank=True)
     actor_name = models.CharField(_("操作人姓名"), max_length=80, blank=True)

@@ -125,8 +125,8 @@ class Migration(migrations.Migration):
                 ("code", models.CharField(max_length=20, unique=True, verbose_name="级别代码")),
                 ("name", models.CharField(max_length=40, verbose_name="级别名称")),
                 ("rank", models.PositiveSmallIntegerField(verbose_name="次序")),
-                ("validity_months", models.PositiveSmallIntegerField(verbose_name="有效期(月)")),
-                ("balance_cap_fen", models.BigIntegerField(default=500000, verbose_name="余额上限(分)")),
+                ("validity_months", models.PositiveSmallIntegerField(verbose_name="有效期（月）")),
+                ("balance_cap_fen", models.BigIntegerField(default=500000, verbose_name="余额上限（分）")),
             ],
             options={
                 "verbose_name": "卡级别",

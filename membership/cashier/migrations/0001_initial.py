@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 (
                     "bonus_validity_months",
                     models.PositiveSmallIntegerField(
-                        blank=True, default=12, null=True, verbose_name="赠送金额有效期(月)"
+                        blank=True, default=12, null=True, verbose_name="赠送金额有效期（月）"
                     ),
                 ),
             ],
