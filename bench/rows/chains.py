@@ -5,7 +5,7 @@ from bench.rows.posting import CLIENTS, posted_per_second
 from bench.seeding import seed_chain
 from bench.serving import serving
 
-CHAINS = 50
+CHAINS = 100
 CARDS_EACH = 20
 
 
