@@ -1,5 +1,6 @@
 """`kayun messages` and `kayun css`: what is built from sources and not committed."""
 
+import gettext
 import os
 import subprocess
 import sys
@@ -43,9 +44,20 @@ def compile_messages(root: Path) -> list[Path]:
         fresh = target.with_suffix(f".{os.getpid()}")
         with fresh.open("wb") as stream:
             write_mo(stream, catalog)
+        _check_readable(fresh, source)
         _put(fresh, target, began=began)
         compiled.append(source)
     return compiled
+
+
+def _check_readable(compiled: Path, source: Path) -> None:
+    """A catalog that gettext cannot read breaks every page: better that it is never put in place."""
+    try:
+        with compiled.open("rb") as stream:
+            gettext.GNUTranslations(stream)
+    except (OSError, ValueError) as error:
+        compiled.unlink()
+        raise click.ClickException(f"{source} does not compile to a catalog that can be read: {error}") from error
 
 
 def build_styles(root: Path) -> bool:
