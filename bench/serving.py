@@ -1,4 +1,4 @@
-"""The web server under measurement, started as `kayun run` starts it."""
+"""The web server under measurement, as docs/operations.md has it: one process per core."""
 
 import os
 import socket
@@ -26,6 +26,7 @@ def serving(application: str, *, settings: str = "config.settings", threads: int
     port = _free_port()
     log = ROOT / ".local" / "bench" / f"{application.partition(':')[0]}.log"
     options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--blocking-threads", str(threads)]
+    options += ["--workers", str(os.cpu_count() or 1)]
     variables = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": settings,

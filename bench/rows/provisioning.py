@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Callable
+from functools import partial
 
 from django.db import connections
 
@@ -55,11 +56,10 @@ def _measure(plan: Plan, circumstance: str, *, kept: int = spares.POOL) -> list[
     best_of(Plan(rounds=1, seconds=0, full=False), contenders)
     best = best_of(plan, contenders, best=min)
     connections[OWNER].close()
-    peer, at_most = best["migrations"], {"more_is_better": False}
-    against = "migrating it"
+    result = partial(Result, against="migrating it", unit="s", peer=best["migrations"], more_is_better=False)
     return [
-        Result(f"a new chain's schema{circumstance}", against, "s", best["schema"], peer, 0.01, **at_most),
-        Result(f"provisioning a chain{circumstance}", against, "s", best["whole"], peer, 0.1, **at_most, note=_NOTE),
+        result(f"a new chain's schema{circumstance}", ours=best["schema"], goal=0.01),
+        result(f"provisioning a chain{circumstance}", ours=best["whole"], goal=0.1, note=_NOTE),
     ]
 
 

@@ -58,8 +58,8 @@ class TwinConsumptions(APIView):
         if posted is not None:
             return Response(posted.result, status=201)
         store = Store.objects.get(code=given["store_code"])
-        card = Card.objects.get(number=given["card_number"])
-        account = Account.objects.select_for_update(no_key=True).get(pk=card.stored_account_id)
+        card = Card.objects.get(number=given["card_number"], stored_account__isnull=False)
+        account = Account.objects.select_for_update(no_key=True).get(pk=card.stored_account_id or 0)
         card.refresh_from_db()
         if card.status != "ACTIVE" or card.locked:
             raise ValidationError("card")
@@ -120,7 +120,7 @@ class TwinConsumptions(APIView):
             balance_after_fen=account.balance,
             store=store,
             actor=f"api:{request.user.pk}",
-            actor_name=request.user.name,
+            actor_name=str(getattr(request.user, "name", "")),
             posting_id=posting.pk,
             occurred_at=posting.occurred_at,
             detail={"note": given["reference"]},

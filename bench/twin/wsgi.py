@@ -1,4 +1,4 @@
-"""The twin's entry point."""
+"""The twin's entry point: Django's own, through every middleware."""
 
 import os
 

@@ -91,6 +91,14 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
+# What a chain's own software passes through: it has no session, no cookies and no pages (kernel.http.handlers).
+PROGRAMS_MIDDLEWARE = [
+    "kernel.observability.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "tenants.chains.middleware.ChainMiddleware",
+    "kernel.http.transactions.RequestTransactionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+]
 
 TEMPLATES: list[dict[str, Any]] = [
     {

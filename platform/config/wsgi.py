@@ -1,11 +1,19 @@
 """The entry point of web processes (granian in WSGI mode)."""
 
+import gc
 import os
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+import django
+
+from kernel.http.handlers import Application
+
 # Before the settings are read.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("KAYUN_ROLE", "web")
+django.setup(set_prefix=False)
 
-from django.core.wsgi import get_wsgi_application
+application = Application()
 
-application = get_wsgi_application()
+# What is loaded by now stays: the collector need not look through it again and again.
+gc.collect()
+gc.freeze()
