@@ -79,6 +79,14 @@ class BodyTooLarge(DomainError):
     message = _("请求体超过 {limit_bytes} 字节，未作任何更改。")
 
 
+class LengthRequired(DomainError):
+    """The body came in pieces without saying how many. Nothing of it was read."""
+
+    code = "length_required"
+    status = 411
+    message = _("请求须带 Content-Length 请求头，未作任何更改。")
+
+
 class NotFound(DomainError):
     """There is nothing at this address."""
 

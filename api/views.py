@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api.callers import Caller, identify
-from api.errors import BodyTooLarge, MalformedJson, NotFound
+from api.errors import BodyTooLarge, LengthRequired, MalformedJson, NotFound
 from api.wire import JsonParser, JsonRenderer, OnlyJson
 from kernel.errors import DomainError
 
@@ -32,7 +32,7 @@ class ApiView(APIView):
         """Read the body and learn who calls, in one trip. Who is unknown learns nothing about the body's faults.
 
         Raises:
-            InvalidApiKey, BodyTooLarge, MalformedJson, InvalidRequest
+            InvalidApiKey, LengthRequired, BodyTooLarge, MalformedJson, InvalidRequest
         """
         super().initial(request, *args, **kwargs)
         fault: Exception | None = None
@@ -47,6 +47,8 @@ class ApiView(APIView):
             raise fault
 
     def _read(self, request: Request) -> Any:
+        if request.META.get("HTTP_TRANSFER_ENCODING"):
+            raise LengthRequired
         declared = str(request.META.get("CONTENT_LENGTH") or "0")
         if not declared.isdecimal() or int(declared) > self.body_limit_bytes:
             raise BodyTooLarge(limit_bytes=self.body_limit_bytes)

@@ -37,6 +37,7 @@ _REFUSALS: Final = {
     403: "`not_allowed`",
     404: "`card_not_found`, `store_not_found`, `not_found`",
     409: "`insufficient_balance`, `idempotency_conflict`, `card_lost`, `card_expired`, `card_locked`, …",
+    411: "`length_required`",
     413: "`body_too_large`",
     415: "`unsupported_media_type`",
 }
@@ -51,27 +52,31 @@ _KEY: Final = OpenApiParameter(
 CONSUMPTION: Final[dict[str, Any]] = {
     "operation_id": "createConsumption",
     "summary": "Take an amount from a card",
+    "description": "Repeating it with the same key does nothing twice and gets the same answer.",
     "tags": ["consumptions"],
     "parameters": [_KEY],
     "request": _refer(shapes.ConsumptionBody),
-    "responses": _answers(201, shapes.Consumption, "Done, now or before.", 400, 401, 403, 404, 409, 413, 415),
+    "responses": _answers(201, shapes.Consumption, "Done, now or before.", 400, 401, 403, 404, 409, 411, 413, 415),
 }
 BATCH: Final[dict[str, Any]] = {
     "operation_id": "createConsumptions",
     "summary": "Take amounts from many cards at once",
+    "description": "Up to 1000 of one store. One refusal harms no other. Sending all of it again does nothing twice.",
     "tags": ["consumptions"],
     "request": _refer(shapes.BatchBody),
-    "responses": _answers(200, shapes.BatchOutcome, "One outcome per item.", 400, 401, 413, 415),
+    "responses": _answers(200, shapes.BatchOutcome, "One outcome per item.", 400, 401, 411, 413, 415),
 }
 PAST_CONSUMPTION: Final[dict[str, Any]] = {
     "operation_id": "readConsumption",
     "summary": "Read a consumption",
+    "description": "For as long as the chain's plan keeps records.",
     "tags": ["consumptions"],
     "responses": _answers(200, shapes.PastConsumption, "The consumption.", 401, 403, 404),
 }
 CARD: Final[dict[str, Any]] = {
     "operation_id": "readCard",
     "summary": "Read a card's state and balance",
+    "description": "What a till needs to know; of the holder's name only the first character.",
     "tags": ["cards"],
     "responses": _answers(200, shapes.CardState, "The card.", 401, 403, 404),
 }

@@ -89,6 +89,12 @@ def test_a_body_that_is_too_large_is_not_read(shop: Shop) -> None:
     assert shop.books() == before
 
 
+def test_a_body_in_pieces_is_not_read(shop: Shop) -> None:
+    before = shop.books()
+    assert error_of(shop.post(shop.asked(), transfer_encoding="chunked")) == (411, "length_required")
+    assert shop.books() == before
+
+
 def test_who_is_unknown_learns_nothing_about_the_body(shop: Shop) -> None:
     assert error_of(shop.post(b"{", authorization="Bearer kyn_abcdefghjk_wrong")) == (401, "invalid_api_key")
 
