@@ -22,7 +22,9 @@ class ChainPolicy(models.Model):
         _("扣款顺序"), max_length=20, choices=DRAW_POLICY_CHOICES, default=DrawPolicy.EARLIEST_EXPIRY.value
     )
     # How long what is given with a top-up may be used; null is for ever. What is paid never expires.
-    bonus_validity_months = models.PositiveSmallIntegerField(_("赠送金额有效期（月）"), null=True, blank=True, default=12)
+    bonus_validity_months = models.PositiveSmallIntegerField(
+        _("赠送金额有效期（月）"), null=True, blank=True, default=12
+    )
 
     class Meta:
         verbose_name = _("商户设置")

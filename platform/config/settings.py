@@ -195,7 +195,8 @@ TIME_ZONE = "Asia/Shanghai"
 
 # ── Files, mail, tasks ────────────────────────────────────────────────────────────────────────────────────────────
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# Collected for production only; elsewhere WhiteNoise serves each file from where it is written.
+STATIC_ROOT = BASE_DIR / "staticfiles" if MODE == "production" else None
 STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 
 from config.cli.building import build_styles, compile_messages
 from config.cli.tools import chromium
@@ -52,11 +52,17 @@ def _database_beside_the_browsers_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    """The browser that ``kayun test`` found or provided; names under .localhost lead to this machine."""
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """The browser that ``kayun test`` found or provided; names under .localhost lead to this machine.
+
+    Started for each test: Playwright's event loop must not outlive it in a thread where other tests use the ORM.
+    """
     arguments = ["--no-sandbox", "--host-resolver-rules=MAP *.localhost 127.0.0.1"]
-    return {"executable_path": str(chromium()), "args": arguments}
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(chromium()), args=arguments)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture
