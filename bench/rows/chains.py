@@ -6,7 +6,7 @@ from bench.seeding import seed_chain
 from bench.serving import serving
 
 CHAINS = 100
-CARDS_EACH = 20
+CARDS_EACH = 5
 
 
 def measure(plan: Plan) -> list[Result]:
@@ -18,7 +18,7 @@ def measure(plan: Plan) -> list[Result]:
             "shared": lambda: posted_per_second(port, [one], plan),
             "chains": lambda: posted_per_second(port, many, plan),
         }
-        best_of(Plan(rounds=1, seconds=2, full=False), contenders)
+        best_of(Plan(rounds=1, seconds=3, full=False), contenders)
         best = best_of(plan, contenders)
     path = f"API posting for random chains ({CHAINS} schemas), {CLIENTS} clients"
     return [Result(path, "the same cards in one chain's tables", "postings/s", best["chains"], best["shared"], 0.7)]

@@ -2,8 +2,10 @@
 
 import gc
 import os
+from importlib import import_module
 
 import django
+from django.conf import settings
 
 from kernel.http.handlers import Application
 
@@ -13,6 +15,10 @@ os.environ.setdefault("KAYUN_ROLE", "web")
 django.setup(set_prefix=False)
 
 application = Application()
+
+# Pages are imported with their addresses: now, rather than while the first visitor waits.
+for urlconf in (settings.ROOT_URLCONF, settings.PUBLIC_SCHEMA_URLCONF):
+    import_module(urlconf)
 
 # What is loaded by now stays: the collector need not look through it again and again.
 gc.collect()
