@@ -9,6 +9,7 @@ import structlog
 from django.core.exceptions import PermissionDenied
 from django.core.signals import got_request_exception
 from django.db import transaction
+from django.db.models import TextChoices
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
@@ -28,15 +29,40 @@ class MalformedJson(DomainError):
     message = _("请求体不是有效的 JSON，未作任何更改。")
 
 
+class Reason(TextChoices):
+    """What is wrong with a field: stable, and told in ``params.reason``. The label is for people."""
+
+    UNKNOWN_FIELD = "unknown_field", _("没有这个字段")
+    MISSING_FIELD = "missing_field", _("缺少这个字段")
+    DUPLICATE_FIELD = "duplicate_field", _("这个字段出现了不止一次")
+    WRONG_TYPE = "wrong_type", _("类型须为 {expected}，收到的是 {got}")
+    BAD_FORMAT = "bad_format", _("格式不符，请对照接口说明")
+    BAD_MOMENT = "bad_moment", _("须为带时区偏移的时间，例如 2026-03-02T12:00:00+08:00")
+    OUT_OF_RANGE = "out_of_range", _("数值超出范围")
+    TOO_FEW = "too_few", _("至少须有 {limit} 项")
+    TOO_MANY = "too_many", _("最多 {limit} 项")
+    IN_FUTURE = "in_future", _("是将来的时间")
+    TOO_OLD = "too_old", _("已超过 {limit} 天")
+    INVALID = "invalid", _("内容无效")
+
+
 class InvalidRequest(DomainError):
-    """The body is JSON, but not what this address takes. ``field`` is a path: ``items[3].amount_fen``."""
+    """The body is JSON, but not what this address takes.
+
+    ``field`` is the path of the fault, ``items[3].amount_fen``, or ``$`` for the body as a whole: it is never empty.
+    ``details`` fill the reason's text and are told too: ``expected`` and ``got``, or ``limit``.
+    """
 
     code = "invalid_request"
     status = 400
-    message = _("请求内容无效，未作任何更改：{field} {problem}")
+    message = _("请求内容无效，未作任何更改。{field}：{problem}")
 
-    def __init__(self, *, problem: str, field: str = "") -> None:
-        super().__init__(problem=problem, field=field)
+    def __init__(self, *, field: str, reason: Reason, **details: str | int) -> None:
+        super().__init__(field=field, reason=reason, **details)
+        self._problem = str(reason.label).format(**details)
+
+    def __str__(self) -> str:
+        return str(self.message).format(field=self.params["field"], problem=self._problem)
 
 
 class IdempotencyKeyMissing(DomainError):
@@ -148,7 +174,7 @@ def _as_refusal(error: Exception) -> DomainError | None:
         return NotPermitted()
     if isinstance(error, exceptions.APIException):
         known = _BY_STATUS.get(error.status_code)
-        return known() if known else InvalidRequest(problem=str(error.detail))
+        return known() if known else InvalidRequest(field="$", reason=Reason.INVALID)
     return None
 
 

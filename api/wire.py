@@ -9,7 +9,8 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from api.errors import InvalidRequest, MalformedJson
+from api.errors import MalformedJson
+from api.faults import fault_of, refuse_repeated_fields
 
 JSON: Final = "application/json"
 
@@ -70,18 +71,19 @@ def decode(raw: bytes, shape: type[Any]) -> Any:
 
     Raises:
         MalformedJson: not JSON, or not UTF-8.
-        InvalidRequest: JSON of another shape; names the first fault's field.
+        InvalidRequest: JSON of another shape, or with a field twice; names the first fault's field.
     """
     try:
-        return msgspec.json.decode(raw, type=shape)
+        body = msgspec.json.decode(raw, type=shape)
     except msgspec.ValidationError as error:
         # It stops at the first fault of shape: whether the rest is JSON at all is still open.
         if not _is_json(raw):
             raise MalformedJson from error
-        problem, _, path = str(error).partition(" - at `$")
-        raise InvalidRequest(problem=problem, field=path.strip("`.")) from error
+        raise fault_of(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedJson from error
+    refuse_repeated_fields(raw)
+    return body
 
 
 def _is_json(raw: bytes) -> bool:

@@ -10,13 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.callers import Caller
-from api.errors import IdempotencyKeyInvalid, IdempotencyKeyMissing, InvalidRequest, body
+from api.errors import IdempotencyKeyInvalid, IdempotencyKeyMissing, InvalidRequest, Reason, body
 from api.queries import drawn_of
 from api.v1 import openapi, shapes
 from api.views import ApiView
 from kernel import clock
 from kernel.errors import DomainError
 from kernel.http import own_transactions
+from ledger.errors import IdempotencyConflict
 from membership.cashier import fast
 from membership.cashier.domain import Receipt
 from tenants.stores.services import StoreClosed, StoreNotFound
@@ -41,10 +42,11 @@ class Consumptions(ApiView):
     def post(self, request: Request) -> Response:
         """201 with the consumption; once more, with ``Idempotent-Replayed: true``, if the key was used before."""
         asked: shapes.ConsumptionBody = self.body
-        command = _command(self.caller, asked, store_code=asked.store_code, key=_key_of(request))
+        key = _key_of(request)
+        command = _command(self.caller, asked, store_code=asked.store_code, key=key)
         (answer,) = fast.consume_many([command], schema=self.caller.schema_name)
         if isinstance(answer, DomainError):
-            raise answer
+            raise _as_sent(answer, key)
         headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
         return Response(_shown(answer, asked.store_code, asked.reference), status=201, headers=headers)
 
@@ -116,9 +118,9 @@ def _moment(given: datetime | None) -> datetime:
     if given is None:
         return now
     if given > now + NEWEST:
-        raise InvalidRequest(field="occurred_at", problem="is in the future")
+        raise InvalidRequest(field="occurred_at", reason=Reason.IN_FUTURE)
     if given < now - OLDEST:
-        raise InvalidRequest(field="occurred_at", problem=f"is more than {OLDEST.days} days ago")
+        raise InvalidRequest(field="occurred_at", reason=Reason.TOO_OLD, limit=OLDEST.days)
     return given
 
 
@@ -135,9 +137,14 @@ def _shown(receipt: Receipt, store_code: str, reference: str) -> shapes.Consumpt
     )
 
 
+def _as_sent(refusal: DomainError, key: str) -> DomainError:
+    """The refusal with the caller's own key where the ledger names its own, which also names the actor."""
+    return IdempotencyConflict(idempotency_key=key) if isinstance(refusal, IdempotencyConflict) else refusal
+
+
 def _outcome(item: shapes.ConsumptionItem, answer: fast.Answer, store_code: str) -> shapes.ItemOutcome:
     if isinstance(answer, DomainError):
-        error = shapes.Error(**body(answer))
+        error = shapes.Error(**body(_as_sent(answer, item.idempotency_key)))
         return shapes.ItemOutcome(idempotency_key=item.idempotency_key, status=answer.status, error=error)
     return shapes.ItemOutcome(
         idempotency_key=item.idempotency_key,

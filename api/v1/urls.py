@@ -1,11 +1,13 @@
 """Version 1."""
 
 from django.urls import path
+from drf_spectacular.renderers import OpenApiJsonRenderer2
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from api.v1 import openapi
 from api.v1.consumptions import ConsumptionBatch, Consumptions
 from api.v1.reads import CardByNumber, ConsumptionById
+from api.wire import OnlyJson
 
 urlpatterns = [
     path("consumptions", Consumptions.as_view(), name="consumptions"),
@@ -15,6 +17,9 @@ urlpatterns = [
     path(
         "schema",
         SpectacularJSONAPIView.as_view(
+            content_negotiation_class=OnlyJson,
+            # As plain JSON, which a browser shows.
+            renderer_classes=[OpenApiJsonRenderer2],
             urlconf="api.urls",
             custom_settings={
                 "APPEND_COMPONENTS": openapi.components(),

@@ -88,3 +88,18 @@ def test_a_thousand_at_once(shop: Shop) -> None:
     answer = _send(shop, *(_item(shop, f"k{number}", 10) for number in range(1000)))
     assert answer["charged_calls"] == 1000
     assert answer["outcomes"][-1]["consumption"]["balance_after_fen"] == 2_000
+
+
+def test_a_fault_in_an_item_is_named_by_its_path(shop: Shop) -> None:
+    good = b'{"idempotency_key": "a", "card_number": "1", "amount_fen": 1}'
+    faults = {
+        b'{"idempotency_key": "b", "card_number": "1", "amount_fen": 1, "amount_fen": 2}': "duplicate_field",
+        b'{"idempotency_key": "b", "card_number": "1"}': "missing_field",
+        b'{"idempotency_key": "b", "card_number": "1", "amount_fen": "1"}': "wrong_type",
+    }
+    for item, reason in faults.items():
+        raw = b'{"store_code": "1", "items": [%s, %s]}' % (good, item)
+        params = shop.post(raw, path="/api/v1/consumptions/batch").json()["error"]["params"]
+        assert (params["field"], params["reason"]) == ("items[1].amount_fen", reason)
+    empty = shop.post({"store_code": "1", "items": []}, path="/api/v1/consumptions/batch").json()["error"]["params"]
+    assert empty == {"field": "items", "reason": "too_few", "limit": 1}

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from api.faults import fault_of
 from kernel import clock
 from membership.cards.services import report_lost, set_locked
 from membership.cashier import fast
@@ -55,9 +56,65 @@ def test_what_is_not_json_is_refused(shop: Shop, raw: bytes) -> None:
     assert shop.books() == before
 
 
-def test_the_faulty_field_is_named(shop: Shop) -> None:
-    params = shop.post(shop.asked(amount_fen=1.5)).json()["error"]["params"]
-    assert params == {"field": "amount_fen", "problem": "Expected `int`, got `float`"}
+FAULTS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"amount_fen": 1.5}, {"field": "amount_fen", "reason": "wrong_type", "expected": "integer", "got": "number"}),
+    ({"reference": 7}, {"field": "reference", "reason": "wrong_type", "expected": "string", "got": "integer"}),
+    (
+        {"occurred_at": 5},
+        {"field": "occurred_at", "reason": "wrong_type", "expected": "string | null", "got": "integer"},
+    ),
+    ({"amount_fe": 1}, {"field": "amount_fe", "reason": "unknown_field"}),
+    ({"": 1}, {"field": "$", "reason": "unknown_field"}),
+    ({"`}": 1}, {"field": "`}", "reason": "unknown_field"}),
+    ({"x" * 99: 1}, {"field": "x" * 64, "reason": "unknown_field"}),
+    ({"store_code": None}, {"field": "store_code", "reason": "missing_field"}),
+    ({"card_number": ""}, {"field": "card_number", "reason": "bad_format"}),
+    ({"occurred_at": "yesterday"}, {"field": "occurred_at", "reason": "bad_moment"}),
+    ({"occurred_at": "2026-03-01T12:00:00"}, {"field": "occurred_at", "reason": "bad_moment"}),
+]
+
+
+@pytest.mark.parametrize(("change", "params"), FAULTS)
+def test_the_faulty_field_and_what_is_wrong_with_it_are_named(
+    shop: Shop, change: dict[str, Any], params: dict[str, Any]
+) -> None:
+    answer = shop.post(shop.asked(**change))
+    assert error_of(answer) == (400, "invalid_request")
+    assert answer.json()["error"]["params"] == params
+
+
+def test_a_body_that_is_no_object_is_named_as_a_whole(shop: Shop) -> None:
+    error = shop.post([]).json()["error"]
+    assert error["params"] == {"field": "$", "reason": "wrong_type", "expected": "object", "got": "array"}
+    assert error["message"] == "请求内容无效，未作任何更改。$：类型须为 object，收到的是 array"
+
+
+@pytest.mark.parametrize(
+    ("raw", "field"),
+    [
+        (b'{"card_number": "1", "amount_fen": 1, "store_code": "1", "amount_fen": 2}', "amount_fen"),
+        (b'{"card_number": "1", "amount_fen": 1, "store_code": "1", "amount_\\u0066en": 2}', "amount_fen"),
+    ],
+)
+def test_a_field_that_is_there_twice_is_refused(shop: Shop, raw: bytes, field: str) -> None:
+    before = shop.books()
+    answer = shop.post(raw)
+    assert error_of(answer) == (400, "invalid_request")
+    assert answer.json()["error"]["params"] == {"field": field, "reason": "duplicate_field"}
+    assert shop.books() == before
+
+
+def test_what_msgspec_may_say_one_day_is_still_a_fault() -> None:
+    fault = fault_of("Expected wonders - at `$.items[3].amount_fen`")
+    assert fault.params == {"field": "items[3].amount_fen", "reason": "invalid"}
+
+
+def test_a_conflict_names_the_key_as_it_was_sent(shop: Shop) -> None:
+    for key in ("k-1", "k" * 200):
+        assert shop.post(shop.asked(), idempotency_key=key).status_code == 201
+        answer = shop.post(shop.asked(amount_fen=5), idempotency_key=key)
+        assert error_of(answer) == (409, "idempotency_conflict")
+        assert answer.json()["error"]["params"] == {"idempotency_key": key}
 
 
 @pytest.mark.parametrize(
@@ -195,6 +252,8 @@ def test_messages_follow_the_language_asked_for(shop: Shop) -> None:
     english = shop.post(b"{", accept_language="en").json()["error"]["message"]
     assert chinese == "请求体不是有效的 JSON，未作任何更改。"
     assert english == "The request body is not valid JSON. Nothing was changed."
+    wrong = shop.post(shop.asked(amount_fe=1), accept_language="en").json()["error"]["message"]
+    assert wrong == "The request is not valid and nothing was changed. amount_fe: there is no such field"
 
 
 def test_our_own_fault_is_answered_in_the_same_shape_and_undone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

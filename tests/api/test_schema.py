@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.test import Client
+
+from tests import cast
 from tests.api.conftest import Shop
 
 
@@ -38,3 +41,11 @@ def _references(node: Any) -> list[str]:
         own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
         return own + [found for value in node.values() for found in _references(value)]
     return [found for value in node for found in _references(value)] if isinstance(node, list) else []
+
+
+def test_a_browser_gets_the_description_too(shop: Shop) -> None:
+    headers = {"accept": "text/html", "host": cast.host(shop.chain)}
+    for path in ("/api/v1/schema", "/api/v1/schema?format=yaml"):
+        answer = Client().get(path, headers=headers)
+        assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+        assert answer.json()["openapi"].startswith("3.")
