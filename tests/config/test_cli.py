@@ -25,6 +25,11 @@ def test_help_lists_every_command_with_what_it_does() -> None:
         assert text.split()[0] in said
 
 
+def test_without_a_command_it_helps() -> None:
+    result = CliRunner().invoke(main, [])
+    assert (result.exit_code, result.output) == (0, CliRunner().invoke(main, ["--help"]).output)
+
+
 @pytest.mark.parametrize("name", root._COMMANDS)
 def test_each_command_explains_itself(name: str) -> None:
     result = CliRunner().invoke(main, [name, "--help"])

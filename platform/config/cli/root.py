@@ -51,10 +51,13 @@ class _LazyGroup(click.Group):
             raise click.ClickException(str(error)) from error
 
 
-@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
+@click.command(cls=_LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Kayun 卡云: membership cards in the cloud, for stores and chains.
 
     New here? `kayun run` starts everything on this machine, fills a demo chain and prints where to log in.
     `kayun COMMAND --help` explains one command.
     """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
