@@ -119,6 +119,7 @@ def _issue(page: Page, house: House) -> str:
 def _top_up(page: Page, house: House) -> None:
     """By keyboard alone: the card's number, Enter, the amount, Enter."""
     page.goto(house.url("yunshan", "/desk/top-up/"))
+    expect(page.locator("input[name=card_number]")).to_be_focused()
     page.keyboard.type(CARD)
     page.keyboard.press("Enter")
     expect(page.locator("#peek")).to_contain_text("林静")
@@ -132,6 +133,7 @@ def _top_up(page: Page, house: House) -> None:
 
 def _consume_at_the_till(page: Page, house: House) -> None:
     page.goto(house.url("yunshan", "/desk/consume/"))
+    expect(page.locator("input[name=card_number]")).to_be_focused()
     page.keyboard.type(CARD)
     page.keyboard.press("Enter")
     expect(page.locator("#peek")).to_contain_text("1,100")
