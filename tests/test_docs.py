@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from api.errors import Reason
 from config.cli.root import main as kayun
+from config.demo import people
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -107,3 +109,27 @@ def test_every_code_in_the_guide_is_one_the_program_knows() -> None:
             known |= set(re.findall(r'^    code = "(\w+)"', path.read_text(encoding="utf-8"), re.MULTILINE))
     assert len(told) > 20
     assert sorted(told - known) == []
+
+
+def test_every_reason_in_the_guide_is_one_the_api_gives_and_the_other_way_round() -> None:
+    guide = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    table = guide.partition("| reason | |")[2].partition("\n\n")[0]
+    told = re.findall(r"`(\w+)`", "\n".join(row.split("|")[1] for row in table.splitlines() if row))
+    assert sorted(told) == sorted(Reason.values)
+
+
+def test_the_guide_uses_the_demos_card_and_the_readmes_its_people() -> None:
+    guide = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    assert re.findall(r"^CARD=(\d+)$", guide, re.MULTILINE) == ["660800000011"]
+    roles = {person.username: person.role for person in people.STAFF}
+    for name in ("README.md", "README.zh.md"):
+        named = re.findall(r"^\| (?:staff|员工) \|.*", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)
+        makes, takes = re.findall(r"`(\w+)`", named[0])
+        assert (roles[makes], roles[takes]) == ("MEMBER_SERVICE", "CASHIER")
+
+
+def test_chinese_texts_use_chinese_punctuation() -> None:
+    for path in DOCS:
+        text = path.read_text(encoding="utf-8")
+        if path.name.endswith(".zh.md"):
+            assert re.findall(r"[\u4e00-\u9fff] ?[,;:!?()]|[,;:!?][\u4e00-\u9fff]", text) == []
