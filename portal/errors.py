@@ -1,25 +1,68 @@
 """What a person sees when something is refused or breaks: the code, what to do next, and the request's id."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from kernel.errors import DomainError
 from kernel.observability.context import current
+from portal.hosts import public_url
 
 # The statuses that have a page; any other refusal is drawn on 400's, with its own status.
-_PAGES = frozenset({400, 403, 404, 500, 503})
+_PAGES = frozenset({400, 403, 404, 405, 500, 503})
 
 
-def page(request: HttpRequest | None, *, status: int, code: str = "", message: str = "") -> HttpResponse:
-    """The error page of that status. Without a request nothing is asked of the database."""
+def page(request: HttpRequest | None, *, status: int, code: str = "", message: object = "") -> HttpResponse:
+    """The error page of that status, with a way back and, where there is one, the other language.
+
+    Nothing is asked of the database: the transaction may be broken, or there is none. ``request`` is None when even its
+    host cannot be believed.
+    """
     template = f"{status if status in _PAGES else 400}.html"
-    context = {"status": status, "code": code, "message": message, "request_id": current().request_id}
-    return HttpResponse(render_to_string(template, context, request), status=status)
+    context: dict[str, Any] = {"status": status, "code": code, "message": message, "request_id": current().request_id}
+    if request is None:
+        return HttpResponse(render_to_string(template, context), status=status)
+    if hasattr(request, "chain"):
+        context |= _way_back(request, code) | _other_language(request)
+        return HttpResponse(render_to_string(template, context), status=status)
+    # No chain answers here: nothing that could keep a language does either, so the browser's own is taken.
+    with translation.override(translation.get_language_from_request(request)):
+        context |= {"home_url": public_url(request, "/"), "home_label": _("前往卡云首页")}
+        return HttpResponse(render_to_string(template, context), status=status)
+
+
+def _way_back(request: HttpRequest, code: str) -> dict[str, Any]:
+    """Where whoever met the error goes on: staff to the desk, owners to the console, others to the front page."""
+    on_chain = request.chain is not None  # type: ignore[attr-defined]
+    if code in {"csrf_failed", "signed_out"}:
+        return {"home_url": _log_in_address(request), "home_label": _("重新登录")}
+    if code == "ticket_refused":
+        return {"home_url": public_url(request, "/console/"), "home_label": _("回到控制台")}
+    if on_chain and request.path_info.startswith("/desk/"):
+        return {"home_url": "/desk/", "home_label": _("回到前台")}
+    if not on_chain and request.path_info.startswith("/console/"):
+        return {"home_url": "/console/", "home_label": _("回到控制台")}
+    return {"home_url": "/", "home_label": _("回到首页")}
+
+
+def _log_in_address(request: HttpRequest) -> str:
+    """Where whoever sent a form too late logs in again."""
+    if request.chain is None:  # type: ignore[attr-defined]
+        return "/accounts/login/"
+    return "/desk/login/?next=/desk/" if request.path_info.startswith("/desk/") else "/"
+
+
+def _other_language(request: HttpRequest) -> dict[str, Any]:
+    """What the language switch needs. A page that answers only to forms cannot be come back to."""
+    here = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
+    return {"csrf_token": get_token(request), "language_next": here}
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -40,16 +83,23 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500. The transaction is broken by now: the page is drawn without asking it anything."""
-    return page(None, status=500, code="server_error")
+    return page(request, status=500, code="server_error")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form whose token is missing or of an older session."""
-    return page(request, status=403, code="csrf_failed", message=_("页面已过期，未作任何更改。请返回刷新后再试一次。"))
+    message = _("页面已过期，提交的内容没有办理，请重新登录后再做一次。")
+    return page(request, status=403, code="csrf_failed", message=message)
+
+
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """403 for a form sent after the log-in had ended."""
+    message = _("登录已过期，提交的内容没有办理，请重新登录后再做一次。")
+    return page(request, status=403, code="signed_out", message=message)
 
 
 class DomainErrorMiddleware:
-    """Draw the refusals that no view caught. Nothing of the request is kept.
+    """Draw the refusals that no view caught, and Django's bare 405. Nothing of the request is kept.
 
     Stands outside ``RequestTransactionMiddleware``, whose ``process_exception`` must hear of the exception first.
     """
@@ -58,9 +108,14 @@ class DomainErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed):
+            return response
+        drawn = page(request, status=405, code="method_not_allowed")
+        drawn["Allow"] = response["Allow"]
+        return drawn
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):
             return None
-        return page(None, status=exception.status, code=exception.code, message=str(exception))
+        return page(request, status=exception.status, code=exception.code, message=str(exception))

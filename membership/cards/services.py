@@ -74,6 +74,14 @@ class StatusStepForbidden(DomainError):
     message = _("会员卡 {card_number} 的状态是“{from_label}”，不能改为“{to_label}”。")
 
 
+class PinChangedMeanwhile(DomainError):
+    """The PIN was changed or reset after the page was opened."""
+
+    code = "pin_changed_meanwhile"
+    status = 409
+    message = _("会员卡 {card_number} 的密码在打开页面之后已经更改过，没有再次重置。如需重置，请回到该卡页面重新操作。")
+
+
 _RANGE_PROBLEMS: dict[str, str | Promise] = {
     "quantity": _("数量须在 1 到 10,000 之间。"),
     "prefix": _("前缀只能用数字和大写字母。"),
@@ -183,46 +191,52 @@ def activate_card(*, actor: Actor, number: str, store_id: int) -> Card:
     Raises:
         NotAllowed, CardNotFound, StatusStepForbidden
     """
-    return change_status(
-        actor=actor, number=number, to=CardStatus.ACTIVE, store_id=store_id, only_from=CardStatus.ISSUED
-    )
+    require(actor, Act.CARD_ISSUE, store_id=store_id)
+    return _take_step(actor, number, start=CardStatus.ISSUED, to=CardStatus.ACTIVE, store_id=store_id)
 
 
-def report_lost(*, actor: Actor, number: str, store_id: int) -> Card:
+def report_lost(*, actor: Actor, number: str, store_id: int, reason: str = "") -> Card:
     """Stop a lost card at once; its value stays (R-J02).
 
     Raises:
         NotAllowed, CardNotFound, StatusStepForbidden
     """
-    return change_status(actor=actor, number=number, to=CardStatus.LOST, store_id=store_id)
+    require(actor, Act.CARD_LOSS, store_id=store_id)
+    card = _take_step(actor, number, start=CardStatus.ACTIVE, to=CardStatus.LOST, store_id=store_id, reason=reason)
+    return _noted(actor, card, RecordKind.LOSS, store_id, reason)
 
 
-def change_status(
-    *, actor: Actor, number: str, to: CardStatus, store_id: int, only_from: CardStatus | None = None
-) -> Card:
-    """Take one step of a card's states (requirements, section Z); whoever may issue cards may do so.
-
-    A posting on the card that runs at the same time sees it wholly before or wholly after.
+def lift_loss(*, actor: Actor, number: str, store_id: int, reason: str = "") -> Card:
+    """Put a card that was found again back into use (R-J07).
 
     Raises:
         NotAllowed, CardNotFound, StatusStepForbidden
     """
-    require(actor, Act.CARD_ISSUE, store_id=store_id)
-    card = locks.lock_card(tidy_number(number))
-    before = CardStatus(card.status)
-    if to not in TRANSITIONS.get(before, frozenset()) or before == CardStatus.IDLE or only_from not in (None, before):
-        raise StatusStepForbidden(card_number=card.number, from_label=before.label, to_label=to.label)
-    locks.lock_value(card)
-    _step(card, to)
-    record(
-        actor,
-        "card.status",
-        object_type="card",
-        object_id=card.number,
-        store_id=store_id,
-        detail={"from": before.value, "to": to.value},
-    )
-    return card
+    require(actor, Act.CARD_LOSS, store_id=store_id)
+    card = _take_step(actor, number, start=CardStatus.LOST, to=CardStatus.ACTIVE, store_id=store_id, reason=reason)
+    return _noted(actor, card, RecordKind.LOSS_LIFTED, store_id, reason)
+
+
+def freeze_card(*, actor: Actor, number: str, store_id: int, reason: str = "") -> Card:
+    """Stop a card that lies dormant or was wrongly topped up; its value stays (X-25).
+
+    Raises:
+        NotAllowed, CardNotFound, StatusStepForbidden
+    """
+    require(actor, Act.CARD_FREEZE, store_id=store_id)
+    card = _take_step(actor, number, start=CardStatus.ACTIVE, to=CardStatus.FROZEN, store_id=store_id, reason=reason)
+    return _noted(actor, card, RecordKind.FREEZE, store_id, reason)
+
+
+def unfreeze_card(*, actor: Actor, number: str, store_id: int, reason: str = "") -> Card:
+    """Put a frozen card back into use, free of charge (X-25).
+
+    Raises:
+        NotAllowed, CardNotFound, StatusStepForbidden
+    """
+    require(actor, Act.CARD_FREEZE, store_id=store_id)
+    card = _take_step(actor, number, start=CardStatus.FROZEN, to=CardStatus.ACTIVE, store_id=store_id, reason=reason)
+    return _noted(actor, card, RecordKind.UNFREEZE, store_id, reason)
 
 
 def set_locked(*, actor: Actor, number: str, locked: bool, store_id: int) -> Card:
@@ -248,11 +262,15 @@ def set_locked(*, actor: Actor, number: str, locked: bool, store_id: int) -> Car
     return card
 
 
-def reset_pin(*, actor: Actor, number: str, store_id: int) -> IssuedCard:
+def reset_pin(*, actor: Actor, number: str, store_id: int, pin_version: int) -> IssuedCard:
     """Give the card a new random PIN, to be changed at the next log-in; ends its sessions and its web pause.
+
+    ``pin_version``: that of the PIN which is to be replaced, as it was when the person decided: asking twice, as a
+    reload does, must not undo the PIN that was just handed over.
 
     Raises:
         NotAllowed, CardNotFound, CardIdle, Busy
+        PinChangedMeanwhile: the PIN is another one by now; it stays.
     """
     require(actor, Act.PIN_RESET, store_id=store_id)
     number = tidy_number(number)
@@ -261,6 +279,8 @@ def reset_pin(*, actor: Actor, number: str, store_id: int) -> IssuedCard:
     card = locks.lock_card(number)
     if card.member is None:
         raise CardIdle(card_number=number)
+    if card.pin_version != pin_version:
+        raise PinChangedMeanwhile(card_number=number)
     card.pin_hash, card.pin_must_change, card.pin_version = pin_hash, True, card.pin_version + 1
     card.save(update_fields=["pin_hash", "pin_must_change", "pin_version"])
     CardWebLogin.objects.filter(card=card).update(failures=0, blocked_until=None)
@@ -279,6 +299,30 @@ def _refuse_taken(numbers: list[str]) -> None:
     taken = Card.objects.filter(number__in=numbers).order_by("number").values_list("number", flat=True).first()
     if taken is not None:
         raise CardNumberTaken(card_number=taken)
+
+
+def _take_step(
+    actor: Actor, number: str, *, start: CardStatus, to: CardStatus, store_id: int, reason: str = ""
+) -> Card:
+    """Take one step of a card's states (requirements, section Z).
+
+    A posting on the card that runs at the same time sees it wholly before or wholly after.
+    """
+    card = locks.lock_card(tidy_number(number))
+    if card.status != start or to not in TRANSITIONS[start]:
+        label = CardStatus(card.status).label
+        raise StatusStepForbidden(card_number=card.number, from_label=label, to_label=to.label)
+    locks.lock_value(card)
+    _step(card, to)
+    detail = {"from": start.value, "to": to.value} | ({"reason": reason} if reason else {})
+    record(actor, "card.status", object_type="card", object_id=card.number, store_id=store_id, detail=detail)
+    return card
+
+
+def _noted(actor: Actor, card: Card, kind: RecordKind, store_id: int, reason: str) -> Card:
+    detail = {"note": reason} if reason else {}
+    note(actor, card_id=card.pk, kind=kind, store_id=store_id, occurred_at=clock.now(), detail=detail)
+    return card
 
 
 def _step(card: Card, to: CardStatus) -> None:

@@ -12,4 +12,8 @@ class RecordKind(models.TextChoices):
     CONSUMPTION = "CONSUMPTION", _("消费")
     REVERSAL = "REVERSAL", _("冲正")
     ADJUSTMENT = "ADJUSTMENT", _("调整")
+    LOSS = "LOSS", _("挂失")
+    LOSS_LIFTED = "LOSS_LIFTED", _("解挂")
+    FREEZE = "FREEZE", _("冻结")
+    UNFREEZE = "UNFREEZE", _("解冻")
     LEVEL_CHANGE = "LEVEL_CHANGE", _("级别变更")

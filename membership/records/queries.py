@@ -51,6 +51,14 @@ def records_of_cards(card_ids: Iterable[int]) -> QuerySet[Record]:
     return Record.objects.filter(card_id__in=list(card_ids))
 
 
+def reversal_of(record: Record) -> Record | None:
+    """What undid this top-up or consumption, if something did."""
+    if record.kind not in (RecordKind.TOP_UP, RecordKind.CONSUMPTION):
+        return None
+    undone = Record.objects.filter(card_id=record.card_id, kind=RecordKind.REVERSAL, detail__reverses=str(record.pk))
+    return undone.first()
+
+
 def records_of_store(store_id: int | None) -> QuerySet[Record]:
     """What happened in a store; with None, in all."""
     return Record.objects.all() if store_id is None else Record.objects.filter(store_id=store_id)

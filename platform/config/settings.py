@@ -90,6 +90,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # Last: its page is drawn with the language and the chain the others found.
+    "portal.paths.PathMiddleware",
 ]
 # What a chain's own software passes through: it has no session, no cookies and no pages (kernel.http.handlers).
 PROGRAMS_MIDDLEWARE = [

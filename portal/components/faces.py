@@ -31,6 +31,10 @@ _RECORD_ICONS: Mapping[str, str] = MappingProxyType(
         "REFUND": "refund",
         "REVERSAL": "refund",
         "LEVEL_CHANGE": "level",
+        "LOSS": "lock",
+        "LOSS_LIFTED": "check",
+        "FREEZE": "lock",
+        "UNFREEZE": "check",
     }
 )
 
@@ -39,6 +43,16 @@ def face_of(level_code: str) -> str:
     """The card face for a level's code, whatever its case."""
     face = level_code.lower()
     return face if face in FACES else "plain"
+
+
+def number_groups(number: str) -> list[str]:
+    """A card number in groups of four, the last ones of three where else fewer than three would be left over."""
+    threes = -len(number) % 4
+    split = len(number) - 3 * threes
+    if split < 0:
+        return [number]
+    fours = [number[start : start + 4] for start in range(0, split, 4)]
+    return fours + [number[start : start + 3] for start in range(split, len(number), 3)]
 
 
 def record_icon(kind: str) -> str:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from portal.actors import actor_of_request
+from portal.errors import signed_out
 from tenants.people.domain import Act, Actor, NotAllowed
 from tenants.stores.models import Store
 from tenants.stores.queries import open_stores
@@ -61,7 +62,7 @@ def staff_only(*acts: Act) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             actor = actor_of_request(request)
             if actor is None:
-                return _to_login(request)
+                return signed_out(request) if request.method == "POST" else _to_login(request)
             if acts and not any(actor.may_somewhere(act) for act in acts):
                 raise NotAllowed(act=acts[0].label)
             request.desk = _desk(request, actor)  # type: ignore[attr-defined]

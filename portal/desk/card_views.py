@@ -21,9 +21,10 @@ from membership.members import services as member_services
 from membership.members.models import Member
 from membership.members.queries import page_of_members, search_members
 from membership.records.queries import Place, page_of_records, records_of_cards
-from portal.attempts import attempt, status_of
+from portal.attempts import attempt, refusal_of, status_of
 from portal.desk.access import DeskRequest, staff_only
-from portal.desk.forms import CardFilterForm, IssueForm, MakeCardsForm
+from portal.desk.card_steps import STEPS, open_steps
+from portal.desk.forms import CardFilterForm, CardStepForm, IssueForm, MakeCardsForm
 from portal.hosts import chain_url
 from portal.rows import card_row, lot_label, member_row, record_row, value_row
 from tenants.people.domain import Act, NotAllowed
@@ -31,6 +32,7 @@ from tenants.people.domain import Act, NotAllowed
 _A_PAGE = 50
 _TIMELINE = 20
 _CHOICES = 6
+_LONGEST_VERSION = 10
 
 _VIEWERS = (Act.CARD_VIEW, Act.CARD_ISSUE, Act.CARD_MAKE, Act.VALUE_TOP_UP, Act.VALUE_CONSUME)
 
@@ -113,7 +115,45 @@ def card_detail(request: DeskRequest, number: str) -> HttpResponseBase:
     Raises:
         CardNotFound
     """
+    return _detail(request, _card(number))
+
+
+@require_POST
+@staff_only(Act.CARD_LOSS, Act.CARD_FREEZE)
+def card_step(request: DeskRequest, number: str) -> HttpResponseBase:
+    """Report a card lost or found again, freeze it or end that (R-J02, R-J07, X-25).
+
+    Raises:
+        CardNotFound
+    """
     card = _card(number)
+    step = STEPS.get(request.POST.get("step", ""))
+    if step is None:
+        return redirect("desk:card_detail", number=card.number)
+    form = CardStepForm(request.POST, auto_id=f"{step.code}_%s")
+    if form.is_valid():
+        taken = attempt(
+            form,
+            lambda: step.take(
+                actor=request.desk.actor,
+                number=card.number,
+                store_id=_working_store(request, step.act),
+                reason=form.cleaned_data["reason"],
+            ),
+        )
+        if taken is not None:
+            messages.success(request, str(step.done))
+            return redirect("desk:card_detail", number=card.number)
+        refused = refusal_of(form)
+        if isinstance(refused, NotAllowed):
+            raise refused
+        # The card has moved on since its page was opened: the page says where it stands now.
+        messages.error(request, str(refused))
+        return redirect("desk:card_detail", number=card.number)
+    return _detail(request, card, tried=form)
+
+
+def _detail(request: DeskRequest, card: Card, *, tried: CardStepForm | None = None) -> HttpResponse:
     after = Place.parse(request.GET.get("after", ""))
     page = page_of_records(records_of_cards([card.pk]), size=_TIMELINE + 1, after=after)
     context: dict[str, Any] = {"timeline": [_linked(record_row(record)) for record in page[:_TIMELINE]]}
@@ -127,9 +167,11 @@ def card_detail(request: DeskRequest, number: str) -> HttpResponseBase:
         "member": member_row(card.member) if card.member else None,
         "balance": value_row(value) or {"total_fen": 0, "principal_fen": 0, "bonus_fen": 0},
         "lots": _lots(card),
+        "pin_version": card.pin_version,
+        "steps": open_steps(card, actor=request.desk.actor, store_id=_here(request), tried=tried),
         "nav": "cards",
     }
-    return render(request, "desk/card_detail.html", context)
+    return render(request, "desk/card_detail.html", context, status=status_of(tried) if tried is not None else 200)
 
 
 @require_POST
@@ -140,13 +182,20 @@ def card_pin_reset(request: DeskRequest, number: str) -> HttpResponseBase:
 
     Raises:
         NotAllowed, CardNotFound, CardIdle, Busy
+        PinChangedMeanwhile: the form was sent before; a reload resets nothing.
     """
-    issued = services.reset_pin(actor=request.desk.actor, number=number, store_id=_working_store(request))
-    return _pin_slip(request, issued)
+    seen = request.POST.get("pin_version", "")
+    issued = services.reset_pin(
+        actor=request.desk.actor,
+        number=number,
+        store_id=_working_store(request, Act.PIN_RESET),
+        pin_version=int(seen) if seen.isdecimal() and len(seen) < _LONGEST_VERSION else -1,
+    )
+    return _pin_slip(request, issued, reset=True)
 
 
 def _issue(request: DeskRequest, form: IssueForm) -> services.IssuedCard:
-    given, store_id = form.cleaned_data, _working_store(request)
+    given, store_id = form.cleaned_data, _working_store(request, Act.CARD_ISSUE)
     if given["who"] == IssueForm.EXISTING:
         member: Member = member_services.get_member(given["member_code"])
     else:
@@ -166,7 +215,7 @@ def _issue(request: DeskRequest, form: IssueForm) -> services.IssuedCard:
     )
 
 
-def _pin_slip(request: DeskRequest, issued: services.IssuedCard) -> HttpResponse:
+def _pin_slip(request: DeskRequest, issued: services.IssuedCard, *, reset: bool = False) -> HttpResponse:
     """The answer itself carries the PIN: no address leads to it a second time."""
     card = issued.card
     assert card.member is not None  # noqa: S101  (an issued card has a holder: a constraint of the table)
@@ -175,7 +224,8 @@ def _pin_slip(request: DeskRequest, issued: services.IssuedCard) -> HttpResponse
         "member": {"name": card.member.name, "code": card.member.code},
         "pin": issued.pin,
         "login_url": chain_url(request, request.chain.slug),  # type: ignore[attr-defined]
-        "nav": "issue",
+        "reset": reset,
+        "nav": "cards" if reset else "issue",
     }
     return render(request, "desk/pin_slip.html", context)
 
@@ -210,10 +260,15 @@ def _store_id(request: DeskRequest) -> int | None:
     """Cards may be made for the whole chain; a person of some stores makes them for hers."""
     if request.desk.actor.may(Act.CARD_MAKE):
         return None
+    return _here(request)
+
+
+def _here(request: DeskRequest) -> int | None:
     return request.desk.store.pk if request.desk.store else None
 
 
-def _working_store(request: DeskRequest) -> int:
-    if request.desk.store is None:
-        raise NotAllowed(act=Act.CARD_ISSUE.label)
-    return request.desk.store.pk
+def _working_store(request: DeskRequest, act: Act) -> int:
+    store_id = _here(request)
+    if store_id is None:
+        raise NotAllowed(act=act.label)
+    return store_id

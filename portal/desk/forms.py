@@ -118,6 +118,12 @@ class _TillForm(forms.Form):
     card_number = _card_number()
     idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=60, initial=token)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Who comes back by the browser's button finds an empty form with a key of its own, not the last amount.
+        for field in self.fields.values():
+            field.widget.attrs["autocomplete"] = "off"
+
     def with_fresh_key(self) -> None:
         """After a conflict: what is in the form now is another act than the one done under its key."""
         self.data = {**self.data.dict(), "idempotency_key": token()}  # type: ignore[attr-defined]  # a QueryDict
@@ -135,6 +141,13 @@ class ConsumeForm(_TillForm):
 
     amount = YuanField(label=_("消费金额"))
     note = forms.CharField(label=_("备注"), max_length=LONGEST_NOTE, required=False)
+
+
+class CardStepForm(forms.Form):
+    """A step of a card's state, and why it is taken."""
+
+    step = forms.CharField(widget=forms.HiddenInput, max_length=20)
+    reason = forms.CharField(label=_("原因"), max_length=LONGEST_NOTE)
 
 
 class ReverseForm(forms.Form):

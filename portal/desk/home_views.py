@@ -1,5 +1,7 @@
 """The first page of the desk."""
 
+from typing import Any
+
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -19,9 +21,25 @@ _RECENT = 8
 @require_safe
 @staff_only()
 def home(request: DeskRequest) -> HttpResponseBase:
-    """Today in the store she works in: what came in, who took it, what happened last."""
-    store = request.desk.store
+    """Today in the store she works in: what came in, who took it, what happened last.
+
+    Everybody who has an account may come here, so each part is shown only to those who may see it in that store;
+    without a store, to those who may see it in all. For whoever sees none of it the page says what she may do.
+    """
+    actor, store = request.desk.actor, request.desk.store
     store_id = store.pk if store else None
+    context: dict[str, Any] = {"date": clock.today(), "nav": "home"}
+    if actor.may(Act.REPORT_VIEW, store_id=store_id):
+        context |= _report(store_id)
+    if actor.may(Act.CARD_VIEW, store_id=store_id):
+        records = page_of_records(records_of_store(store_id), size=_RECENT)
+        context["recent"] = [record_row(record) for record in records]
+    context["may"] = [act.label for act in Act if actor.may_somewhere(act)]
+    return render(request, "desk/home.html", context)
+
+
+def _report(store_id: int | None) -> dict[str, Any]:
+    """The day's report: of one store, or with None of all."""
     today = clock.today()
     days = totals_by_day(store_id=store_id, last=today, days=_DAYS)
     start, end = span_of(today)
@@ -29,7 +47,7 @@ def home(request: DeskRequest) -> HttpResponseBase:
     if store_id is not None:
         joined = joined.filter(store_id=store_id)
     totals = days[-1]
-    context = {
+    return {
         "today": {
             "date": totals.date,
             "consumption_fen": totals.consumption_fen,
@@ -41,23 +59,13 @@ def home(request: DeskRequest) -> HttpResponseBase:
             "members_new": joined.count(),
         },
         "days": days,
-        "cashiers": _cashiers(request, store_id),
-        "recent": [record_row(record) for record in page_of_records(records_of_store(store_id), size=_RECENT)],
-        "nav": "home",
+        "cashiers": [
+            {
+                "name": cashier.actor_name,
+                "consumption_fen": cashier.consumption_fen,
+                "top_up_fen": cashier.top_up_fen,
+                "count": cashier.count,
+            }
+            for cashier in totals_by_cashier(store_id=store_id, day=today)
+        ],
     }
-    return render(request, "desk/home.html", context)
-
-
-def _cashiers(request: DeskRequest, store_id: int | None) -> list[dict[str, object]]:
-    """What each cashier took is for those who read the day's report."""
-    if not request.desk.actor.may(Act.REPORT_VIEW, store_id=store_id):
-        return []
-    return [
-        {
-            "name": cashier.actor_name,
-            "consumption_fen": cashier.consumption_fen,
-            "top_up_fen": cashier.top_up_fen,
-            "count": cashier.count,
-        }
-        for cashier in totals_by_cashier(store_id=store_id, day=clock.today())
-    ]

@@ -3,21 +3,42 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from kernel.ids import token
 from tenants.audit.domain import ACTS
 from tenants.people.domain import API_ACTS, Act
-from tenants.people.models import Role
+from tenants.people.models import Role, User
 from tenants.people.presets import OWNER_ROLE
 from tenants.stores.models import Store
 
-ALL_STORES = ""
+ALL_STORES = "all"
+_UNCHOSEN: tuple[str, Any] = ("", _("请选择"))
 
 
 def store_choices(stores: list[Store], *, everywhere: bool) -> list[tuple[str, Any]]:
-    """The stores to choose from, with "all" first for those who may choose it."""
+    """The stores to choose from, with "all" for those who may choose it. Nothing is chosen beforehand: it would be the
+    widest.
+    """
     named: list[tuple[str, Any]] = [(str(store.pk), store.name) for store in stores]
-    return [(ALL_STORES, _("全部门店")), *named] if everywhere else named
+    return [_UNCHOSEN, *([(ALL_STORES, _("全部门店"))] if everywhere else []), *named]
+
+
+class _ScopeForm(forms.Form):
+    """Something that holds in one store, or in all of them."""
+
+    store = forms.ChoiceField(label=_("门店"))
+
+    def __init__(self, *args: Any, stores: list[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["store"].choices = stores  # type: ignore[attr-defined]
+
+    def clean_store(self) -> int | None:
+        """The store's id, or None for all."""
+        chosen: str = self.cleaned_data["store"]
+        return None if chosen == ALL_STORES else int(chosen)
 
 
 class StaffForm(forms.Form):
@@ -51,23 +72,28 @@ class NewStaffForm(StaffForm, NewPasswordForm):
     )
     field_order = ("username", "name", "password", "email", "phone")
 
+    def clean(self) -> dict[str, Any]:
+        """Says what is wrong with the password together with everything else, not only once the rest is right."""
+        given = super().clean() or {}
+        if "password" in given:
+            person = User(**{name: given.get(name) or "" for name in ("username", "name", "email")})
+            try:
+                validate_password(given["password"], person)
+            except ValidationError as error:
+                self.add_error("password", error)
+        return given
 
-class AssignForm(forms.Form):
+
+class AssignForm(_ScopeForm):
     """A role in a store, or in all of them."""
 
     role = forms.ChoiceField(label=_("角色"))
-    store = forms.ChoiceField(label=_("门店"), required=False)
+    field_order = ("role", "store")
 
-    def __init__(self, *args: Any, roles: list[Role], stores: list[tuple[str, Any]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, roles: list[Role], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].choices = [  # type: ignore[attr-defined]
-            (role.code, role.label) for role in roles if role.code != OWNER_ROLE
-        ]
-        self.fields["store"].choices = stores  # type: ignore[attr-defined]
-
-    def clean_store(self) -> int | None:
-        """The store's id, or None for all."""
-        return int(self.cleaned_data["store"]) if self.cleaned_data["store"] else None
+        named = [(role.code, role.label) for role in roles if role.code != OWNER_ROLE]
+        self.fields["role"].choices = [_UNCHOSEN, *named]  # type: ignore[attr-defined]
 
 
 class RoleForm(forms.Form):
@@ -89,25 +115,24 @@ class StoreForm(forms.Form):
     opened_on = forms.DateField(label=_("开业日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
 
-class ApiKeyForm(forms.Form):
-    """A new key for the chain's software."""
+class RenameStoreForm(forms.Form):
+    """Another name for a store."""
 
+    name = forms.CharField(label=_("门店名称"), max_length=80)
+
+
+class ApiKeyForm(_ScopeForm):
+    """A new key for the chain's software. Carries a token of its own: sent again, as by a reload, it makes no other."""
+
+    form_token = forms.CharField(widget=forms.HiddenInput(attrs={"autocomplete": "off"}), max_length=60, initial=token)
     name = forms.CharField(label=_("名称"), max_length=60, help_text=_("例如：总店收银系统"))
-    store = forms.ChoiceField(label=_("门店"), required=False)
     acts = forms.MultipleChoiceField(
         label=_("允许的操作"),
         choices=[(act.value, act.label) for act in API_ACTS],
         initial=[Act.VALUE_CONSUME.value],
         widget=forms.CheckboxSelectMultiple,
     )
-
-    def __init__(self, *args: Any, stores: list[tuple[str, Any]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["store"].choices = stores  # type: ignore[attr-defined]
-
-    def clean_store(self) -> int | None:
-        """The store's id, or None for all."""
-        return int(self.cleaned_data["store"]) if self.cleaned_data["store"] else None
+    field_order = ("name", "store", "acts")
 
 
 class AuditFilterForm(forms.Form):

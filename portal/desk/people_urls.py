@@ -18,6 +18,7 @@ urlpatterns = [
     path("roles/", staff_views.roles, name="roles"),
     path("roles/new/", staff_views.role_new, name="role_new"),
     path("stores/", store_views.store_list, name="store_list"),
+    path("stores/<int:store_id>/rename/", store_views.store_rename, name="store_rename"),
     path("stores/<int:store_id>/close/", store_views.store_close, name="store_close"),
     path("store/", store_views.store_switch, name="store_switch"),
     path("api-keys/", key_views.api_keys, name="api_keys"),

@@ -155,11 +155,16 @@ def roles(request: DeskRequest) -> HttpResponseBase:
 def role_new(request: DeskRequest) -> HttpResponseBase:
     """Add a role of the chain's own; its acts are ticked in the matrix."""
     form = RoleForm(request.POST)
-    if not form.is_valid():
+    role = None
+    if form.is_valid():
+        try:
+            role = services.create_role(actor=request.desk.actor, name=form.cleaned_data["name"])
+        except services.RoleNameTaken as error:
+            form.add_error("name", str(error))
+    if role is None:
         return render(
             request, "desk/roles.html", {**_matrix(request, list(queries.roles())), "form": form, "nav": "roles"}
         )
-    role = services.create_role(actor=request.desk.actor, name=form.cleaned_data["name"])
     messages.success(request, _("已新增角色“%(name)s”，请勾选其权限。") % {"name": role.name})
     return redirect("desk:roles")
 

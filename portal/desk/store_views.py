@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from kernel import clock
 from kernel.errors import DomainError
 from portal.desk.access import SESSION_STORE, DeskRequest, staff_only
-from portal.desk.people_forms import StoreForm
-from tenants.people.domain import Act
+from portal.desk.people_forms import RenameStoreForm, StoreForm
+from tenants.people.domain import Act, require
 from tenants.stores import queries, services
 
 
@@ -32,6 +32,27 @@ def store_list(request: DeskRequest) -> HttpResponseBase:
             return redirect("desk:store_list")
     # Not "stores": the shell's switch has that name.
     context = {"form": form, "all_stores": list(queries.stores()), "nav": "stores"}
+    return render(request, "desk/store_list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only(Act.STORE_MANAGE)
+def store_rename(request: DeskRequest, store_id: int) -> HttpResponseBase:
+    """Give a store another name.
+
+    Raises:
+        NotAllowed, StoreNotFound
+    """
+    store = queries.stores().filter(pk=store_id).first()
+    if store is None:
+        raise services.StoreNotFound
+    require(request.desk.actor, Act.STORE_MANAGE, store_id=store_id)
+    form = RenameStoreForm(request.POST or None, initial={"name": store.name})
+    if request.method == "POST" and form.is_valid():
+        renamed = services.rename_store(actor=request.desk.actor, store_id=store_id, name=form.cleaned_data["name"])
+        messages.success(request, _("门店已改名为“%(name)s”。") % {"name": renamed.name})
+        return redirect("desk:store_list")
+    context = {"form": form, "renamed": store, "all_stores": list(queries.stores()), "nav": "stores"}
     return render(request, "desk/store_list.html", context)
 
 

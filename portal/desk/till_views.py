@@ -23,6 +23,7 @@ from membership.cashier.domain import Receipt
 from membership.cashier.errors import RecordNotFound
 from membership.records.domain import RecordKind
 from membership.records.models import Record
+from membership.records.queries import reversal_of
 from portal.attempts import attempt, refusal_of, status_of
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.forms import ConsumeForm, ReverseForm, TopUpForm
@@ -70,6 +71,7 @@ def top_up(request: DeskRequest) -> HttpResponseBase:
             fields=_TOP_UP_FIELDS,
         )
         if receipt is not None:
+            _say_if_replayed(request, receipt)
             return _to_receipt(request, receipt)
         _after_conflict(form)
     context = {"form": form, "presets": _PRESETS, "nav": "top_up", **_peek(form["card_number"].value())}
@@ -97,6 +99,7 @@ def consume(request: DeskRequest) -> HttpResponseBase:
             fields=_CONSUME_FIELDS,
         )
         if receipt is not None:
+            _say_if_replayed(request, receipt)
             request.session[_JUST_DONE] = str(receipt.record_id)
             return redirect(f"{url_of('desk:consume')}?done={receipt.record_id}")
         _after_conflict(form)
@@ -118,9 +121,15 @@ def receipt(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
     if original:
         del request.session[_JUST_DONE]
     again = {RecordKind.TOP_UP.value: "desk:top_up", RecordKind.CONSUMPTION.value: "desk:consume"}.get(record.kind)
-    may_reverse = request.desk.actor.may_somewhere(Act.VALUE_REVERSE) and again is not None
+    reversal = reversal_of(record)
+    reverses = record.detail.get("reverses")
+    may_reverse = request.desk.actor.may_somewhere(Act.VALUE_REVERSE) and again is not None and reversal is None
     context = {
-        "record": receipt_row(record) | {"is_copy": not original},
+        "record": receipt_row(record) | {"is_copy": not original, "is_reversed": reversal is not None},
+        "reversal": {"url": url_of("desk:receipt", args=[reversal.pk]), "at": reversal.occurred_at}
+        if reversal
+        else None,
+        "reverses_url": url_of("desk:receipt", args=[reverses]) if reverses else None,
         "again_url": url_of(again) if again else None,
         "reverse_url": url_of("desk:receipt_reverse", args=[record_id]) if may_reverse else None,
     }
@@ -131,12 +140,15 @@ def receipt(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
 @never_cache
 @staff_only(Act.VALUE_REVERSE)
 def reverse(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
-    """Undo a top-up or a consumption (R-I05).
+    """Undo a top-up or a consumption (R-I05). What was undone before leads to the receipt of its reversal.
 
     Raises:
         RecordNotFound
     """
     record = _record(record_id)
+    if (before := reversal_of(record)) is not None:
+        messages.warning(request, _("这一笔已经冲正过，没有再次冲正。"))
+        return redirect("desk:receipt", record_id=before.pk)
     form = ReverseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         done = attempt(
@@ -160,6 +172,11 @@ def reverse(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
 def _to_receipt(request: DeskRequest, receipt: Receipt) -> HttpResponseBase:
     request.session[_JUST_DONE] = str(receipt.record_id)
     return redirect("desk:receipt", record_id=receipt.record_id)
+
+
+def _say_if_replayed(request: DeskRequest, receipt: Receipt) -> None:
+    if receipt.replayed:
+        messages.warning(request, _("这一笔已经入账过，没有再次入账。要再记一笔，请从空白页面重新填写。"))
 
 
 def _after_conflict(form: TopUpForm | ConsumeForm) -> None:

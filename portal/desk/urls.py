@@ -13,6 +13,7 @@ urlpatterns = [
     path("cards/issue/", card_views.card_issue, name="card_issue"),
     path("cards/peek/", till_views.card_peek, name="card_peek"),
     path("cards/<str:number>/", card_views.card_detail, name="card_detail"),
+    path("cards/<str:number>/step/", card_views.card_step, name="card_step"),
     path("cards/<str:number>/pin/", card_views.card_pin_reset, name="card_pin_reset"),
     path("members/", member_views.member_list, name="member_list"),
     path("members/new/", member_views.member_new, name="member_new"),

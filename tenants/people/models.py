@@ -56,6 +56,7 @@ class Role(models.Model):
     class Meta:
         verbose_name = _("角色")
         verbose_name_plural = _("角色")
+        constraints = [models.UniqueConstraint(Lower("name"), name="role_name_once")]
 
     def __str__(self) -> str:
         return self.label

@@ -31,6 +31,7 @@ def _preset(code: str, name: str | Promise, *acts: Act) -> Preset:
 _LOOK_UP = (Act.CARD_VIEW, Act.MEMBER_VIEW)
 _REGISTRATION = (*_LOOK_UP, Act.MEMBER_CREATE, Act.CARD_ISSUE)
 _TILL = (Act.VALUE_TOP_UP, Act.VALUE_CONSUME)
+_MENDING = (Act.PIN_RESET, Act.CARD_LOSS, Act.CARD_FREEZE)
 _PAPERS = (Act.REPORT_VIEW, Act.REGISTER_VIEW)
 
 PRESETS: Final = (
@@ -57,8 +58,8 @@ PRESETS: Final = (
     _preset("CASH_OFFICER", _("出纳"), Act.CARD_VIEW, *_PAPERS),
     _preset("CASHIER", _("收银"), *_LOOK_UP, *_TILL),
     # Organises making, registration, loss, unlocking and look-up (R-F01, R-J01, R-K01, R-L08).
-    _preset("MEMBER_SERVICE", _("会员信息管理人员/客服"), *_REGISTRATION, *_PAPERS, Act.CARD_MAKE, Act.PIN_RESET),
-    _preset("STORE_MANAGER", _("店长/分公司负责人"), *_REGISTRATION, *_TILL, *_PAPERS, Act.PIN_RESET),
+    _preset("MEMBER_SERVICE", _("会员信息管理人员/客服"), *_REGISTRATION, *_PAPERS, Act.CARD_MAKE, *_MENDING),
+    _preset("STORE_MANAGER", _("店长/分公司负责人"), *_REGISTRATION, *_TILL, *_PAPERS, *_MENDING),
     # Distributes ranges and registers what stores draw (R-F07, R-F08).
     _preset("PLANNING", _("营运部/计划主管"), Act.CARD_VIEW, *_PAPERS),
     _preset("SUPPLY", _("供应链中心"), Act.CARD_VIEW),
@@ -70,8 +71,9 @@ PRESETS: Final = (
     # Consultants enter members beforehand; their leader hands out cards (R-M02).
     _preset("CONSULTANT", _("会籍顾问"), *_LOOK_UP, Act.MEMBER_CREATE),
     _preset("TEAM_LEADER", _("领班"), *_REGISTRATION, Act.REPORT_VIEW),
-    # Reviews the form, hands over the card, sells at night (R-H08, R-L03), unlocks against ID (R-L08).
-    _preset("FRONT_DESK", _("前台/总服务台"), *_REGISTRATION, *_TILL, Act.PIN_RESET),
+    # Reviews the form, hands over the card, sells at night (R-H08, R-L03), unlocks against ID (R-L08), takes loss
+    # reports (R-J02).
+    _preset("FRONT_DESK", _("前台/总服务台"), *_REGISTRATION, *_TILL, Act.PIN_RESET, Act.CARD_LOSS),
 )
 
 

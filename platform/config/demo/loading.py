@@ -17,9 +17,9 @@ from kernel import clock
 from kernel.db import in_chain, in_public
 from kernel.money import Money
 from ledger.domain import DrawPolicy
-from membership.cards.domain import CardStatus, NumberRange
+from membership.cards.domain import NumberRange
 from membership.cards.models import Card
-from membership.cards.services import change_status, issue_card, make_cards, report_lost, set_locked
+from membership.cards.services import freeze_card, issue_card, make_cards, report_lost, set_locked
 from membership.cards.web_login import change_pin
 from membership.cashier import services as cashier
 from membership.cashier.domain import CardRef, Occasion, bonus_expiry
@@ -31,7 +31,7 @@ from membership.members.services import create_member
 from tenants.chains.domain import ChainState
 from tenants.chains.models import Chain
 from tenants.chains.services import provision, request_chain, retry_chain
-from tenants.people.domain import SYSTEM, Act, Actor
+from tenants.people.domain import API_ACTS, SYSTEM, Actor
 from tenants.people.models import ApiKey, User
 from tenants.people.queries import actor_of
 from tenants.people.services import assign_role, create_api_key, create_owner, create_staff, revoke_api_key
@@ -186,8 +186,8 @@ def _mishaps(cast: _Cast) -> None:
     main = cast.stores[0].pk
     # Not the first cards: those are the ones to log in with and to try things on.
     for card in cast.cards[20:22]:
-        report_lost(actor=cast.service, number=card.number, store_id=main)
-    change_status(actor=cast.service, number=cast.cards[22].number, to=CardStatus.FROZEN, store_id=main)
+        report_lost(actor=cast.service, number=card.number, store_id=main, reason="会员来电，卡已遗失")
+    freeze_card(actor=cast.service, number=cast.cards[22].number, store_id=main, reason="充值有误，待核对")
     set_locked(actor=cast.service, number=cast.cards[23].number, locked=True, store_id=main)
     for place, card in enumerate(cast.cards[30 : 30 + _REVERSED]):
         found = Card.objects.get(pk=card.card_id).records.filter(kind="CONSUMPTION").order_by("-occurred_at").first()
@@ -217,7 +217,7 @@ def _api_key() -> str:
             return raw
     for key in alive:
         revoke_api_key(actor=SYSTEM, prefix=key.prefix)
-    acts = [Act.VALUE_CONSUME.value, Act.VALUE_TOP_UP.value, Act.CARD_VIEW.value]
+    acts = [act.value for act in API_ACTS]
     raw = create_api_key(actor=SYSTEM, name=_API_KEY_NAME, acts=acts, store_id=None).raw
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     place.touch(mode=0o600)

@@ -1,10 +1,20 @@
 """Where to log in to the demo, and as whom."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.conf import settings
 
 from config.demo import people
+
+_SHOWN: Final = {
+    "店长": "manager",
+    "营业员": "clerk",
+    "收银": "cashier",
+    "会员信息": "service",
+    "资金部": "treasury",
+}
+"""Whose log-ins are printed in full: between them they may do everything the desk offers, making cards included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +58,7 @@ def summary_of(*, card_number: str, api_key: str) -> Summary:
     base, chain = _address(settings.BASE_DOMAIN), _address(f"{people.CHAIN_SLUG}.{settings.BASE_DOMAIN}")
     desk = [
         Login(f"{title} {person.name}", f"{chain}/desk/", person.username, people.PASSWORD)
-        for title, username in (("店长", "manager"), ("营业员", "clerk"), ("收银", "cashier"), ("资金部", "treasury"))
+        for title, username in _SHOWN.items()
         for person in people.STAFF
         if person.username == username
     ]
@@ -69,8 +79,7 @@ def _address(host: str) -> str:
 
 
 def _others() -> list[str]:
-    shown = {"manager", "clerk", "cashier", "treasury"}
-    return [person.username for person in people.STAFF if person.username not in shown]
+    return [person.username for person in people.STAFF if person.username not in _SHOWN.values()]
 
 
 def _width(text: str) -> int:

@@ -32,6 +32,14 @@ class RoleFixed(DomainError):
     message = _("“所有者”角色固定拥有全部权限，不能修改或另行授予。")
 
 
+class RoleNameTaken(DomainError):
+    """Another role is called so, in either language; two of one name could not be told apart when they are given."""
+
+    code = "role_name_taken"
+    status = 409
+    message = _("已有名为“{name}”的角色，请换一个名称。")
+
+
 class RoleInUse(DomainError):
     """Somebody still has the role."""
 
@@ -93,10 +101,15 @@ def create_role(*, actor: Actor, name: str, acts: Collection[Act] = ()) -> Role:
     """A role of the chain's own.
 
     Raises:
-        NotAllowed
+        NotAllowed, RoleNameTaken
     """
     require(actor, Act.STAFF_MANAGE)
-    role = Role.objects.create(code=f"own-{token(6)}", name=name.strip())
+    lock_matrix()
+    name = name.strip()
+    # A preset is also taken by its name in the reader's language.
+    if any(name.casefold() in (role.name.casefold(), role.label.casefold()) for role in Role.objects.all()):
+        raise RoleNameTaken(name=name)
+    role = Role.objects.create(code=f"own-{token(6)}", name=name)
     RoleAct.objects.bulk_create(RoleAct(role=role, act=Act(act).value) for act in sorted(set(acts)))
     record(actor, "role.create", object_type="role", object_id=role.code, detail={"name": role.name})
     return role

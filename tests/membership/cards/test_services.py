@@ -18,8 +18,8 @@ from membership.cards.services import (
     LevelNotFound,
     StatusStepForbidden,
     activate_card,
-    change_status,
     issue_card,
+    lift_loss,
     make_cards,
     report_lost,
     reset_pin,
@@ -188,10 +188,10 @@ def test_a_lost_card_is_stopped_and_reopened(in_chain: InChain, clerk: Actor, st
     with in_chain(), pytest.raises(StatusStepForbidden):
         report_lost(actor=clerk, number=holder.number, store_id=store_id)
     with in_chain():
-        change_status(actor=clerk, number=holder.number, to=CardStatus.ACTIVE, store_id=store_id)
+        lift_loss(actor=clerk, number=holder.number, store_id=store_id, reason="在前台找到")
         assert Card.objects.get(number=holder.number).status == "ACTIVE"
         steps = list(AuditEntry.objects.filter(act="card.status").order_by("pk").values_list("detail", flat=True))
-    assert steps == [{"from": "ACTIVE", "to": "LOST"}, {"from": "LOST", "to": "ACTIVE"}]
+    assert steps == [{"from": "ACTIVE", "to": "LOST"}, {"from": "LOST", "to": "ACTIVE", "reason": "在前台找到"}]
 
 
 def test_the_lock_is_apart_from_the_status(in_chain: InChain, clerk: Actor, store_id: int, holder: Holder) -> None:
@@ -210,12 +210,13 @@ def test_a_change_of_state_locks_the_card_and_its_value_before_it_writes(
     holder: Holder,
     django_assert_num_queries: Callable[..., AbstractContextManager[list[dict[str, str]]]],
 ) -> None:
-    with in_chain(), django_assert_num_queries(4) as statements:
+    with in_chain(), django_assert_num_queries(5) as statements:
         report_lost(actor=clerk, number=holder.number, store_id=store_id)
     texts = [statement["sql"] for statement in statements]
     assert [text.endswith("FOR NO KEY UPDATE") or "FOR NO KEY UPDATE OF" in text for text in texts] == [
         True,
         True,
+        False,
         False,
         False,
     ]
@@ -227,7 +228,7 @@ def test_a_new_pin_ends_the_old_and_must_be_changed(
     in_chain: InChain, clerk: Actor, store_id: int, holder: Holder
 ) -> None:
     with in_chain():
-        issued = reset_pin(actor=clerk, number=holder.number, store_id=store_id)
+        issued = reset_pin(actor=clerk, number=holder.number, store_id=store_id, pin_version=1)
     with in_chain():
         card = Card.objects.get(number=holder.number)
     assert issued.pin != holder.pin
@@ -239,4 +240,4 @@ def test_an_idle_card_has_no_pin_to_reset(
     in_chain: InChain, clerk: Actor, store_id: int, idle_cards: list[str]
 ) -> None:
     with in_chain(), pytest.raises(CardIdle):
-        reset_pin(actor=clerk, number=idle_cards[0], store_id=store_id)
+        reset_pin(actor=clerk, number=idle_cards[0], store_id=store_id, pin_version=0)

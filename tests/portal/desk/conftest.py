@@ -10,9 +10,9 @@ from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
 from tests.membership.conftest import clerk, holder, idle_cards, issue, store_id
-from tests.portal.people.conftest import at_desk
+from tests.portal.people.conftest import at_desk, owner_at_desk
 
-__all__ = ["at_desk", "clerk", "holder", "idle_cards", "issue", "store_id"]
+__all__ = ["at_desk", "clerk", "holder", "idle_cards", "issue", "owner_at_desk", "store_id"]
 
 
 @pytest.fixture

@@ -201,8 +201,16 @@ def test_a_pin_is_reset_by_whoever_may_and_shown_once(at_desk: AtDesk, in_chain:
     assert denied.status_code == 403
     with in_chain():
         assert Card.objects.get(pk=holder.card.pk).pin_version == 1
-    answer = at_desk("FRONT_DESK").post(f"/desk/cards/{holder.number}/pin/")
+    browser = at_desk("FRONT_DESK")
+    assert 'name="pin_version" value="1"' in _text(browser.get(f"/desk/cards/{holder.number}/"))
+    answer = browser.post(f"/desk/cards/{holder.number}/pin/", {"pin_version": "1"})
     assert "no-store" in answer["Cache-Control"]
+    assert "密码已重置" in _text(answer)
+    assert "发卡完成" not in _text(answer)
+    for stale in ("1", "", "x"):
+        again = browser.post(f"/desk/cards/{holder.number}/pin/", {"pin_version": stale})
+        assert again.status_code == 409
+        assert "pin_changed_meanwhile" in _text(again)
     with in_chain():
         card = Card.objects.get(pk=holder.card.pk)
     assert card.pin_version == 2

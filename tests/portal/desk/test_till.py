@@ -1,5 +1,6 @@
 """The till's pages: what is typed is done once, and what is refused says why."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -72,6 +73,15 @@ def test_pressing_twice_charges_once_and_shows_the_same_receipt(
     first, second = browser.post("/desk/top-up/", form), browser.post("/desk/top-up/", form)
     assert first["Location"] == second["Location"]
     assert _balance(in_chain, holder) == 8_000
+    assert "这一笔已经入账过，没有再次入账。" in _text(browser.get(second["Location"]))
+
+
+@pytest.mark.parametrize("path", ["/desk/top-up/", "/desk/consume/"])
+def test_a_browser_does_not_fill_in_what_was_typed_before(at_desk: AtDesk, path: str) -> None:
+    page = _text(at_desk("CASHIER").get(path))
+    fields = re.findall(r'<input[^>]* name="(?:card_number|paid|bonus|amount|idempotency_key)"[^>]*>', page)
+    assert len(fields) >= 3
+    assert all('autocomplete="off"' in field for field in fields)
 
 
 def test_an_old_form_with_another_amount_is_refused_and_can_be_sent_again(
@@ -186,8 +196,14 @@ def test_the_treasury_reverses_and_a_cashier_cannot(
     assert done.status_code == 200
     assert "刷错卡" in _text(done)
     assert _balance(in_chain, holder) == 10_000
-    treasury.post(path, {"reason": "刷错卡"})
+    again = treasury.post(path, {"reason": "刷错卡"}, follow=True)
+    assert "这一笔已经冲正过，没有再次冲正。" in _text(again)
     assert _balance(in_chain, holder) == 10_000
+    receipt = _text(treasury.get(f"/desk/receipts/{record_id}/"))
+    assert receipt.count("已冲正") == 2, "said above, and on the slip that is printed"
+    assert path not in receipt
+    assert f'href="{again.redirect_chain[0][0]}"' in receipt
+    assert f'href="/desk/receipts/{record_id}/"' in _text(treasury.get(again.redirect_chain[0][0]))
 
 
 def test_an_unknown_receipt_is_not_found(at_desk: AtDesk) -> None:
@@ -212,4 +228,4 @@ def test_the_day_is_summed_on_the_first_page(at_desk: AtDesk, holder: Holder, hi
     assert [(row["name"], row["count"]) for row in answer.context["cashiers"]] == [("store_manager", 1), ("周晓梅", 1)]
     assert len(answer.context["days"]) == 14
     assert answer.context["recent"][0]["kind"] == "CONSUMPTION"
-    assert at_desk("CASHIER").get("/desk/").context["cashiers"] == []
+    assert "cashiers" not in at_desk("CASHIER").get("/desk/").context

@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 
 from tenants.audit.models import AuditEntry
-from tenants.people.domain import Act
+from tenants.people.domain import SYSTEM, Act
 from tenants.people.models import ApiKey, Assignment, Role, User
-from tenants.people.services import authenticate_api_key
+from tenants.people.services import authenticate_api_key, set_role_acts
 from tenants.stores.models import Store
 from tests.portal.people.conftest import PASSWORD
 
@@ -155,6 +155,8 @@ def test_the_owners_row_cannot_be_posted_away(owner_at_desk: Client, in_chain: I
 def test_a_role_of_ones_own(owner_at_desk: Client, in_chain: InChain) -> None:
     assert owner_at_desk.post("/desk/roles/new/", {"name": "洗车班长"}).status_code == 302
     assert owner_at_desk.post("/desk/roles/new/", {"name": ""}).status_code == 200
+    for taken in ("洗车班长", " 洗车班长 ", "收银"):
+        assert "请换一个名称" in owner_at_desk.post("/desk/roles/new/", {"name": taken}).content.decode()
     with in_chain():
         assert Role.objects.get(preset=False).name == "洗车班长"
     assert "洗车班长" in owner_at_desk.get("/desk/roles/").content.decode()
@@ -176,6 +178,51 @@ def test_stores_open_and_close(owner_at_desk: Client, in_chain: InChain) -> None
     assert "停业" in page
 
 
+def test_a_store_is_renamed(owner_at_desk: Client, at_desk: AtDesk, in_chain: InChain) -> None:
+    with in_chain():
+        store = Store.objects.get()
+    path = f"/desk/stores/{store.pk}/rename/"
+    assert path in owner_at_desk.get("/desk/stores/").content.decode()
+    assert store.name in owner_at_desk.get(path).content.decode()
+    assert owner_at_desk.post(path, {"name": " "}).status_code == 200
+    assert at_desk("CASHIER").post(path, {"name": "抢注"}).status_code == 403
+    assert owner_at_desk.get("/desk/stores/999999/rename/").status_code == 404
+    answer = owner_at_desk.post(path, {"name": "滨江旗舰店"}, follow=True)
+    assert "门店已改名为“滨江旗舰店”。" in answer.content.decode()
+    with in_chain():
+        assert Store.objects.get().name == "滨江旗舰店"
+
+
+def test_no_role_and_no_store_is_chosen_beforehand(owner_at_desk: Client, at_desk: AtDesk, in_chain: InChain) -> None:
+    at_desk("CASHIER")
+    with in_chain():
+        person = User.objects.get(username="cashier")
+    page = owner_at_desk.get(f"/desk/staff/{person.pk}/").content.decode()
+    assert page.count('<option value="" selected>请选择</option>') == 2
+    answer = owner_at_desk.post(f"/desk/staff/{person.pk}/assign/", {"role": "TREASURY", "store": ""})
+    assert answer.status_code == 200
+    with in_chain():
+        assert [given.role.code for given in person.assignments.select_related("role")] == ["CASHIER"]
+
+
+def test_a_bad_account_hears_of_all_its_faults_at_once(owner_at_desk: Client, in_chain: InChain) -> None:
+    given = {"username": "a b", "name": "周敏", "password": "123", "email": "no", "phone": ""}
+    errors = owner_at_desk.post("/desk/staff/new/", given).context["form"].errors
+    assert {"username", "password", "email"} <= set(errors)
+
+
+def test_the_trail_speaks_in_names(owner_at_desk: Client, at_desk: AtDesk, in_chain: InChain) -> None:
+    at_desk("CASHIER")
+    with in_chain():
+        set_role_acts(actor=SYSTEM, role_code="SUPPLY", acts=[Act.CARD_MAKE])
+    page = owner_at_desk.get("/desk/audit/").content.decode()
+    assert "角色</span> 收银" in page
+    assert "增加权限</span> 制卡" in page
+    assert "账号 cashier" in page
+    assert "CASHIER" not in page
+    assert "card.make" not in page
+
+
 def test_one_works_in_one_store_at_a_time(owner_at_desk: Client, in_chain: InChain) -> None:
     owner_at_desk.post("/desk/stores/", {"code": "002", "name": "二号店", "opened_on": "2026-03-01"})
     with in_chain():
@@ -195,7 +242,8 @@ def _store_of(browser: Client, in_chain: InChain) -> Any:
 
 
 def test_a_key_is_shown_once(owner_at_desk: Client, in_chain: InChain) -> None:
-    answer = owner_at_desk.post("/desk/api-keys/", {"name": "总店收银", "store": "", "acts": ["value.consume"]})
+    form = {"name": "总店收银", "store": "all", "acts": ["value.consume"], "form_token": "one"}
+    answer = owner_at_desk.post("/desk/api-keys/", form)
     assert "no-store" in answer["Cache-Control"]
     raw = re.search(r"kyn_[0-9a-z]{10}_[\w-]{43}", answer.content.decode())
     assert raw is not None
@@ -203,6 +251,10 @@ def test_a_key_is_shown_once(owner_at_desk: Client, in_chain: InChain) -> None:
         assert authenticate_api_key(raw.group()).may("value.consume")
         prefix = ApiKey.objects.get().prefix
     assert raw.group() not in owner_at_desk.get("/desk/api-keys/").content.decode()
+    again = owner_at_desk.post("/desk/api-keys/", form, follow=True)
+    assert "没有再次生成" in again.content.decode()
+    with in_chain():
+        assert ApiKey.objects.count() == 1
     assert owner_at_desk.post(f"/desk/api-keys/{prefix}/revoke/").status_code == 302
     with in_chain():
         assert ApiKey.objects.get().revoked_at is not None
@@ -210,7 +262,9 @@ def test_a_key_is_shown_once(owner_at_desk: Client, in_chain: InChain) -> None:
 
 
 def test_a_key_with_a_foreign_act_is_not_made(owner_at_desk: Client, in_chain: InChain) -> None:
-    answer = owner_at_desk.post("/desk/api-keys/", {"name": "越权", "store": "", "acts": ["staff.manage"]})
+    answer = owner_at_desk.post(
+        "/desk/api-keys/", {"name": "越权", "store": "all", "acts": ["staff.manage"], "form_token": "one"}
+    )
     assert answer.status_code == 200
     with in_chain():
         assert ApiKey.objects.count() == 0
@@ -220,8 +274,10 @@ def test_a_manager_of_one_store_is_offered_only_that(at_desk: AtDesk, in_chain: 
     with in_chain():
         store = Store.objects.get()
     browser = at_desk("INFORMATION", store_id=store.pk)
-    assert browser.post("/desk/api-keys/", {"name": "全部", "store": "", "acts": ["value.consume"]}).status_code == 403
-    made = browser.post("/desk/api-keys/", {"name": "本店", "store": str(store.pk), "acts": ["value.consume"]})
+    form = {"acts": ["value.consume"], "form_token": "one"}
+    refused = browser.post("/desk/api-keys/", form | {"name": "全部", "store": "all"})
+    assert "kyn_" not in refused.content.decode()
+    made = browser.post("/desk/api-keys/", form | {"name": "本店", "store": str(store.pk)})
     assert made.status_code == 200
     with in_chain():
         assert [key.store_id for key in ApiKey.objects.all()] == [store.pk]
@@ -230,8 +286,9 @@ def test_a_manager_of_one_store_is_offered_only_that(at_desk: AtDesk, in_chain: 
 def test_the_trail_is_read(owner_at_desk: Client) -> None:
     owner_at_desk.post("/desk/stores/", {"code": "002", "name": "二号店", "opened_on": "2026-03-01"})
     page = owner_at_desk.get("/desk/audit/", {"act": "store.open"}).content.decode()
-    assert page.count(">store.open</span>") == 2
-    assert ">chain.provision</span>" not in page
+    assert page.count('<span title="store.open">门店开业</span>') == 2
+    assert "chain.provision" not in page
+    assert "系统" in page
     assert owner_at_desk.get("/desk/audit/", {"page": "9999", "day": "rubbish"}).status_code == 200
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
-from django.db import connections
+from django.db import IntegrityError, connections, transaction
 
 from kernel.db import in_chain as in_schema
 from tenants.audit.models import AuditEntry
@@ -116,6 +116,17 @@ def test_own_roles_come_and_go(in_chain: InChain, owner: Actor, hire: Hire) -> N
         with pytest.raises(services.RoleFixed):
             services.delete_role(actor=owner, role_code="CLERK")
         assert Role.objects.filter(code__in=[role.code, "CLERK"]).count() == 1
+
+
+def test_a_name_belongs_to_one_role(in_chain: InChain, owner: Actor) -> None:
+    with in_chain():
+        services.create_role(actor=owner, name="Wash")
+        for taken in ("wash", "收银"):
+            with pytest.raises(services.RoleNameTaken):
+                services.create_role(actor=owner, name=taken)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Role.objects.create(code="own-2", name="WASH")
+        assert Role.objects.filter(preset=False).count() == 1
 
 
 @pytest.fixture

@@ -1,0 +1,144 @@
+"""The trail in people's words: what an entry's objects, actors and details are called. A few queries a page, however
+many entries it has."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kernel.money import Money
+from membership.cards.domain import CardStatus
+from membership.cards.queries import levels
+from tenants.audit.domain import ACTS, OBJECTS
+from tenants.audit.models import AuditEntry
+from tenants.people.domain import Act
+from tenants.people.models import User
+from tenants.people.queries import roles
+from tenants.stores.queries import stores
+
+_ACTS: Final = {act.value: act.label for act in Act}
+_FIELDS: Final[Mapping[str, str | Promise]] = {
+    "name": gettext_lazy("姓名"),
+    "email": gettext_lazy("邮箱"),
+    "phone": gettext_lazy("手机号"),
+    "birthday": gettext_lazy("生日"),
+}
+_LABELS: Final[Mapping[str, str | Promise]] = {
+    "acts": gettext_lazy("权限"),
+    "added": gettext_lazy("增加权限"),
+    "amount_fen": gettext_lazy("金额"),
+    "changed": gettext_lazy("修改了"),
+    "closed_on": gettext_lazy("停业日期"),
+    "code": gettext_lazy("编码"),
+    "from": gettext_lazy("原为"),
+    "last": gettext_lazy("末号"),
+    "level": gettext_lazy("卡级别"),
+    "locked": gettext_lazy("锁定"),
+    "member": gettext_lazy("会员编号"),
+    "name": gettext_lazy("名称"),
+    "plan": gettext_lazy("版本"),
+    "quantity": gettext_lazy("数量"),
+    "reason": gettext_lazy("原因"),
+    "record": gettext_lazy("入账编号"),
+    "removed": gettext_lazy("取消权限"),
+    "role": gettext_lazy("角色"),
+    "to": gettext_lazy("改为"),
+    "username": gettext_lazy("用户名"),
+    "valid_until": gettext_lazy("有效期至"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the things an entry names by key or code are called now. What is gone keeps its code."""
+
+    stores: Mapping[int, str]
+    people: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+    levels: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, entries: Iterable[AuditEntry]) -> "Names":
+        """The names these entries need: four queries."""
+        ids = {entry.object_id for entry in entries if entry.object_type == "user" and entry.object_id.isdecimal()}
+        people = User.objects.filter(pk__in=sorted(int(pk) for pk in ids))
+        return cls(
+            stores={store.pk: store.name for store in stores()},
+            people={str(person.pk): str(person) for person in people},
+            roles={role.code: role.label for role in roles()},
+            levels={level.code: level.name for level in levels()},
+        )
+
+    def of_object(self, entry: AuditEntry) -> str:
+        """What the entry was done to."""
+        if entry.object_type == "user":
+            return self.people.get(entry.object_id, entry.object_id)
+        if entry.object_type == "role":
+            return self.roles.get(entry.object_id, entry.object_id)
+        if entry.object_type == "store" and entry.object_id.isdecimal():
+            return self.stores.get(int(entry.object_id), entry.object_id)
+        return entry.object_id
+
+
+def entry_row(entry: AuditEntry, names: Names) -> dict[str, Any]:
+    """An entry as the page shows it."""
+    return {
+        "occurred_at": entry.occurred_at,
+        "actor": entry.actor,
+        "actor_name": _("系统") if entry.actor == "system" else entry.actor_name or entry.actor,
+        "act": entry.act,
+        "act_label": ACTS.get(entry.act, entry.act),
+        "object_label": OBJECTS.get(entry.object_type, entry.object_type),
+        "object_name": names.of_object(entry),
+        "store_name": None if entry.store_id is None else names.stores.get(entry.store_id, "?"),
+        "details": [(str(_LABELS.get(key, key)), _said(key, value, names)) for key, value in entry.detail.items()],
+    }
+
+
+def _said(key: str, value: Any, names: Names) -> str:
+    """A value of an entry's detail. What is unknown stands as it was written: a trail hides nothing."""
+    write = _WRITERS.get(key)
+    if write is None:
+        return _listed(value, str)
+    try:
+        return write(value, names)
+    except (TypeError, ValueError):
+        return str(value)
+
+
+def _listed(value: Any, name: Callable[[Any], str]) -> str:
+    return _("、").join(name(part) for part in value) if isinstance(value, list) else name(value)
+
+
+def _status(value: Any, names: Names) -> str:
+    # A store's new name stands under the same key as a card's new status.
+    return str(CardStatus(value).label) if value in CardStatus.values else str(value)
+
+
+def _acts(value: Any, names: Names) -> str:
+    return _listed(value, lambda act: str(_ACTS.get(act, act)))
+
+
+def _day(value: Any, names: Names) -> str:
+    return date_format(date.fromisoformat(value), "Y-m-d")
+
+
+_WRITERS: Final[Mapping[str, Callable[[Any, Names], str]]] = {
+    "acts": _acts,
+    "added": _acts,
+    "removed": _acts,
+    "from": _status,
+    "to": _status,
+    "closed_on": _day,
+    "valid_until": _day,
+    "amount_fen": lambda value, names: Money(value).format(),
+    "changed": lambda value, names: _listed(value, lambda name: str(_FIELDS.get(name, name))),
+    "level": lambda value, names: names.levels.get(value, str(value)),
+    "role": lambda value, names: names.roles.get(value, str(value)),
+    "locked": lambda value, names: _("是") if value else _("否"),
+}
