@@ -38,7 +38,10 @@ class Account(models.Model):
     balance = models.BigIntegerField(_("余额"), default=0)
     version = models.IntegerField(_("版本"), default=0)
     head_version = models.GeneratedField(
-        expression=NullIf(F("version"), Value(0)), output_field=models.IntegerField(), db_persist=True
+        verbose_name=_("末笔版本"),
+        expression=NullIf(F("version"), Value(0)),
+        output_field=models.IntegerField(),
+        db_persist=True,
     )
 
     class Meta:
@@ -82,7 +85,9 @@ class Posting(models.Model):
     )
     memo = models.JSONField(_("备注"), default=dict)
     result = models.JSONField(_("结果"))
-    first_line = models.GeneratedField(expression=Value(1), output_field=models.SmallIntegerField(), db_persist=True)
+    first_line = models.GeneratedField(
+        verbose_name=_("首行"), expression=Value(1), output_field=models.SmallIntegerField(), db_persist=True
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = _("记账")
@@ -123,13 +128,17 @@ class Entry(models.Model):
     amount = models.BigIntegerField(_("金额"))
     version = models.IntegerField(_("账户版本"), null=True)
     prev_version = models.GeneratedField(
+        verbose_name=_("前一版本"),
         expression=Case(When(version__gt=1, then=F("version") - 1)),
         output_field=models.IntegerField(),
         db_persist=True,
     )
     balance_before = models.BigIntegerField(_("之前余额"), null=True)
     balance_after = models.GeneratedField(
-        expression=F("balance_before") + F("amount"), output_field=models.BigIntegerField(), db_persist=True
+        verbose_name=_("之后余额"),
+        expression=F("balance_before") + F("amount"),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
     )
 
     class Meta:
@@ -179,11 +188,14 @@ class Lot(models.Model):
     original = models.BigIntegerField(_("原额"))
     remaining = models.BigIntegerField(_("剩余"))
     version = models.IntegerField(_("版本"))
-    first_version = models.GeneratedField(expression=Value(1), output_field=models.IntegerField(), db_persist=True)
+    first_version = models.GeneratedField(
+        verbose_name=_("首个版本"), expression=Value(1), output_field=models.IntegerField(), db_persist=True
+    )
     # Of its own, so that the index of live lots does not name ``remaining``: a draw then stays a heap-only update.
     live = models.GeneratedField(
+        verbose_name=_("可用"),
         expression=Q(remaining__gt=0),  # type: ignore[arg-type]  # Django takes it; the stubs do not
-        output_field=models.BooleanField(_("可用")),
+        output_field=models.BooleanField(),
         db_persist=True,
     )
     expires_at = models.DateTimeField(_("到期"), null=True)
@@ -215,6 +227,7 @@ class Draw(models.Model):
     line_no = models.SmallIntegerField(_("行"))
     version = models.IntegerField(_("批次版本"))
     prev_version = models.GeneratedField(
+        verbose_name=_("前一版本"),
         expression=Case(When(version__gt=1, then=F("version") - 1)),
         output_field=models.IntegerField(),
         db_persist=True,
@@ -222,7 +235,10 @@ class Draw(models.Model):
     amount = models.BigIntegerField(_("数量"))
     remaining_before = models.BigIntegerField(_("之前剩余"))
     remaining_after = models.GeneratedField(
-        expression=F("remaining_before") + F("amount"), output_field=models.BigIntegerField(), db_persist=True
+        verbose_name=_("之后剩余"),
+        expression=F("remaining_before") + F("amount"),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
     )
 
     class Meta:

@@ -9,9 +9,7 @@ from tenants.chains.domain import Plan
 class SignupForm(forms.Form):
     """What allauth's sign-up form asks besides address and password; the account adapter reads it."""
 
-    name = forms.CharField(
-        label=_("姓名"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True})
-    )
+    name = forms.CharField(label=_("姓名"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
 
     def signup(self, request: object, user: object) -> None:
         """allauth asks for this method; the adapter has done the work."""

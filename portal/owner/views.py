@@ -81,7 +81,7 @@ def slug_check(request: OwnerRequest) -> HttpResponseBase:
             raise SlugTaken(slug=slug)
     except DomainError as refusal:
         error = refusal
-    context = {"slug": slug, "error": error.as_dict() if error else None, "url": chain_url(request, slug)}
+    context = {"slug": slug, "error": error.as_dict() if error else None, "base_domain": base_domain(request)}
     return render(request, "console/_slug_check.html", context)
 
 

@@ -43,9 +43,9 @@ def money(fen: int | None, size: str = "", *, sign: bool = False) -> SafeString 
 
 
 @register.filter
-def spaced(number: str) -> str:
-    """A card number in groups of four, as it is embossed."""
-    return " ".join(number[start : start + 4] for start in range(0, len(number), 4))
+def spaced(number: str) -> SafeString:
+    """A card number as it is embossed, in groups that are never torn apart."""
+    return format_html('<span class="card-no">{}</span>', " ".join(faces.number_groups(number)))
 
 
 @register.filter
@@ -104,10 +104,14 @@ def _begins(bound: BoundField, by_default: bool) -> bool:
 
 
 @register.inclusion_tag("components/form_fields.html")
-def form_fields(form: BaseForm, skip: str = "") -> dict[str, Any]:
-    """The form's errors and its fields in order, but those named in ``skip`` ("name,phone")."""
+def form_fields(form: BaseForm, skip: str = "", *, begin: bool = False, at_door: bool = False) -> dict[str, Any]:
+    """The form's errors and its fields in order, but those named in ``skip`` ("name,phone").
+
+    ``begin``: the keyboard begins in the first of them. ``at_door``: a log-in, which could not have saved anything.
+    """
     skipped = set(skip.split(",")) if skip else set()
-    return {"form": form, "fields": [bound for bound in form.visible_fields() if bound.name not in skipped]}
+    fields = [bound for bound in form.visible_fields() if bound.name not in skipped]
+    return {"form": form, "fields": fields, "begin": begin, "at_door": at_door}
 
 
 @register.inclusion_tag("components/fields.html")

@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                         db_persist=True,
                         expression=django.db.models.functions.comparison.NullIf(models.F("version"), models.Value(0)),
                         output_field=models.IntegerField(),
+                        verbose_name="末笔版本",
                     ),
                 ),
             ],
@@ -74,7 +75,10 @@ class Migration(migrations.Migration):
                 (
                     "first_line",
                     models.GeneratedField(
-                        db_persist=True, expression=models.Value(1), output_field=models.SmallIntegerField()
+                        db_persist=True,
+                        expression=models.Value(1),
+                        output_field=models.SmallIntegerField(),
+                        verbose_name="首行",
                     ),
                 ),
                 (
@@ -105,7 +109,10 @@ class Migration(migrations.Migration):
                 (
                     "first_version",
                     models.GeneratedField(
-                        db_persist=True, expression=models.Value(1), output_field=models.IntegerField()
+                        db_persist=True,
+                        expression=models.Value(1),
+                        output_field=models.IntegerField(),
+                        verbose_name="首个版本",
                     ),
                 ),
                 (
@@ -113,7 +120,8 @@ class Migration(migrations.Migration):
                     models.GeneratedField(
                         db_persist=True,
                         expression=models.Q(("remaining__gt", 0)),
-                        output_field=models.BooleanField(verbose_name="可用"),
+                        output_field=models.BooleanField(),
+                        verbose_name="可用",
                     ),
                 ),
                 ("expires_at", models.DateTimeField(null=True, verbose_name="到期")),
@@ -173,6 +181,7 @@ class Migration(migrations.Migration):
                             )
                         ),
                         output_field=models.IntegerField(),
+                        verbose_name="前一版本",
                     ),
                 ),
                 ("balance_before", models.BigIntegerField(null=True, verbose_name="之前余额")),
@@ -184,6 +193,7 @@ class Migration(migrations.Migration):
                             models.F("balance_before"), "+", models.F("amount")
                         ),
                         output_field=models.BigIntegerField(),
+                        verbose_name="之后余额",
                     ),
                 ),
                 (
@@ -233,6 +243,7 @@ class Migration(migrations.Migration):
                             )
                         ),
                         output_field=models.IntegerField(),
+                        verbose_name="前一版本",
                     ),
                 ),
                 ("amount", models.BigIntegerField(verbose_name="数量")),
@@ -245,6 +256,7 @@ class Migration(migrations.Migration):
                             models.F("remaining_before"), "+", models.F("amount")
                         ),
                         output_field=models.BigIntegerField(),
+                        verbose_name="之后剩余",
                     ),
                 ),
                 (

@@ -5,7 +5,7 @@
   const closest = (event, selector) => (event.target instanceof Element ? event.target.closest(selector) : null);
 
   // data-close inside data-toast: dismiss. Toasts that only confirm leave by themselves; warnings and errors stay.
-  const TOAST_STAYS_MS = 6000;
+  const TOAST_STAYS_MS = 5000;
   const dismissLater = (root) => {
     for (const toast of root.querySelectorAll("[data-toast].toast-success, [data-toast].toast-info")) {
       setTimeout(() => toast.remove(), TOAST_STAYS_MS);
@@ -115,8 +115,19 @@
     }
   });
 
+  // Screen readers speak of what changes in a live region, not of what a page brings along: put the toasts in anew.
+  const announce = (region) => {
+    const toasts = [...region.children];
+    if (!toasts.length) return;
+    region.replaceChildren();
+    setTimeout(() => {
+      region.append(...toasts);
+      dismissLater(region);
+    }, 100);
+  };
+
   const start = () => {
-    dismissLater(document);
+    document.querySelectorAll(".toasts").forEach(announce);
     document.querySelectorAll("[data-shows]:checked").forEach(showChosen);
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

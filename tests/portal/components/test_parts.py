@@ -49,7 +49,15 @@ def test_money(source: str, drawn: str) -> None:
 
 
 def test_a_card_number_is_drawn_in_fours() -> None:
-    assert _drawn("{{ number|spaced }}", number="88000000123") == "8800 0000 123"
+    embossed = {
+        "88000000123": "8800 0000 123",
+        "8800000001": "8800 000 001",
+        "660100000521": "6601 0000 0521",
+        "1234567890123": "1234 567 890 123",
+        "12345": "12345",
+    }
+    for number, groups in embossed.items():
+        assert _drawn("{{ number|spaced }}", number=number) == f'<span class="card-no">{groups}</span>'
 
 
 def test_a_field_is_tied_to_its_hint_and_its_error() -> None:
