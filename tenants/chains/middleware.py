@@ -88,4 +88,5 @@ def _refused(request: HttpRequest, refusal: DomainError) -> HttpResponse:
         error = {**refusal.as_dict(), "request_id": current().request_id}
         return JsonResponse({"error": error}, status=refusal.status)
     page: Callable[..., HttpResponse] = import_string(settings.ERROR_PAGE)
-    return page(None, status=refusal.status, code=refusal.code, message=str(refusal))
+    # Said in whichever language the page is drawn in.
+    return page(request, status=refusal.status, code=refusal.code, message=refusal)
