@@ -13,6 +13,13 @@ from membership.members.domain import masked_phone
 from membership.members.models import Member
 from membership.records.models import Record
 from portal.registers.base import ReadOnlyAdmin, RegisterSite, yuan_column
+from portal.registers.ledger import (
+    ChainAccountRegister,
+    ChainPostingRegister,
+    DrawRegister,
+    EntryRegister,
+    LotRegister,
+)
 from tenants.audit.models import AuditEntry
 from tenants.people.domain import Act, Actor
 from tenants.people.models import ApiKey, Assignment, Role, RoleAct, UsedTicket, User
@@ -69,6 +76,7 @@ class CardLevelRegister(ReadOnlyAdmin):
         "validity_months",
         yuan_column("balance_cap_fen", description=_("余额上限")),
     )
+    fields = list_display
 
 
 @admin.register(Card, site=registers_site)
@@ -97,6 +105,7 @@ class RecordRegister(ReadOnlyAdmin):
         "store",
         "actor_name",
     )
+    fields = (*list_display, "posting_id", "detail")
     list_select_related = ("card", "store")
     list_filter = ("kind", "store", "occurred_at")
     search_fields = ("card__number__exact",)
@@ -111,55 +120,11 @@ class ChainPolicyRegister(ReadOnlyAdmin):
     list_display = ("__str__", "draw_policy", "bonus_validity_months")
 
 
-@admin.register(Account, site=registers_site)
-class AccountRegister(ReadOnlyAdmin):
-    """账户."""
-
-    list_display = ("id", "kind", "holder_id", "unit", "balance", "version")
-    list_filter = ("kind", "unit")
-    search_fields = ("=holder_id",)
-
-
-@admin.register(Posting, site=registers_site)
-class PostingRegister(ReadOnlyAdmin):
-    """记账."""
-
-    list_display = ("occurred_at", "kind", "id", "actor", "store_id", "reverses")
-    list_filter = ("kind", "occurred_at")
-    search_fields = ("=id", "=idempotency_key")
-    ordering = ("-occurred_at", "-id")
-    store_path = "store_id"
-
-
-@admin.register(Entry, site=registers_site)
-class EntryRegister(ReadOnlyAdmin):
-    """分录."""
-
-    list_display = ("posting", "line_no", "account", "contra", "unit", "amount", "balance_after")
-    list_select_related = ("posting", "account")
-    search_fields = ("=posting__id", "=account__id")
-    store_path = "posting__store_id"
-
-
-@admin.register(Lot, site=registers_site)
-class LotRegister(ReadOnlyAdmin):
-    """批次."""
-
-    list_display = ("opened_at", "account", "kind", "original", "remaining", "expires_at")
-    list_select_related = ("account",)
-    list_filter = ("kind",)
-    search_fields = ("=account__id",)
-    store_path = "posting__store_id"
-
-
-@admin.register(Draw, site=registers_site)
-class DrawRegister(ReadOnlyAdmin):
-    """批次变动."""
-
-    list_display = ("lot", "version", "posting", "amount", "remaining_after")
-    list_select_related = ("lot", "posting")
-    search_fields = ("=posting__id", "=lot__id")
-    store_path = "posting__store_id"
+registers_site.register(Account, ChainAccountRegister)
+registers_site.register(Posting, ChainPostingRegister)
+registers_site.register(Entry, EntryRegister)
+registers_site.register(Lot, LotRegister)
+registers_site.register(Draw, DrawRegister)
 
 
 @admin.register(User, site=registers_site)

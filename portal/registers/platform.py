@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from kernel.mail.models import OutgoingMail
 from ledger.models import Account, Posting
 from portal.registers.base import ReadOnlyAdmin, RegisterSite
-from portal.registers.desk import AccountRegister, AuditRegister, MailRegister, PostingRegister
+from portal.registers.desk import AuditRegister, MailRegister
+from portal.registers.ledger import AccountRegister, PostingRegister
 from tenants.audit.models import AuditEntry
 from tenants.chains.models import Chain, Domain, Spare
 from tenants.people.domain import Actor
