@@ -39,8 +39,8 @@ def test_takings_are_for_whoever_reads_reports_and_records_for_whoever_sees_card
         "SUPPLY": (False, True),
     }
     with in_chain():
-        role = Role.objects.create(code="own-keys", name="接口管理员")
-        RoleAct.objects.create(role=role, act="apikey.manage")
+        own = Role.objects.create(code="own-keys", name="接口管理员")
+        RoleAct.objects.create(role=own, act="apikey.manage")
     page = at_desk("own-keys").get("/desk/").content.decode()
     assert "您可以办理" in page
     assert "接口密钥管理" in page
