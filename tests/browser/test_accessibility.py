@@ -1,0 +1,63 @@
+"""axe finds nothing on the pages people use, at a desk's width and on a phone."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import Page
+
+from tests.browser.conftest import House, look
+from tests.membership.conftest import Holder, clerk, holder, idle_cards, issue, store_id
+from tests.portal.member.conftest import log_in
+from tests.portal.people.conftest import owner_at_desk
+
+__all__ = ["clerk", "holder", "idle_cards", "issue", "log_in", "owner_at_desk", "store_id"]
+
+_OPTIONS = {
+    "resultTypes": ["violations"],
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+_PUBLIC = ["/", "/pricing/", "/accounts/login/", "/accounts/signup/", "/accounts/confirm-email/", "/no/such/page/"]
+_DOOR = ["/", "/desk/login/"]
+_DESK = [
+    "/desk/", "/desk/consume/", "/desk/top-up/", "/desk/cards/", "/desk/cards/make/", "/desk/cards/issue/",
+    "/desk/members/", "/desk/staff/", "/desk/roles/", "/desk/stores/", "/desk/api-keys/", "/desk/audit/",
+]  # fmt: skip
+_MEMBER = ["/card/", "/card/records/", "/card/pin/"]
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_axe_finds_nothing(
+    house: House,
+    window: Callable[[int], Page],
+    holder: Holder,
+    owner_at_desk: Client,
+    log_in: Callable[[Holder], Client],
+    width: int,
+) -> None:
+    slug = str(owner_at_desk.defaults["HTTP_HOST"]).partition(".")[0]
+    rounds: list[tuple[str, list[str], Client | None]] = [
+        ("", _PUBLIC, None),
+        (slug, _DOOR, None),
+        (slug, [*_DESK, f"/desk/cards/{holder.number}/"], owner_at_desk),
+        (slug, _MEMBER, log_in(holder)),
+    ]
+    found: list[str] = []
+    for host, paths, visitor in rounds:
+        page = window(width)
+        if visitor is not None:
+            page.context.add_cookies(
+                [{"name": "sessionid", "value": visitor.cookies["sessionid"].value, "url": house.url(host)}]
+            )
+        for path in paths:
+            page.goto(house.url(host, path))
+            found += [f"{path}: {fault}" for fault in _faults(page)]
+            look(page, f"axe{path.replace('/', '-')}")
+    assert found == []
+
+
+def _faults(page: Page) -> list[str]:
+    """What axe says against the page, and the first place of each fault."""
+    faults = Axe().run(page, options=_OPTIONS).response["violations"]
+    return [f"{fault['id']}: {fault['help']} at {fault['nodes'][0]['html'][:160]}" for fault in faults]
