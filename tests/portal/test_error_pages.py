@@ -31,6 +31,23 @@ def test_each_page_is_drawn_with_nothing_given(status: int) -> None:
     assert "出了点事" in page
 
 
+def test_each_page_leads_back_to_where_one_was(chain: Chain, client_of: Callable[..., Client]) -> None:
+    desk = client_of(chain)
+    ticket = desk.get("/desk/enter/", {"ticket": "x"}).content.decode()
+    assert 'href="http://localhost/console/"' in ticket
+    assert 'href="/desk/"' in desk.get("/desk/no/such/page/").content.decode()
+    assert 'action="/i18n/setlang/"' in ticket
+    stranger = Client(headers={"host": "nobody.localhost", "accept-language": "en"}).get("/")
+    assert 'href="http://localhost/"' in stranger.content.decode()
+    assert '<html lang="en">' in stranger.content.decode()
+
+
+def test_a_page_that_takes_only_forms_says_so(chain: Chain, client_of: Callable[..., Client]) -> None:
+    answer = client_of(chain).get("/desk/logout/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "method_not_allowed" in answer.content.decode()
+
+
 def test_a_refusal_no_view_caught_becomes_a_page() -> None:
     class Sold(DomainError):
         code = "sold"
