@@ -21,7 +21,9 @@ def card_state(*, number: str, on: date) -> CardState:
     Raises:
         CardNotFound
     """
-    card = Card.objects.select_related("level", "member").filter(number=tidy_number(number)).first()
+    # A path may hold what no card number does, NUL among it, which PostgreSQL refuses as text.
+    asked = tidy_number(number)
+    card = Card.objects.select_related("level", "member").filter(number=asked).first() if asked.isprintable() else None
     if card is None:
         raise CardNotFound(card_number=number)
     standing = CardStanding(

@@ -171,6 +171,7 @@ def test_unknown_and_idle_cards_are_refused(shop: Shop) -> None:
     assert error_of(shop.post(shop.asked(card_number="8899999999"))) == (404, "card_not_found")
     assert error_of(shop.post(shop.asked(card_number="8800000003"))) == (409, "card_idle")
     assert error_of(shop.get("/api/v1/cards/8899999999")) == (404, "card_not_found")
+    assert error_of(shop.get("/api/v1/cards/88%00")) == (404, "card_not_found")
     assert shop.books() == before
 
 
