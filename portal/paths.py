@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from kernel.http.handlers import PROGRAMS_PREFIX
 from portal.errors import not_found
 
 _LONGEST = 1000
@@ -20,6 +21,9 @@ class PathMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         path = request.path_info
+        if path.startswith(PROGRAMS_PREFIX):
+            # Programs are answered by the API, in JSON.
+            return self.get_response(request)
         if len(path) > _LONGEST or any(ord(character) < 32 for character in path):
             return not_found(request)
         return self.get_response(request)
