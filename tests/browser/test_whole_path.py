@@ -155,7 +155,7 @@ def _consume_at_the_till(page: Page, house: House) -> None:
 def _make_a_key(page: Page, house: House) -> str:
     page.goto(house.url("yunshan", "/desk/api-keys/"))
     page.fill("input[name=name]", "总店收银系统")
-    page.select_option("select[name=store]", "all")
+    page.select_option("form:has(input[name=acts]) select[name=store]", "all")
     page.locator("form:has(input[name=acts]) button[type=submit]").click()
     shown = page.get_by_text(re.compile(r"^kyn_\w+"))
     expect(shown).to_be_visible()

@@ -88,7 +88,7 @@ def test_the_demo_is_whole_and_loading_it_again_changes_nothing(
     assert page.context["show_balance"]
     assert page.context["recent"]
     staff = client_of(chain)
-    assert staff.post("/desk/login/", {"login": "cashier", "password": people.PASSWORD}).status_code == 302
+    assert staff.post("/desk/login/", {"login": "manager", "password": people.PASSWORD}).status_code == 302
     assert staff.get("/desk/").context["today"]["consumption_count"] > 0
     assert "owner@example.com" in str(summary)
 

@@ -26,6 +26,10 @@ class Migration(migrations.Migration):
                             ("CONSUMPTION", "消费"),
                             ("REVERSAL", "冲正"),
                             ("ADJUSTMENT", "调整"),
+                            ("LOSS", "挂失"),
+                            ("LOSS_LIFTED", "解挂"),
+                            ("FREEZE", "冻结"),
+                            ("UNFREEZE", "解冻"),
                             ("LEVEL_CHANGE", "级别变更"),
                         ],
                         max_length=16,
@@ -69,7 +73,21 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("kind__in", ["ISSUE", "TOP_UP", "CONSUMPTION", "REVERSAL", "ADJUSTMENT", "LEVEL_CHANGE"])
+                            (
+                                "kind__in",
+                                [
+                                    "ISSUE",
+                                    "TOP_UP",
+                                    "CONSUMPTION",
+                                    "REVERSAL",
+                                    "ADJUSTMENT",
+                                    "LOSS",
+                                    "LOSS_LIFTED",
+                                    "FREEZE",
+                                    "UNFREEZE",
+                                    "LEVEL_CHANGE",
+                                ],
+                            )
                         ),
                         name="record_kind_known",
                     )

@@ -196,6 +196,8 @@ class Migration(migrations.Migration):
                             ("card.make", "制卡"),
                             ("card.issue", "发卡"),
                             ("card.view", "查看会员卡"),
+                            ("card.loss", "挂失与解挂"),
+                            ("card.freeze", "冻结与解冻"),
                             ("member.create", "会员建档"),
                             ("member.view", "查看会员"),
                             ("value.top_up", "充值"),
@@ -247,6 +249,10 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("user", "role", "store_id"), name="assignment_once", nulls_distinct=False
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="role",
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower("name"), name="role_name_once"),
         ),
         migrations.AddConstraint(
             model_name="roleact",

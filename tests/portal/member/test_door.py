@@ -147,7 +147,8 @@ def test_a_pin_reset_at_the_desk_ends_every_session(
 ) -> None:
     member = log_in(holder)
     with in_chain():
-        reset_pin(actor=clerk, number=holder.number, store_id=store_id, pin_version=holder.card.pin_version)
+        card = Card.objects.get(number=holder.number)
+        reset_pin(actor=clerk, number=card.number, store_id=store_id, pin_version=card.pin_version)
     assert member.get("/card/")["Location"] == "/"
 
 
