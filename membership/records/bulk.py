@@ -1,10 +1,11 @@
 """Card records by the hundred, as one statement that rides in the ledger's own transaction."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from ledger.engine import arrays
 
@@ -45,5 +46,5 @@ def insert_records(rows: Sequence[RecordRow]) -> tuple[str, Sequence[str]]:
         arrays.texts(names),
         arrays.plain(postings),
         arrays.moments(occurred),
-        arrays.texts(json.dumps(detail, ensure_ascii=False, separators=(",", ":")) for detail in details),
+        arrays.texts(msgspec.json.encode(detail).decode() for detail in details),
     )

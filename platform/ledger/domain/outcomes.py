@@ -1,10 +1,11 @@
 """What the ledger answers: one outcome for each request, in the order of the requests."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import UUID
+
+import msgspec
 
 from kernel.errors import DomainError
 from ledger.domain.states import StoredPosting
@@ -30,12 +31,12 @@ class Posted:
 
     def stored(self) -> str:
         """The result as JSON text."""
-        return json.dumps(self.result, separators=(",", ":"))
+        return msgspec.json.encode(self.result).decode()
 
     @classmethod
     def again(cls, stored: StoredPosting) -> Self:
         """The outcome of a replay, from what was stored."""
-        result = json.loads(stored.result)
+        result = msgspec.json.decode(stored.result)
         return cls(
             posting_id=stored.id,
             replayed=True,

@@ -1,12 +1,13 @@
 """What a caller asks of the ledger."""
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
+
+import msgspec
 
 from kernel.errors import DomainError
 from ledger.domain.drawing import DrawPolicy
@@ -93,8 +94,7 @@ class PostingRequest:
 
 def request_hash(*parts: str | int | Sequence[Any] | Mapping[str, Any] | None) -> bytes:
     """SHA-256 over the parts of a request that make it the same request: the body, never the time of arrival."""
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).digest()
+    return hashlib.sha256(msgspec.json.encode(parts, order="sorted", enc_hook=str)).digest()
 
 
 def valid_key(key: str) -> bool:
