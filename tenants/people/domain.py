@@ -42,17 +42,71 @@ class Act(models.TextChoices):
     STAFF_MANAGE = "staff.manage", _("员工与角色管理")
     APIKEY_MANAGE = "apikey.manage", _("接口密钥管理")
     AUDIT_VIEW = "audit.view", _("查看操作记录")
+    CARD_TYPE = "card.type", _("卡类型与级别设置")
+    CARD_REISSUE = "card.reissue", _("补卡与换卡")
+    CARD_VALIDITY = "card.validity", _("有效期调整")
+    CARD_COLLECT = "card.collect", _("退会与回收")
+    STOCK_REQUEST = "stock.request", _("制卡申请")
+    STOCK_APPROVE = "stock.approve", _("审批卡片申请")
+    STOCK_DELIVER = "stock.deliver", _("号段下发与领用")
+    STOCK_COUNT = "stock.count", _("卡片盘点")
+    STOCK_DESTROY = "stock.destroy", _("卡片销毁")
+    MEMBER_REVEAL = "member.reveal", _("查看完整证件号码")
+    MEMBER_MERGE = "member.merge", _("合并会员")
+    VALUE_POLICY = "value.policy", _("收银规则设置")
+    VALUE_SIGN = "value.sign", _("签单消费")
+    VALUE_SETTLE = "value.settle", _("签单结算")
+    VALUE_RETURN = "value.return", _("退货退款")
+    FAULT_REPORT = "fault.report", _("填写故障单")
+    POINTS_ADJUST = "points.adjust", _("积分调整")
+    DORMANCY_LIST = "dormancy.list", _("睡眠卡清单")
+    DORMANCY_APPROVE = "dormancy.approve", _("审批睡眠卡")
+    DATA_IMPORT = "data.import", _("数据导入与接管")
+    DATA_SIGN = "data.sign", _("接管签字")
+    DATA_EXPORT = "data.export", _("数据导出")
 
 
 ACT_GROUPS: Final[tuple[tuple[str | Promise, tuple[Act, ...]], ...]] = (
-    (_("会员"), (Act.MEMBER_VIEW, Act.MEMBER_CREATE)),
+    (_("会员"), (Act.MEMBER_VIEW, Act.MEMBER_CREATE, Act.MEMBER_REVEAL, Act.MEMBER_MERGE)),
     (
         _("会员卡"),
-        (Act.CARD_VIEW, Act.CARD_MAKE, Act.CARD_ISSUE, Act.PIN_RESET, Act.CARD_LOSS, Act.CARD_FREEZE),
+        (
+            Act.CARD_VIEW,
+            Act.CARD_MAKE,
+            Act.CARD_ISSUE,
+            Act.PIN_RESET,
+            Act.CARD_LOSS,
+            Act.CARD_FREEZE,
+            Act.CARD_REISSUE,
+            Act.CARD_VALIDITY,
+            Act.CARD_COLLECT,
+            Act.DORMANCY_LIST,
+            Act.DORMANCY_APPROVE,
+        ),
     ),
-    (_("收银"), (Act.VALUE_TOP_UP, Act.VALUE_CONSUME, Act.VALUE_REVERSE)),
-    (_("报表与登记簿"), (Act.REPORT_VIEW, Act.REGISTER_VIEW, Act.AUDIT_VIEW)),
-    (_("管理"), (Act.STORE_MANAGE, Act.STAFF_MANAGE, Act.APIKEY_MANAGE)),
+    (
+        _("卡片库存"),
+        (Act.STOCK_REQUEST, Act.STOCK_APPROVE, Act.STOCK_DELIVER, Act.STOCK_COUNT, Act.STOCK_DESTROY),
+    ),
+    (
+        _("收银"),
+        (
+            Act.VALUE_TOP_UP,
+            Act.VALUE_CONSUME,
+            Act.VALUE_SIGN,
+            Act.VALUE_SETTLE,
+            Act.VALUE_RETURN,
+            Act.VALUE_REVERSE,
+            Act.FAULT_REPORT,
+            Act.POINTS_ADJUST,
+        ),
+    ),
+    (_("报表与登记簿"), (Act.REPORT_VIEW, Act.REGISTER_VIEW, Act.AUDIT_VIEW, Act.DATA_EXPORT)),
+    (_("数据接管"), (Act.DATA_IMPORT, Act.DATA_SIGN)),
+    (
+        _("管理"),
+        (Act.STORE_MANAGE, Act.STAFF_MANAGE, Act.APIKEY_MANAGE, Act.CARD_TYPE, Act.VALUE_POLICY),
+    ),
 )
 """The acts as the matrix shows them; a test finds each act here once."""
 
