@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from portal.actors import actor_of_request
+from portal.desk.menu import menu_for
 from portal.errors import signed_out
 from tenants.people.domain import Act, Actor, NotAllowed
 from tenants.stores.models import Store
@@ -36,6 +37,7 @@ class Desk:
             "stores": self.stores,
             "store": self.store,
             "allowed": {act for act in Act.values if self.actor.may_somewhere(act)},
+            "menu": menu_for(self.actor),
         }
 
 

@@ -126,7 +126,28 @@
     }, 100);
   };
 
+  // data-remember="name": a fold that stands as this person left it, on whatever page she meets it next.
+  const recallFolds = () => {
+    for (const fold of document.querySelectorAll("details[data-remember]")) {
+      const name = `kayun-${fold.dataset.remember}`;
+      try {
+        const kept = localStorage.getItem(name);
+        if (kept !== null && !fold.querySelector("[aria-current]")) fold.open = kept === "open";
+      } catch {
+        // A browser that keeps nothing shows the folds as the page sent them.
+      }
+      fold.querySelector("summary").addEventListener("click", () => {
+        try {
+          localStorage.setItem(name, fold.open ? "shut" : "open");
+        } catch {
+          // As above.
+        }
+      });
+    }
+  };
+
   const start = () => {
+    recallFolds();
     document.querySelectorAll(".toasts").forEach(announce);
     document.querySelectorAll("[data-shows]:checked").forEach(showChosen);
   };

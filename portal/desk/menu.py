@@ -1,0 +1,106 @@
+"""The desk's menu: every page that is an entrance, in groups. A new page is one line here, in the group where a person
+would look for it.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from tenants.people.domain import Act, Actor
+
+_SHORT_MENU: Final = 14
+"""Up to so many entries stand open; more fold into their groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page. ``key`` is what its view calls ``nav``; ``acts``: shown to whoever may do one of them somewhere, to
+    everybody when there is none.
+    """
+
+    key: str
+    url_name: str
+    label: str | Promise
+    icon: str
+    acts: tuple[Act, ...] = ()
+
+    @property
+    def url(self) -> str:
+        """The page's address on this chain's host."""
+        return reverse(self.url_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Pages that belong together. ``code`` is how the browser remembers whether it stands open."""
+
+    code: str
+    label: str | Promise
+    entries: tuple[Entry, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What the views of its pages call ``nav``."""
+        return tuple(entry.key for entry in self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """What one person sees of it. ``is_short``: no group needs folding."""
+
+    groups: tuple[Group, ...]
+    is_short: bool
+
+
+# fmt: off
+MENU: Final = (
+    Group("till", _("收银"), (
+        Entry("home", "desk:home", _("今日"), "home"),
+        Entry("consume", "desk:consume", _("消费收银"), "till", (Act.VALUE_CONSUME,)),
+        Entry("top_up", "desk:top_up", _("会员充值"), "top-up", (Act.VALUE_TOP_UP,)),
+    )),
+    Group("cards", _("会员卡"), (
+        Entry("issue", "desk:card_issue", _("会员卡发卡"), "card-hand", (Act.CARD_ISSUE,)),
+        Entry("cards", "desk:card_list", _("会员卡管理"), "card"),
+        Entry("make", "desk:card_make", _("会员卡制卡"), "card-plus", (Act.CARD_MAKE,)),
+    )),
+    Group("members", _("会员资料"), (
+        Entry("members", "desk:member_list", _("会员档案"), "people", (Act.MEMBER_VIEW,)),
+    )),
+    Group("value", _("储值与积分"), (
+    )),
+    Group("stock", _("卡片库存"), (
+    )),
+    Group("documents", _("单据"), (
+    )),
+    Group("data", _("数据"), (
+    )),
+    Group("reports", _("报表与记录"), (
+        Entry("registers", "registers:index", _("登记簿"), "book", (Act.REGISTER_VIEW,)),
+        Entry("audit", "desk:audit", _("操作记录"), "list", (Act.AUDIT_VIEW,)),
+    )),
+    Group("settings", _("设置"), (
+        Entry("staff", "desk:staff_list", _("员工"), "people", (Act.STAFF_MANAGE,)),
+        Entry("roles", "desk:roles", _("角色权限"), "shield", (Act.STAFF_MANAGE,)),
+        Entry("stores", "desk:store_list", _("门店"), "store", (Act.STORE_MANAGE,)),
+        Entry("api_keys", "desk:api_keys", _("接口密钥"), "plug", (Act.APIKEY_MANAGE,)),
+    )),
+)
+# fmt: on
+
+
+def menu_for(actor: Actor) -> Menu:
+    """The groups with the entries this person may open; groups without any are left out."""
+    groups = []
+    for group in MENU:
+        entries = tuple(entry for entry in group.entries if _is_shown(entry, actor))
+        if entries:
+            groups.append(Group(group.code, group.label, entries))
+    return Menu(tuple(groups), sum(len(group.entries) for group in groups) <= _SHORT_MENU)
+
+
+def _is_shown(entry: Entry, actor: Actor) -> bool:
+    return not entry.acts or any(actor.may_somewhere(act) for act in entry.acts)
