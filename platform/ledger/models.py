@@ -203,7 +203,13 @@ class Lot(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = _("批次")
-        indexes = (models.Index(fields=["account"], condition=Q(live=True), name="ledger_lot_live"),)
+        indexes = (
+            models.Index(fields=["account"], condition=Q(live=True), name="ledger_lot_live"),
+            # What ends soon, or has ended and awaits its posting.
+            models.Index(
+                fields=["expires_at"], condition=Q(live=True, expires_at__isnull=False), name="ledger_lot_ending"
+            ),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=Q(remaining__gte=0, remaining__lte=F("original")), name="ledger_lot_within_original"

@@ -35,7 +35,7 @@ def _ledger_schema(addresses: dict[str, str], blocker: DjangoDbBlocker) -> Itera
     books = Books(schema, addresses)
     try:
         with blocker.unblock(), in_chain(schema, using="owner"):
-            MigrationExecutor(connections["owner"]).migrate([("ledger", "0002_rules")])
+            MigrationExecutor(connections["owner"]).migrate([("ledger", "0003_ending_lots")])
         yield books
     finally:
         books.close()

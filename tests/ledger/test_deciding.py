@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -13,10 +14,12 @@ from ledger.domain import (
     DrawPolicy,
     Facts,
     Line,
+    OpenLot,
     Outcome,
     Posted,
     PostingRequest,
     Refused,
+    TakeLot,
     Writes,
     decide,
 )
@@ -141,3 +144,60 @@ def test_every_refusal_has_its_error_and_each_speaks() -> None:
 def test_a_guards_error_is_raised_as_it_is() -> None:
     own = LedgerError(card="8800")
     assert error_of(Refused("card_frozen", {}, own)) is own
+
+
+# ── Lots taken by name ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def lots_of(outcomes: list[Outcome], writes: Writes) -> list[UUID]:
+    assert all(isinstance(outcome, Posted) for outcome in outcomes)
+    return [lot.id for lot in writes.opened]
+
+
+def expiry(*takes: TakeLot, amount: int, lots: tuple[OpenLot, ...] = ()) -> PostingRequest:
+    lines = [Line(1, None, "CNY", amount, lots, takes), Line(None, "BREAKAGE", "CNY", -amount)]
+    return request("EXPIRY", lines, at=NOON)
+
+
+def filled() -> tuple[list[PostingRequest], list[UUID]]:
+    """A top-up whose bonus has expired by ``NOON``, and the ids its lots get."""
+    before = [top_up(1, 100, 40, at=NOON - timedelta(days=9), bonus_expires_at=NOON - timedelta(days=1))]
+    return before, lots_of(*run(before))
+
+
+def test_a_named_lot_is_taken_though_it_has_expired_and_no_other_is_touched() -> None:
+    before, (principal, bonus) = filled()
+    outcomes, writes = run([*before, expiry(TakeLot(bonus, 40), amount=-40)])
+    assert isinstance(outcomes[1], Posted)
+    assert outcomes[1].drawn == {1: {"BONUS": 40}}
+    assert (writes.lots[principal].remaining, writes.lots[bonus].remaining) == (100, 0)
+
+
+def test_naming_more_than_is_left_is_refused_whole() -> None:
+    before, (principal, bonus) = filled()
+    takes = (TakeLot(principal, 10), TakeLot(bonus, 30), TakeLot(bonus, 11))
+    outcomes, writes = run([*before, expiry(*takes, amount=-51)])
+    assert outcomes[1] == Refused("lots_already_drawn", {"account_id": 1})
+    assert (writes.lots[principal].remaining, writes.lots[bonus].remaining) == (100, 40)
+
+
+def test_named_lots_are_those_of_the_account_and_sum_to_the_line() -> None:
+    before, (principal, bonus) = filled()
+    other = [*before, top_up(2, 7)]
+    stranger = lots_of(*run(other))[-1]
+
+    def refusal(asked: PostingRequest) -> str:
+        outcome = run([*other, asked])[0][-1]
+        assert isinstance(outcome, Refused)
+        return outcome.code
+
+    assert refusal(expiry(TakeLot(stranger, 7), amount=-7)) == "lots_already_drawn"
+    assert refusal(expiry(TakeLot(UUID(int=999), 7), amount=-7)) == "lots_already_drawn"
+    assert refusal(expiry(TakeLot(bonus, 39), amount=-40)) == "lots_mismatch"
+    assert refusal(expiry(TakeLot(bonus, 40), amount=40)) == "lots_mismatch"
+    assert refusal(expiry(TakeLot(bonus, 0), amount=-40)) == "amount_not_positive"
+    assert refusal(expiry(TakeLot(principal, 5), amount=5, lots=(OpenLot("BONUS", 5),))) == "lots_mismatch"
+    plain = [Line(3, None, "CNY", -5, takes=(TakeLot(bonus, 5),)), Line(None, "BREAKAGE", "CNY", 5)]
+    assert refusal(request("EXPIRY", plain)) == "lots_mismatch"
+    contra = [Line(1, None, "CNY", -5), Line(None, "BREAKAGE", "CNY", 5, takes=(TakeLot(bonus, 5),))]
+    assert refusal(request("EXPIRY", contra)) == "lots_mismatch"

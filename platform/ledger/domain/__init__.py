@@ -13,6 +13,7 @@ from ledger.domain.requests import (
     Line,
     OpenLot,
     PostingRequest,
+    TakeLot,
     request_hash,
     valid_key,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "PostingRow",
     "Refused",
     "StoredPosting",
+    "TakeLot",
     "Unit",
     "Writes",
     "choose_lots",

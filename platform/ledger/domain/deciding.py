@@ -16,6 +16,7 @@ from ledger.domain.requests import (
     Line,
     OpenLot,
     PostingRequest,
+    TakeLot,
     is_text,
     valid_key,
 )
@@ -107,7 +108,8 @@ def _check_lines(lines: tuple[Line, ...]) -> None:
         raise Refusal("too_many_lines", limit=MAX_LINES)
     sums: dict[str, int] = {}
     for line in lines:
-        if not line.amount or any(lot.amount <= 0 for lot in line.lots):
+        parts: tuple[OpenLot | TakeLot, ...] = (*line.lots, *line.takes)
+        if not line.amount or any(part.amount <= 0 for part in parts):
             raise Refusal("amount_not_positive")
         if abs(line.amount) > MAX_AMOUNT:
             raise Refusal("amount_too_large", limit=MAX_AMOUNT)
@@ -120,19 +122,21 @@ def _check_lines(lines: tuple[Line, ...]) -> None:
 
 def _write_line(draft: Draft, line_no: int, line: Line, request: PostingRequest, mint: MintId) -> None:
     if line.account_id is None:
-        if line.lots:
+        if line.lots or line.takes:
             raise Refusal("lots_mismatch", account_id=None)
         draft.enter_contra(line_no, line.contra, line.unit, line.amount)
         return
     account = draft.account(line.account_id)
     if account.unit != line.unit:
         raise Refusal("unit_mismatch", account_id=account.id, unit=account.unit)
-    if account.lotted and line.amount < 0:
+    if account.lotted and line.takes and not line.lots:
+        _take(draft, line_no, account.id, line)
+    elif account.lotted and line.amount < 0:
         _draw(draft, line_no, account.id, -line.amount, request)
-    elif account.lotted and sum(lot.amount for lot in line.lots) == line.amount:
+    elif account.lotted and not line.takes and sum(lot.amount for lot in line.lots) == line.amount:
         for lot in line.lots:
             draft.open(line_no, _opened(mint(), account.id, lot, request.occurred_at))
-    elif account.lotted or line.lots:
+    elif account.lotted or line.lots or line.takes:
         raise Refusal("lots_mismatch", account_id=account.id)
     draft.enter(line_no, account, line.amount)
 
@@ -145,6 +149,17 @@ def _draw(draft: Draft, line_no: int, account_id: int, amount: int, request: Pos
         raise Refusal("insufficient_balance", account_id=account_id, available=available, needed=amount)
     for lot, part in choose_lots(request.policy, usable, amount):
         draft.draw(line_no, lot, -part)
+
+
+def _take(draft: Draft, line_no: int, account_id: int, line: Line) -> None:
+    """Take the named lots. What has left one of them meanwhile makes the whole request refused."""
+    if sum(take.amount for take in line.takes) != -line.amount:
+        raise Refusal("lots_mismatch", account_id=account_id)
+    for take in line.takes:
+        lot = draft.known_lot(take.lot_id)
+        if lot is None or lot.account_id != account_id or lot.remaining < take.amount:
+            raise Refusal("lots_already_drawn", account_id=account_id)
+        draft.draw(line_no, lot, -take.amount)
 
 
 def _is_live(lot: LotState, moment: datetime) -> bool:

@@ -75,6 +75,10 @@ class Draft:
         """The lot's head as this request has it so far."""
         return self.lots.get(lot_id) or self._ground.lots[lot_id]
 
+    def known_lot(self, lot_id: UUID) -> LotState | None:
+        """The same; None for a lot that was not read, since nothing is left in it or it is no lot of ours."""
+        return self.lots.get(lot_id) or self._ground.lots.get(lot_id)
+
     def lots_of(self, account_id: int) -> Iterator[LotState]:
         """Every known lot of the account, those of this request included."""
         for lot_id in self._ground.lots_by_account.get(account_id, ()):

@@ -30,11 +30,24 @@ class OpenLot:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeLot:
+    """A part (> 0) of one lot that is to leave its account, whether or not that lot may still be drawn.
+
+    For acts that mean these lots and no others: expiry, the moving of value to another card, the taking back of a
+    bonus. A consumption names none.
+    """
+
+    lot_id: UUID
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One side of a posting, in whole minor units: positive into the account, negative out of it.
 
     Exactly one of ``account_id`` and ``contra``. Into a lotted account the ``lots`` say what is opened and sum to
-    ``amount``; out of one the request's draw policy chooses.
+    ``amount``; out of one the request's draw policy chooses among the lots that have not expired, unless ``takes``
+    names lots, which then sum to what leaves.
     """
 
     account_id: int | None
@@ -42,6 +55,7 @@ class Line:
     unit: str
     amount: int
     lots: tuple[OpenLot, ...] = ()
+    takes: tuple[TakeLot, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.account_id is None) == (self.contra is None):
