@@ -63,9 +63,26 @@ def _local_secret(name: str) -> str:
     return path.read_text(encoding="ascii")
 
 
-def peppers() -> dict[int, str]:
-    """PIN peppers by version; the highest hashes new PINs, older ones still verify. ``KAYUN_PIN_PEPPERS`` is JSON."""
-    raw = os.environ.get("KAYUN_PIN_PEPPERS")
-    if raw:
-        return {int(version): str(pepper) for version, pepper in json.loads(raw).items()}
-    return {1: secret("KAYUN_PIN_PEPPER")}
+_SHORTEST_SECRET = 32
+
+
+def versioned_secrets(name: str, *, local: str) -> dict[int, str]:
+    """Secrets by version, from the JSON object in ``name``: the highest version is used for what is new, the others
+    still serve what was made with them. Where ``name`` is not set, version 1 is the
+    secret ``local``, which production refuses to make up.
+
+    Raises:
+        ImproperlyConfigured: not such an object, or in production a secret that is shorter than 32 characters.
+    """
+    raw = os.environ.get(name)
+    if not raw:
+        return {1: secret(local)}
+    try:
+        given = {int(version): str(value) for version, value in json.loads(raw).items()}
+    except (ValueError, AttributeError):
+        raise ImproperlyConfigured(f'{name} is a JSON object of secrets by version: {{"1": "…"}}') from None
+    if not given or min(given) < 1:
+        raise ImproperlyConfigured(f"{name} holds no secret, or one of a version below 1")
+    if MODE == "production" and any(len(value) < _SHORTEST_SECRET for value in given.values()):
+        raise ImproperlyConfigured(f"{name}: each secret has at least {_SHORTEST_SECRET} characters")
+    return given

@@ -56,6 +56,7 @@ TENANT_APPS = [
     *_IN_BOTH,
     "tenants.stores",
     "membership.members",
+    "membership.vehicles",
     "membership.cards",
     "membership.cashier",
     "membership.records",
@@ -181,7 +182,10 @@ CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
 # What draws a refusal that is made before any view is chosen (an unknown host).
 ERROR_PAGE = "portal.errors.page"
 
-PIN_PEPPERS = environment.peppers()
+PIN_PEPPERS = environment.versioned_secrets("KAYUN_PIN_PEPPERS", local="KAYUN_PIN_PEPPER")
+# What encrypts ID numbers and private files, and what makes them findable without reading them (kernel.crypto).
+DATA_KEYS = environment.versioned_secrets("KAYUN_DATA_KEYS", local="KAYUN_DATA_KEY")
+INDEX_KEYS = environment.versioned_secrets("KAYUN_INDEX_KEYS", local="KAYUN_INDEX_KEY")
 # Host-wide places for PIN hashing: without a bound a flood of log-ins takes the tills' processor.
 HASHING_SLOTS = int(os.environ.get("KAYUN_HASHING_SLOTS", "1"))
 HASHING_SLOTS_DIR = environment.LOCAL_DIR / "slots"
