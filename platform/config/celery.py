@@ -20,5 +20,6 @@ app.conf.beat_schedule = {
     "sweep": {"task": "chains.sweep", "schedule": 15.0, "options": {"expires": 15}},
     # Asks every schema: not as often.
     "sweep mail": {"task": "chains.sweep_mail", "schedule": 120.0, "options": {"expires": 120}},
+    "sweep due": {"task": "chains.sweep_due", "schedule": 60.0, "options": {"expires": 60}},
     "refill spares": {"task": "chains.refill_spares", "schedule": 60.0, "options": {"expires": 60}},
 }

@@ -54,6 +54,7 @@ SHARED_APPS = [
 ]
 TENANT_APPS = [
     *_IN_BOTH,
+    "kernel.files",
     "tenants.stores",
     "membership.members",
     "membership.vehicles",

@@ -5,7 +5,7 @@ from typing import Final
 
 from django.db import connection
 
-from kernel import clock
+from kernel import clock, due
 from kernel.db import PUBLIC_SCHEMA, qualified, quote_schema
 from kernel.mail import queries as mail_queries
 from kernel.tasks import enqueue
@@ -33,6 +33,27 @@ def sweep_chains() -> int:
     ]
     for chain in found:
         enqueue(_UNFINISHED[ChainState(chain.state)], chain_id=chain.pk)
+    return len(found)
+
+
+def sweep_due() -> int:
+    """Enqueue what is due in any chain (``kernel.due``); how many tasks. In public, in an open transaction.
+
+    One statement for all chains and questions.
+    """
+    active = list(Chain.objects.filter(state=ChainState.ACTIVE).values_list("schema_name", flat=True))
+    asked = [(task, name, question) for task, question in sorted(due.QUESTIONS.items()) for name in active]
+    if not asked:
+        return 0
+    rows = ", ".join(
+        f"({place}, EXISTS ({question.format(schema=quote_schema(name))}))"
+        for place, (_task, name, question) in enumerate(asked)
+    )
+    with qualified(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT place FROM (VALUES {rows}) AS t (place, due) WHERE due", {"now": clock.now()})  # noqa: S608
+        found = [asked[place] for (place,) in cursor.fetchall()]
+    for task, name, _question in found:
+        enqueue(task, schema_name=name)
     return len(found)
 
 

@@ -28,6 +28,12 @@ def sweep() -> None:
     sweeping.sweep_chains()
 
 
+@public_task("chains.sweep_due")
+def sweep_due() -> None:
+    """Enqueue whatever is due in any chain."""
+    sweeping.sweep_due()
+
+
 @public_task("chains.sweep_mail")
 def sweep_mail() -> None:
     """Enqueue the mail that was left in any schema."""
