@@ -4,7 +4,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import IO, Final, cast
+from typing import IO, BinaryIO, Final, cast
 from uuid import UUID
 
 from django.core.files import File
@@ -100,7 +100,7 @@ def contents(kept: StoredFile) -> Iterator[bytes]:
 
     def read() -> Iterator[bytes]:
         with stream:
-            yield from opened(stream, file_id=kept.pk, schema=schema)
+            yield from opened(cast("BinaryIO", stream), file_id=kept.pk, schema=schema)
 
     return read()
 

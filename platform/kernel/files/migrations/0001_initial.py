@@ -4,30 +4,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='StoredFile',
+            name="StoredFile",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='编号')),
-                ('filename', models.CharField(max_length=200, verbose_name='文件名')),
-                ('content_type', models.CharField(max_length=100, verbose_name='类型')),
-                ('size', models.BigIntegerField(verbose_name='大小（字节）')),
-                ('sha256', models.CharField(max_length=64, verbose_name='校验和')),
-                ('actor', models.CharField(blank=True, max_length=40, verbose_name='操作人')),
-                ('created_at', models.DateTimeField(verbose_name='存入时间')),
-                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='到期时间')),
-                ('deleted_at', models.DateTimeField(blank=True, null=True, verbose_name='删除时间')),
+                ("id", models.UUIDField(primary_key=True, serialize=False, verbose_name="编号")),
+                ("filename", models.CharField(max_length=200, verbose_name="文件名")),
+                ("content_type", models.CharField(max_length=100, verbose_name="类型")),
+                ("size", models.BigIntegerField(verbose_name="大小（字节）")),
+                ("sha256", models.CharField(max_length=64, verbose_name="校验和")),
+                ("actor", models.CharField(blank=True, max_length=40, verbose_name="操作人")),
+                ("created_at", models.DateTimeField(verbose_name="存入时间")),
+                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="到期时间")),
+                ("deleted_at", models.DateTimeField(blank=True, null=True, verbose_name="删除时间")),
             ],
             options={
-                'verbose_name': '文件',
-                'verbose_name_plural': '文件',
-                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['expires_at'], name='file_due')],
+                "verbose_name": "文件",
+                "verbose_name_plural": "文件",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("deleted_at__isnull", True)), fields=["expires_at"], name="file_due"
+                    )
+                ],
             },
         ),
     ]
