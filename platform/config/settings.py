@@ -61,6 +61,7 @@ TENANT_APPS = [
     "membership.cards",
     "membership.cashier",
     "membership.records",
+    "membership.documents",
 ]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 
