@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
+from kernel import clock
 from ledger.domain import LotKind
 from ledger.models import Lot
 from membership.cards.domain import tidy_number
@@ -14,7 +16,9 @@ from membership.members.models import Member
 
 @dataclass(frozen=True, slots=True)
 class CardValue:
-    """What is on a card: fen by origin, and points."""
+    """What can be used of a card: fen by origin, and points. What is over is left out, whether or not the posting that
+    takes it off the books has been made yet.
+    """
 
     total_fen: int
     principal_fen: int
@@ -67,18 +71,28 @@ def cards_of_member(member_id: int) -> list[Card]:
 def values_of(found: Iterable[Card]) -> dict[int, CardValue]:
     """What is on each issued card, by the card's key. One query for any number of cards, read by ``cards``."""
     issued = [(card, card.stored_account, card.points_account) for card in found]
-    accounts = [stored.pk for _card, stored, _points in issued if stored is not None]
-    rows = Lot.objects.filter(account_id__in=accounts, live=True, kind=LotKind.BONUS.value).values_list("account_id")
-    bonuses = dict(rows.annotate(Sum("remaining")).order_by())
+    accounts = [account.pk for _card, *both in issued for account in both if account is not None]
+    ended = Q(expires_at__lte=clock.now())
+    rows = Lot.objects.filter(Q(kind=LotKind.BONUS.value) | ended, account_id__in=accounts, live=True)
+    sums = (
+        rows.order_by()
+        .values("account_id")
+        .annotate(
+            bonus=Coalesce(Sum("remaining", filter=Q(kind=LotKind.BONUS.value) & ~ended), 0),
+            over=Coalesce(Sum("remaining", filter=ended), 0),
+        )
+    )
+    parts = {row["account_id"]: (row["bonus"], row["over"]) for row in sums}
     values: dict[int, CardValue] = {}
     for card, stored, points in issued:
         if stored is None or points is None:
             continue
-        bonus = bonuses.get(stored.pk, 0)
+        bonus, over = parts.get(stored.pk, (0, 0))
+        total = stored.balance - over
         values[card.pk] = CardValue(
-            total_fen=stored.balance,
-            principal_fen=stored.balance - bonus,
+            total_fen=total,
+            principal_fen=total - bonus,
             bonus_fen=bonus,
-            points=points.balance,
+            points=points.balance - parts.get(points.pk, (0, 0))[1],
         )
     return values

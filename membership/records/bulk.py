@@ -23,7 +23,7 @@ class RecordRow(NamedTuple):
     card_id: int
     kind: str
     amount_fen: int
-    balance_after_fen: int
+    balance_after_fen: int | None
     store_id: int | None
     actor: str
     actor_name: str

@@ -6,6 +6,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Before the settings are read.
 os.environ.setdefault("KAYUN_ROLE", "worker")
 
+from celery.schedules import crontab
+
 from kernel.observability import heartbeat, logs
 from kernel.tasks import app
 
@@ -21,5 +23,7 @@ app.conf.beat_schedule = {
     # Asks every schema: not as often.
     "sweep mail": {"task": "chains.sweep_mail", "schedule": 120.0, "options": {"expires": 120}},
     "sweep due": {"task": "chains.sweep_due", "schedule": 60.0, "options": {"expires": 60}},
+    # A few minutes after midnight in China; every hour for what was broken off. What is over cannot be drawn meanwhile.
+    "expiry": {"task": "expiry.sweep", "schedule": crontab(minute=5), "options": {"expires": 1800}},
     "refill spares": {"task": "chains.refill_spares", "schedule": 60.0, "options": {"expires": 60}},
 }

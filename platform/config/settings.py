@@ -62,6 +62,7 @@ TENANT_APPS = [
     "membership.cashier",
     "membership.records",
     "membership.documents",
+    "membership.expiry",
 ]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 

@@ -25,7 +25,7 @@ def _enqueued() -> Iterator[str]:
 
 def test_what_the_timer_starts_is_known() -> None:
     started = {entry["task"] for entry in app.conf.beat_schedule.values()}
-    assert started == {"chains.sweep", "chains.sweep_mail", "chains.refill_spares"}
+    assert started == {"chains.sweep", "chains.sweep_mail", "chains.sweep_due", "chains.refill_spares", "expiry.sweep"}
     assert started - _known() == set()
 
 

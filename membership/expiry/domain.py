@@ -1,0 +1,84 @@
+"""When points are cleared and what expires against which account. No database, no clock."""
+
+from datetime import date
+from typing import Final
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kernel.calendar import add_months
+from ledger.domain import Contra, LotKind, Unit
+
+EXPIRY: Final = "EXPIRY"
+"""The kind of posting by which lots expire."""
+POINTS_EXPIRY: Final = "POINTS_EXPIRY"
+"""The kind of posting by which points are cleared, or expire lot by lot."""
+BY_ITSELF: Final = (EXPIRY, POINTS_EXPIRY)
+"""Kinds of postings that are no use of a card: they happen to it."""
+
+POINTS_CONTRA: Final = "POINTS"
+
+
+class PointsPolicy(models.TextChoices):
+    """When points are void (R-G02, R-G03, R-I02, X-17)."""
+
+    FIXED = "FIXED", _("按卡生效日满期清零")
+    """At each end of a term that began on the card's first day: whatever was earned within the term."""
+    ROLLING_INACTIVITY = "ROLLING_INACTIVITY", _("连续未消费清零")
+    """After so many months without consumption: all."""
+    PER_LOT = "PER_LOT", _("每笔积分各自到期")
+    """Each batch of points ends by itself, so many months after it was earned."""
+
+
+class NoticeState(models.TextChoices):
+    """Where a notice of clearing stands."""
+
+    OPEN = "OPEN", _("已通知")
+    """The points stand until its date."""
+    CLEARED = "CLEARED", _("已清零")
+    """Its date has come and the points are void."""
+    LIFTED = "LIFTED", _("已解除")
+    """The card was used, or the points were spent, before its date."""
+
+
+class NoticeChannel(models.TextChoices):
+    """How a notice reaches the member, besides being shown at the till and in her portal."""
+
+    MAIL = "MAIL", _("邮件")
+    """Written to the outbox."""
+    SHOP = "SHOP", _("由门店通知")
+    """There is no address to write to: the shop publishes the list and tells her."""
+
+
+def clearing_day(
+    policy: PointsPolicy | str, *, months: int, began_on: date, last_used_on: date, earned_on: date
+) -> date | None:
+    """The day at whose beginning points are void; None where each batch ends by itself.
+
+    ``began_on``: the card's first day. ``last_used_on``: of the last consumption or earning, at least the first day.
+    ``earned_on``: of the oldest points that are left.
+    """
+    if policy == PointsPolicy.ROLLING_INACTIVITY:
+        return add_months(last_used_on, months)
+    if policy == PointsPolicy.FIXED:
+        term = 1
+        while (end := add_months(began_on, months * term)) <= earned_on:
+            term += 1
+        return end
+    return None
+
+
+def expires(*, kind: str, unit: str) -> bool:
+    """Whether a lot of this kind may expire at all: what was paid in stays owed for ever (X-12)."""
+    return not (kind == LotKind.PRINCIPAL and unit == Unit.CNY)
+
+
+def contra_of(*, kind: str, unit: str) -> str:
+    """The account that an expired lot goes to.
+
+    What was given was a promotion's expense, which falls away; points were never money; counts and minutes that were
+    paid for become income.
+    """
+    if unit == Unit.PTS:
+        return POINTS_CONTRA
+    return Contra.PROMOTION.value if kind == LotKind.BONUS else Contra.BREAKAGE.value

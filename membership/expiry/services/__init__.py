@@ -1,0 +1,1 @@
+"""What ends by itself. Each act requires a transaction of the chain, except ``daily.run``, which opens its own."""

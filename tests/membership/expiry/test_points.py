@@ -1,0 +1,196 @@
+"""Points are void when the policy says so, and never before the day a notice named (R-G02, R-G03, R-I02, X-17)."""
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from kernel import clock
+from kernel.calendar import start_of
+from kernel.db import in_chain as in_chain_schema
+from kernel.db import in_public
+from ledger.audit import audit_schema
+from ledger.locks import lock_accounts
+from membership.expiry import sweeping
+from membership.expiry.domain import PointsPolicy
+from membership.expiry.models import ClearingNotice, DailyRun, ExpiryPolicy
+from membership.expiry.queries import points_of
+from membership.expiry.services import daily
+from membership.records.models import Record
+from tenants.audit.models import AuditEntry
+from tenants.chains.models import Chain
+from tests.membership.conftest import Holder
+from tests.membership.expiry.conftest import later
+
+InChain = Callable[..., AbstractContextManager[None]]
+CLEARS = date(2027, 3, 2)
+"""Last used on 2 March 2026, and twelve months."""
+
+
+@pytest.fixture(autouse=True)
+def _at_noon(held_clock: datetime) -> None:
+    """Everything begins on 2 March 2026."""
+
+
+@pytest.fixture
+def run_on(chain: Chain) -> Callable[[date], dict[str, int]]:
+    """The chain's run of that day, shortly after midnight in China."""
+
+    def act(day: date) -> dict[str, int]:
+        with clock.frozen(start_of(day) + timedelta(minutes=5)):
+            return dict(daily.run(chain.schema_name))
+
+    return act
+
+
+@pytest.fixture
+def set_policy(in_chain: InChain) -> Callable[..., None]:
+    def act(**fields: object) -> None:
+        with in_chain():
+            ExpiryPolicy.objects.update(**fields)
+
+    return act
+
+
+RunOn = Callable[[date], dict[str, int]]
+Balances = Callable[[Holder], tuple[int, int]]
+
+
+def test_notice_first_then_all_points_of_a_card_that_was_not_used(
+    in_chain: InChain, holder: Holder, earn: Callable[..., None], run_on: RunOn, balances: Balances, chain: Chain
+) -> None:
+    earn(holder, 50)
+    earn(holder, 30)
+    assert run_on(CLEARS - timedelta(days=31)) == {}
+    assert run_on(CLEARS - timedelta(days=30))["notices_given"] == 1
+    with in_chain():
+        notice = ClearingNotice.objects.get()
+        assert (notice.points, notice.clears_on, notice.channel, notice.state) == (80, CLEARS, "SHOP", "OPEN")
+    assert run_on(CLEARS - timedelta(days=1)).get("notices_given") is None
+    assert balances(holder) == (10_000, 80)
+    done = run_on(CLEARS)
+    assert (done["notices_cleared"], done["points_cleared"]) == (1, 80)
+    assert balances(holder) == (10_000, 0)
+    with in_chain():
+        assert Record.objects.get(kind="POINTS_EXPIRY").detail["points"] == -80
+        assert ClearingNotice.objects.get().state == "CLEARED"
+    assert audit_schema(chain.schema_name) == []
+
+
+def test_use_after_the_notice_lifts_it_and_the_year_begins_again(
+    in_chain: InChain, holder: Holder, earn: Callable[..., None], spend: Callable[..., None], run_on: RunOn,
+    balances: Balances,
+) -> None:  # fmt: skip
+    earn(holder, 50)
+    run_on(CLEARS - timedelta(days=30))
+    with clock.frozen(start_of(CLEARS - timedelta(days=3))):
+        spend(holder, 100)
+    assert run_on(CLEARS)["notices_lifted"] == 1
+    assert balances(holder)[1] == 50
+    with in_chain():
+        rules = ExpiryPolicy.objects.get()
+        assert points_of([holder.card.pk])[holder.card.pk].clears_on(rules) == date(2028, 2, 27)
+
+
+def test_a_shorter_rule_never_takes_points_without_the_whole_notice(
+    holder: Holder, earn: Callable[..., None], run_on: RunOn, set_policy: Callable[..., None], balances: Balances,
+    in_chain: InChain,
+) -> None:  # fmt: skip
+    earn(holder, 50)
+    set_policy(points_months=1)
+    run_on(date(2026, 9, 1))
+    with in_chain():
+        assert ClearingNotice.objects.get().clears_on == date(2026, 10, 1)
+    run_on(date(2026, 9, 30))
+    assert balances(holder)[1] == 50
+    run_on(date(2026, 10, 4))
+    assert balances(holder)[1] == 0
+
+
+def test_by_fixed_terms_what_was_earned_in_the_new_term_stays(
+    holder: Holder, earn: Callable[..., None], run_on: RunOn, set_policy: Callable[..., None], balances: Balances,
+    spend: Callable[..., None],
+) -> None:  # fmt: skip
+    """One year from the card's first day, used or not; the run is two days late."""
+    set_policy(points_policy=PointsPolicy.FIXED)
+    earn(holder, 50)
+    run_on(CLEARS - timedelta(days=20))
+    with clock.frozen(start_of(CLEARS) + timedelta(days=1, hours=10)):
+        spend(holder, 100)
+        earn(holder, 7)
+    run_on(CLEARS + timedelta(days=11))
+    assert balances(holder)[1] == 7
+
+
+def test_lot_by_lot_nothing_is_cleared_as_a_whole(
+    holder: Holder, earn: Callable[..., None], run_on: RunOn, set_policy: Callable[..., None], balances: Balances
+) -> None:
+    earn(holder, 50)
+    earn(holder, 5, expires_at=later(days=10))
+    run_on(CLEARS - timedelta(days=5))
+    set_policy(points_policy=PointsPolicy.PER_LOT)
+    done = run_on(CLEARS + timedelta(days=400))
+    assert balances(holder)[1] == 50
+    assert done["notices_lifted"] == 1
+
+
+def test_a_consumption_held_open_at_midnight_keeps_the_points(
+    chain: Chain, in_chain: InChain, holder: Holder, earn: Callable[..., None], run_on: RunOn, balances: Balances,
+    clerk: object, store_id: int,
+) -> None:  # fmt: skip
+    from kernel.money import Money
+    from membership.cashier import services as cashier
+
+    earn(holder, 50)
+    run_on(CLEARS - timedelta(days=30))
+    ended: list[int] = []
+
+    def night() -> None:
+        with clock.frozen(start_of(CLEARS)):
+            ended.append(daily.run(chain.schema_name)["notices_lifted"])
+        connection.close()
+
+    with in_chain():
+        lock_accounts([holder.card.stored_account_id or 0])
+        thread = threading.Thread(target=night)
+        thread.start()
+        thread.join(timeout=0.5)
+        assert thread.is_alive()
+        cashier.consume(
+            actor=clerk, card_number=holder.number, amount=Money(100), store_id=store_id, idempotency_key="late",  # type: ignore[arg-type]
+            occurred_at=start_of(CLEARS) - timedelta(seconds=5),
+        )  # fmt: skip
+    thread.join(timeout=20)
+    assert ended == [1]
+    assert balances(holder)[1] == 50
+
+
+def test_a_run_that_was_broken_off_is_found_and_finished(
+    chain: Chain, in_chain: InChain, holder: Holder, fill: Callable[..., None], run_on: RunOn,
+    monkeypatch: pytest.MonkeyPatch, sent_tasks: list[str], balances: Balances,
+) -> None:  # fmt: skip
+    fill(holder, 1_000, 100)
+    with monkeypatch.context() as patch:
+        patch.setattr(daily.points, "settle_notices", lambda **_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            run_on(CLEARS)
+    assert balances(holder)[0] == 11_000
+    with clock.frozen(start_of(CLEARS) + timedelta(hours=1)):
+        with in_public():
+            assert sweeping.sweep_days() == 1
+        daily.run(chain.schema_name)
+        with in_public():
+            assert sweeping.sweep_days() == 0
+    assert sent_tasks == ["expiry.run"]
+    with in_chain():
+        assert DailyRun.objects.get(finished_at__isnull=False).day == CLEARS
+        assert AuditEntry.objects.filter(act="expiry.run").count() == 1
+
+
+def test_a_chain_made_from_the_template_has_its_rules(chain: Chain, in_chain: InChain) -> None:
+    with in_chain_schema(chain.schema_name):
+        rules = ExpiryPolicy.objects.get()
+    assert (rules.points_policy, rules.points_months, rules.dormant_months) == ("ROLLING_INACTIVITY", 12, 12)
