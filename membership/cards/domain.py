@@ -42,18 +42,129 @@ class CardStatus(models.TextChoices):
     """Destroyed before witnesses."""
 
 
-TRANSITIONS: Final[Mapping[CardStatus, frozenset[CardStatus]]] = MappingProxyType(
+class CardAct(models.TextChoices):
+    """What moves a card from one status to another. Each is one service."""
+
+    ISSUE = "ISSUE", _("发卡")
+    """Hand an idle card to a member, or to its bearer (R-B29)."""
+    ACTIVATE = "ACTIVATE", _("激活")
+    """Put an issued card into use, once it is paid for (R-B30, R-L05)."""
+    REPORT_LOST = "REPORT_LOST", _("挂失")
+    """Stop a lost card at once (R-J02)."""
+    LIFT_LOSS = "LIFT_LOSS", _("解挂")
+    """A card that was found stands where it stood before the loss (R-J07)."""
+    FREEZE = "FREEZE", _("冻结")
+    """Stop a card that lies dormant or was wrongly topped up (R-G04, R-I08)."""
+    UNFREEZE = "UNFREEZE", _("解冻")
+    """Reopen it, free of charge (R-G05, X-25)."""
+    LOCK_PIN = "LOCK_PIN", _("密码锁定")
+    """Too many wrong PINs at tills (X-19)."""
+    UNLOCK_PIN = "UNLOCK_PIN", _("密码解锁")
+    """The holder has shown who she is (R-L08)."""
+    EXPIRE = "EXPIRE", _("过期")
+    """A validity has ended (R-C04)."""
+    REACTIVATE = "REACTIVATE", _("重新激活")
+    """A new validity, free of charge; nothing was forfeited (X-12)."""
+    REISSUE = "REISSUE", _("补卡")
+    """A new card for a lost one; the old number is dead (R-J03)."""
+    REPLACE = "REPLACE", _("换卡")
+    """A new card for a faulty or outdated one (R-C07, R-J04)."""
+    WITHDRAW = "WITHDRAW", _("退会")
+    """The member leaves; nothing is on the card any more (R-D07)."""
+    COLLECT = "COLLECT", _("回收")
+    """The plastic is handed in (R-E05)."""
+    DESTROY = "DESTROY", _("销毁")
+    """Destroyed before two witnesses (R-E05)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """From which statuses an act starts and where it leads; ``to`` None leads back to where the card stood before."""
+
+    start: frozenset[CardStatus]
+    to: CardStatus | None
+
+
+def _from(*start: CardStatus, to: CardStatus | None) -> Transition:
+    return Transition(start=frozenset(start), to=to)
+
+
+_IN_HAND: Final = (
+    CardStatus.ISSUED,
+    CardStatus.ACTIVE,
+    CardStatus.FROZEN,
+    CardStatus.PIN_LOCKED,
+    CardStatus.EXPIRED,
+)
+
+LIFE: Final[Mapping[CardAct, Transition]] = MappingProxyType(
     {
-        CardStatus.IDLE: frozenset({CardStatus.ISSUED}),
-        CardStatus.ISSUED: frozenset({CardStatus.ACTIVE}),
-        CardStatus.ACTIVE: frozenset({CardStatus.LOST, CardStatus.FROZEN, CardStatus.PIN_LOCKED, CardStatus.EXPIRED}),
-        CardStatus.LOST: frozenset({CardStatus.ACTIVE}),
-        CardStatus.FROZEN: frozenset({CardStatus.ACTIVE}),
-        CardStatus.PIN_LOCKED: frozenset({CardStatus.ACTIVE}),
-        CardStatus.EXPIRED: frozenset({CardStatus.ACTIVE}),
+        CardAct.ISSUE: _from(CardStatus.IDLE, to=CardStatus.ISSUED),
+        CardAct.ACTIVATE: _from(CardStatus.ISSUED, to=CardStatus.ACTIVE),
+        CardAct.REPORT_LOST: _from(*_IN_HAND, to=CardStatus.LOST),
+        CardAct.LIFT_LOSS: _from(CardStatus.LOST, to=None),
+        CardAct.FREEZE: _from(CardStatus.ACTIVE, to=CardStatus.FROZEN),
+        CardAct.UNFREEZE: _from(CardStatus.FROZEN, to=CardStatus.ACTIVE),
+        CardAct.LOCK_PIN: _from(CardStatus.ACTIVE, to=CardStatus.PIN_LOCKED),
+        CardAct.UNLOCK_PIN: _from(CardStatus.PIN_LOCKED, to=CardStatus.ACTIVE),
+        CardAct.EXPIRE: _from(CardStatus.ACTIVE, to=CardStatus.EXPIRED),
+        # The day after the last there may be nobody yet who has noted the expiry: the date counts.
+        CardAct.REACTIVATE: _from(CardStatus.EXPIRED, CardStatus.ACTIVE, to=CardStatus.ACTIVE),
+        CardAct.REISSUE: _from(CardStatus.LOST, to=CardStatus.REPLACED),
+        CardAct.REPLACE: _from(CardStatus.ACTIVE, CardStatus.EXPIRED, to=CardStatus.REPLACED),
+        CardAct.WITHDRAW: _from(*_IN_HAND, CardStatus.LOST, to=CardStatus.WITHDRAWN),
+        CardAct.COLLECT: _from(
+            CardStatus.IDLE,
+            CardStatus.ACTIVE,
+            CardStatus.EXPIRED,
+            CardStatus.REPLACED,
+            CardStatus.WITHDRAWN,
+            to=CardStatus.COLLECTED,
+        ),
+        CardAct.DESTROY: _from(CardStatus.IDLE, CardStatus.COLLECTED, to=CardStatus.DESTROYED),
     }
 )
-"""The steps a status may take by themselves; replacing, withdrawing and destroying are documents of their own."""
+"""The life of a card (requirements, section Z). docs/cards.md draws it, and a test holds the drawing to it."""
+
+LOCK_FORBIDS: Final = frozenset({CardAct.REISSUE, CardAct.REPLACE, CardAct.WITHDRAW, CardAct.REACTIVATE})
+"""What may not be done with a locked card: the lock (R-C13) also keeps its value from leaving it."""
+
+ENDED: Final = frozenset({CardStatus.REPLACED, CardStatus.WITHDRAWN, CardStatus.COLLECTED, CardStatus.DESTROYED})
+"""Statuses from which a card never comes back to its holder."""
+
+
+def destination(act: CardAct, *, status: str, before_loss: str = "") -> CardStatus | None:
+    """Where the act leads a card of this status; None when it may not be done.
+
+    ``before_loss``: the status the card had when it was reported lost.
+    """
+    transition = LIFE[act]
+    if status not in transition.start:
+        return None
+    if transition.to is not None:
+        return transition.to
+    return CardStatus(before_loss) if before_loss in _IN_HAND else CardStatus.ACTIVE
+
+
+class IdShown(models.TextChoices):
+    """Whose ID was looked at when somebody came to the desk for a card (R-J02, R-L08)."""
+
+    HOLDER = "HOLDER", _("已核对本人证件")
+    AGENT = "AGENT", _("他人代办：已核对双方证件")
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What a member has spent: on the day, and over the months that her type asks about. In fen."""
+
+    same_day_fen: int
+    accumulated_fen: int
+
+    def meets(self, *, same_day_fen: int | None, accumulated_fen: int | None) -> bool:
+        """Whether one of the conditions is met (R-P10); a condition that is None is none."""
+        wanted = ((self.same_day_fen, same_day_fen), (self.accumulated_fen, accumulated_fen))
+        asked = [(spent, least) for spent, least in wanted if least is not None]
+        return not asked or any(spent >= least for spent, least in asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Every row lock of this app, taken in one order: cards by key, then their stored-value accounts, then nothing more.
+"""Every row lock of this app, taken in one order: a member, cards by key, then their accounts, then nothing more.
 
 Cards are locked FOR NO KEY UPDATE: a record being inserted holds its card's key, and must neither wait nor be waited
 for.
@@ -7,15 +7,21 @@ for.
 from ledger.models import Account
 from membership.cards.errors import CardNotFound
 from membership.cards.models import Card, CardWebLogin
+from membership.members.models import Member
+
+
+def lock_member(member_id: int) -> None:
+    """Lock a member's file while it is counted which cards she has."""
+    Member.objects.select_for_update(no_key=True).values_list("id").get(id=member_id)
 
 
 def lock_card(number: str) -> Card:
-    """The card, locked, with its level and member.
+    """The card, locked, with its type, level and member.
 
     Raises:
         CardNotFound
     """
-    cards = Card.objects.select_for_update(no_key=True, of=("self",)).select_related("level", "member")
+    cards = Card.objects.select_for_update(no_key=True, of=("self",)).select_related("type", "level", "member")
     try:
         return cards.get(number=number)
     except Card.DoesNotExist:

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from kernel import clock
+from kernel.calendar import add_months, span_of, start_of
 from ledger.domain import LotKind
-from ledger.models import Lot
-from membership.cards.domain import tidy_number
-from membership.cards.models import Card, CardLevel
+from ledger.models import Entry, Lot
+from membership.cards.domain import ENDED, Spend, tidy_number
+from membership.cards.models import Card, CardLevel, CardType
 from membership.members.models import Member
 
 
@@ -31,9 +33,41 @@ def levels() -> list[CardLevel]:
     return list(CardLevel.objects.order_by("rank", "code"))
 
 
+def types(*, enabled_only: bool = False) -> list[CardType]:
+    """The chain's card types, in the order in which they were made."""
+    found = CardType.objects.filter(enabled_at__isnull=False) if enabled_only else CardType.objects.all()
+    return list(found.order_by("id"))
+
+
+def cards_of_one_person(member: Member, card_type: CardType) -> int:
+    """How many cards of the type are in the hands of whoever this member is (R-H02)."""
+    held = Card.objects.filter(type=card_type, member_id__in=same_person(member))
+    return held.exclude(status__in=ENDED).count()
+
+
+def same_person(member: Member) -> list[int]:
+    """The keys of all members' files that are this person's."""
+    return [member.pk]
+
+
+def spend_of(member: Member, *, on: date, months: int) -> Spend:
+    """What the member spent from her cards on that day, and in so many months up to it, returns taken off (R-P10).
+
+    From the books, not from the records: those are cleared earlier than a condition may look back.
+    """
+    accounts = Card.objects.filter(member=member, stored_account__isnull=False).values("stored_account_id")
+    start, end = start_of(add_months(on, -months)), span_of(on)[1]
+    spending = Q(posting__kind="CONSUMPTION") | Q(posting__reverses__kind="CONSUMPTION")
+    entries = Entry.objects.filter(spending, account_id__in=accounts, posting__occurred_at__range=(start, end))
+    sums = entries.aggregate(
+        accumulated=Sum("amount"), same_day=Sum("amount", filter=Q(posting__occurred_at__gte=start_of(on)))
+    )
+    return Spend(same_day_fen=-(sums["same_day"] or 0), accumulated_fen=-(sums["accumulated"] or 0))
+
+
 def cards() -> QuerySet[Card]:
     """Cards with everything a row of a list shows: level, holder, accounts (R-C01)."""
-    return Card.objects.select_related("level", "member", "stored_account", "points_account")
+    return Card.objects.select_related("type", "level", "member", "stored_account", "points_account")
 
 
 def search_cards(*, text: str = "", status: str = "", level_code: str = "") -> QuerySet[Card]:

@@ -17,11 +17,19 @@ class InsufficientBalance(DomainError):
 
 
 class OverCap(DomainError):
-    """The top-up would take the card over what its level may hold."""
+    """The top-up would take the card over what its level or its type may hold."""
 
     code = "over_cap"
     status = 409
     message = _("充值后余额将为 {after}，超过该卡上限 {cap}；最多还可充入 {room}。未充值。")
+
+
+class TopUpNotAllowed(DomainError):
+    """Cards of this type are loaded once, when they are sold, and never again."""
+
+    code = "top_up_not_allowed"
+    status = 409
+    message = _("会员卡 {card_number} 的卡类型不可再次充值。未充值。")
 
 
 class NotReversible(DomainError):

@@ -17,7 +17,7 @@ from ledger.domain import Guard
 from membership.cards.domain import CardStanding, refusal
 from membership.cards.errors import not_usable
 from membership.cashier.domain import CardRef, Occasion
-from membership.cashier.errors import OverCap
+from membership.cashier.errors import OverCap, TopUpNotAllowed
 
 _STANDING = """
     SELECT card.id, card.number, card.stored_account_id, card.status, card.locked, card.valid_until,
@@ -26,8 +26,10 @@ _STANDING = """
 
 _STANDING_AND_CAP = """
     SELECT card.id, card.number, card.stored_account_id, card.status, card.locked, card.valid_until,
-        card.account_valid_until, account.balance, level.balance_cap_fen
+        card.account_valid_until, account.balance, LEAST(level.balance_cap_fen, type.balance_cap_fen),
+        type.top_up_allowed OR account.version = 0
     FROM {schema}.cards_card AS card
+    JOIN {schema}.cards_cardtype AS type ON type.id = card.type_id
     JOIN {schema}.cards_cardlevel AS level ON level.id = card.level_id
     JOIN {schema}.ledger_account AS account ON account.id = card.stored_account_id
     WHERE card.id = ANY ($1::bigint[])"""
@@ -54,7 +56,9 @@ def may_spend(card: CardRef, occasion: Occasion) -> Guard:
 
 
 def may_receive(card: CardRef, occasion: Occasion, *, total: Money) -> Guard:
-    """The card may be used, and ``total`` more does not take it over its level's cap.
+    """The card may be used, and ``total`` more does not take it over the cap of its level and its type.
+
+    A card whose type may not be topped up is loaded once: while nothing was ever posted on it.
 
     The balance is the one before the batch: a batch holds at most one top-up of a card.
     """
@@ -66,6 +70,8 @@ def _within_cap(card: CardRef, day: date, total: Money) -> Callable[[Row | None]
         problem = _problem(card, row, day)
         if problem is not None or row is None:
             return problem
+        if not row[9]:
+            return TopUpNotAllowed(card_number=card.number)
         balance, cap = Money(row[7]), Money(row[8])
         if balance + total > cap:
             return OverCap(after=balance + total, cap=cap, room=max(cap - balance, Money.ZERO))

@@ -16,6 +16,7 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "apikey.create": _("新建接口密钥"),
         "apikey.revoke": _("吊销接口密钥"),
         "card.locked": _("锁定或解锁卡"),
+        "card.paid": _("确认卡款到账"),
         "card.status": _("变更卡状态"),
         "chain.provision": _("开通商户"),
         "chain.request": _("申请开通商户"),

@@ -1,0 +1,240 @@
+"""Issuing a card to a member or to its bearer, and putting it into use."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext_lazy as _
+
+from kernel import clock
+from kernel.errors import DomainError
+from kernel.money import Money
+from ledger.domain import Unit
+from ledger.services import open_account
+from membership.cards import locks, queries
+from membership.cards.domain import CardAct, CardStatus, destination, tidy_number, validity_end
+from membership.cards.gates import pass_gates
+from membership.cards.models import Card, CardType, CardWebLogin
+from membership.cards.pins import hash_pin, known_to_a_finder, random_pin
+from membership.cards.policy import TypeKind
+from membership.cards.services.stepping import InvalidValidity, locked_for, take_step
+from membership.cards.values import POINTS, STORED
+from membership.members.models import Member
+from membership.records.domain import RecordKind
+from membership.records.services import note
+from tenants.audit.services import record
+from tenants.people.domain import Act, Actor, require
+
+
+class CardNotIdle(DomainError):
+    """Only an idle card can be issued (R-B10)."""
+
+    code = "card_not_idle"
+    status = 409
+    message = _("会员卡 {card_number} 的状态是“{status_label}”，不能发卡；请选择空闲的卡。")
+
+
+class TypeNotEnabled(DomainError):
+    """The type has not been approved, or was switched off (R-E07)."""
+
+    code = "card_type_not_enabled"
+    status = 409
+    message = _("卡类型“{type_name}”尚未启用，不能发卡。请先完成审批。")
+
+
+class MemberRequired(DomainError):
+    """Cards of this type are issued to a member who is known (R-H01)."""
+
+    code = "member_required"
+    status = 400
+    message = _("卡类型“{type_name}”须登记会员后发卡。")
+
+
+class MemberNotWanted(DomainError):
+    """Gift cards carry no member's data (R-E03)."""
+
+    code = "member_not_wanted"
+    status = 400
+    message = _("卡类型“{type_name}”不登记会员资料，请不要选择会员。")
+
+
+class IdLimitReached(DomainError):
+    """This person has as many cards of the type as one ID may have (R-H02, X-15)."""
+
+    code = "id_limit_reached"
+    status = 409
+    message = _("该会员（同一证件）已有 {held} 张“{type_name}”，每证件限 {limit} 张。未发卡。")
+
+
+class SpendTooLittle(DomainError):
+    """The type asks for more spending than this member has (R-P10)."""
+
+    code = "spend_too_little"
+    status = 409
+    message = _(
+        "未达到“{type_name}”的办卡条件：当日消费 {same_day}，累计消费 {accumulated}。可由有权限的人员说明原因后放行。"
+    )
+
+
+class PaymentPending(DomainError):
+    """The cheque or transfer that pays for the card has not arrived (R-L05)."""
+
+    code = "payment_pending"
+    status = 409
+    message = _("会员卡 {card_number} 的支票或转账尚未到账，到账后才能激活。")
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCard:
+    """A card with its new PIN. The PIN is nowhere else: it is shown once and cannot be read again."""
+
+    card: Card
+    pin: str
+
+
+def issue_card(
+    *,
+    actor: Actor,
+    number: str,
+    member: Member | None,
+    store_id: int,
+    valid_until: date | None = None,
+    activate: bool = True,
+    payment_pending: bool = False,
+    override_reason: str = "",
+) -> IssuedCard:
+    """Hand an idle card to a member, or a bearer card to whoever buys it: open its accounts, set its validity and a
+    random PIN (R-B12, R-B18, R-B29, R-B30).
+
+    ``valid_until``: the last day of validity; by default as the level's months give it. Without ``activate``, or while
+    a ``payment_pending``, the card stays ISSUED until ``activate_card``. ``override_reason`` lets somebody who may set
+    card types waive the type's conditions on spending (R-P10).
+
+    Raises:
+        NotAllowed, CardNotFound, CardNotIdle, TypeNotEnabled, MemberRequired, MemberNotWanted, IdLimitReached,
+        SpendTooLittle, InvalidValidity, Busy
+        DomainError: a gate's own (``cards.gates``).
+    """
+    number = tidy_number(number)
+    pin = random_pin(personal=known_to_a_finder(number, member))
+    # Before the lock: hashing is slow on purpose.
+    pin_hash = hash_pin(pin)
+    if member is not None:
+        # Two counters at once must not each give this person the last card that she may have.
+        locks.lock_member(member.pk)
+    card = locks.lock_card(number)
+    require(actor, Act(card.type.issue_act), store_id=store_id)
+    if destination(CardAct.ISSUE, status=card.status) is None:
+        raise CardNotIdle(card_number=number, status_label=card.get_status_display())
+    check_type(card.type, member)
+    _check_conditions(actor, card.type, member, store_id=store_id, override_reason=override_reason)
+    pass_gates(card, store_id=store_id)
+    card.status = CardStatus.ACTIVE if activate and not payment_pending else CardStatus.ISSUED
+    card.payment_pending = payment_pending
+    give_to(card, member, store_id=store_id, until=_last_day(card, valid_until), pin_hash=pin_hash)
+    note(actor, card_id=card.pk, kind=RecordKind.ISSUE, store_id=store_id, occurred_at=clock.now())
+    detail = {"member": member.code if member else "", "valid_until": str(card.valid_until)}
+    if override_reason:
+        detail["override"] = override_reason
+    record(actor, Act.CARD_ISSUE, object_type="card", object_id=number, store_id=store_id, detail=detail)
+    return IssuedCard(card=card, pin=pin)
+
+
+def activate_card(*, actor: Actor, number: str, store_id: int) -> Card:
+    """Put an issued card into use (R-B30), not before its payment has arrived (R-L05).
+
+    Raises:
+        NotAllowed, CardNotFound, StatusStepForbidden, PaymentPending
+    """
+    require(actor, Act.CARD_ISSUE, store_id=store_id)
+    card, to = locked_for(CardAct.ACTIVATE, number)
+    if card.payment_pending:
+        raise PaymentPending(card_number=card.number)
+    return take_step(
+        actor,
+        card,
+        CardAct.ACTIVATE,
+        to,
+        store_id=store_id,
+        kind=RecordKind.ACTIVATION,
+        activated_at=clock.now(),
+    )
+
+
+def confirm_payment(*, actor: Actor, number: str, store_id: int) -> Card:
+    """The cheque or transfer has arrived: the card may be activated now (R-L05). Said twice, it changes nothing.
+
+    Raises:
+        NotAllowed, CardNotFound
+    """
+    require(actor, Act.VALUE_SETTLE, store_id=store_id)
+    card = locks.lock_card(tidy_number(number))
+    if card.payment_pending:
+        card.payment_pending = False
+        card.save(update_fields=["payment_pending"])
+        record(actor, "card.paid", object_type="card", object_id=card.number, store_id=store_id)
+    return card
+
+
+def check_type(card_type: CardType, member: Member | None) -> None:
+    """The type is in use, and has a member or none as it wants.
+
+    Raises:
+        TypeNotEnabled, MemberRequired, MemberNotWanted
+    """
+    if card_type.enabled_at is None:
+        raise TypeNotEnabled(type_name=card_type.name)
+    if member is None and card_type.member_required:
+        raise MemberRequired(type_name=card_type.name)
+    if member is not None and card_type.kind == TypeKind.GIFT:
+        raise MemberNotWanted(type_name=card_type.name)
+
+
+def give_to(card: Card, member: Member | None, *, store_id: int, until: date, pin_hash: str) -> None:
+    """Make a locked idle card somebody's: accounts, holder, validity, PIN. Its status is set by the caller."""
+    now = clock.now()
+    card.member, card.bearer, card.store_id = member, member is None, store_id
+    card.issued_at, card.valid_until, card.account_valid_until = now, until, until
+    card.activated_at = now if card.status == CardStatus.ACTIVE else None
+    card.pin_hash, card.pin_must_change, card.pin_version = pin_hash, True, 1
+    card.stored_account = open_account(STORED, card.pk, Unit.CNY, lotted=True, allow_negative=False)
+    card.points_account = open_account(POINTS, card.pk, Unit.PTS, lotted=True, allow_negative=False)
+    card.save()
+    CardWebLogin.objects.create(card=card)
+
+
+def validity_months(card: Card, *, bearer: bool) -> int:
+    """The months that a card of this level and type is valid; a bearer card at least as long as its type says."""
+    months = card.level.validity_months
+    return max(months, card.type.bearer_min_validity_months) if bearer else months
+
+
+def _last_day(card: Card, valid_until: date | None) -> date:
+    today = clock.today()
+    bearer = not card.type.member_required
+    until = valid_until or validity_end(issued_on=today, months=validity_months(card, bearer=bearer))
+    earliest = validity_end(issued_on=today, months=card.type.bearer_min_validity_months) if bearer else today
+    if until < earliest:
+        raise InvalidValidity(valid_until=until, earliest=earliest)
+    return until
+
+
+def _check_conditions(
+    actor: Actor, card_type: CardType, member: Member | None, *, store_id: int, override_reason: str
+) -> None:
+    if member is None:
+        return
+    limit = card_type.cards_per_id
+    if limit is not None:
+        held = queries.cards_of_one_person(member, card_type)
+        if held >= limit:
+            raise IdLimitReached(held=held, limit=limit, type_name=card_type.name)
+    if card_type.same_day_spend_fen is None and card_type.accumulated_spend_fen is None:
+        return
+    spent = queries.spend_of(member, on=clock.today(), months=card_type.accumulated_months)
+    if spent.meets(same_day_fen=card_type.same_day_spend_fen, accumulated_fen=card_type.accumulated_spend_fen):
+        return
+    if not override_reason:
+        raise SpendTooLittle(
+            type_name=card_type.name, same_day=Money(spent.same_day_fen), accumulated=Money(spent.accumulated_fen)
+        )
+    require(actor, Act.CARD_TYPE, store_id=store_id)
