@@ -141,7 +141,7 @@ class Card(models.Model):
     type = models.ForeignKey(
         CardType,
         on_delete=models.PROTECT,
-        db_default=ORDINARY_TYPE_ID,
+        db_default=models.Value(ORDINARY_TYPE_ID),
         db_index=False,
         related_name="cards",
         verbose_name=_("卡类型"),

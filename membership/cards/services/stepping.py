@@ -36,7 +36,7 @@ class InvalidValidity(DomainError):
 
     code = "invalid_validity"
     status = 400
-    message = _("有效期至 {valid_until} 早于允许的最早日期 {earliest}，请重新选择。")
+    message = _("有效期至 {valid_until} 不可以：最早为 {earliest}，请重新选择。")
 
 
 def locked_for(act: CardAct, number: str) -> tuple[Card, CardStatus]:

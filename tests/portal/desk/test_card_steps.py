@@ -31,7 +31,7 @@ def test_a_card_is_stopped_and_put_back(
     with in_chain():
         assert Card.objects.get(pk=holder.card.pk).status == status
     again = browser.post(f"{path}step/", {"step": there, "reason": "会员来店"}, follow=True).content.decode()
-    assert "不能改为" in again
+    assert "不能办理" in again
     assert f'value="{back}"' in again
     browser.post(f"{path}step/", {"step": back, "reason": "找到了"})
     with in_chain():

@@ -10,7 +10,7 @@ from django.test import Client
 
 from kernel.db import in_chain as in_chain_schema
 from membership.cards.domain import NumberRange
-from membership.cards.models import Card
+from membership.cards.models import Card, CardType
 from membership.cards.pins import check_pin
 from membership.cards.services import make_cards
 from membership.members.models import Member
@@ -90,6 +90,10 @@ def test_a_card_is_issued_to_a_member_found_by_name(
     assert 'value="M000001"' in options
     assert "139****1234" in options
     given = {"card_number": idle_cards[1], "who": "existing", "member_code": "M000001"}
+    # One ID, one ordinary card (R-H02), unless the chain allows more.
+    assert browser.post("/desk/cards/issue/", given).status_code == 409
+    with in_chain():
+        CardType.objects.filter(code="ORDINARY").update(cards_per_id=2)
     assert browser.post("/desk/cards/issue/", given).status_code == 200
     with in_chain():
         assert Card.objects.get(number=idle_cards[1]).member_id == holder.member.pk
@@ -104,7 +108,7 @@ def test_a_card_is_issued_to_a_member_found_by_name(
         ({"name": ""}, 400, "请填写姓名。"),
         ({"who": "existing"}, 400, "请选择一位会员。"),
         ({"who": "existing", "member_code": "M9"}, 404, "没有编号为“M9”的会员。"),
-        ({"valid_until": "2020-01-01"}, 400, "早于今天"),
+        ({"valid_until": "2020-01-01"}, 400, "有效期至 2020-01-01 不可以"),
         ({"valid_until": "soon"}, 400, "日期"),
     ],
 )
