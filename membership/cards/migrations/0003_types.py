@@ -273,7 +273,7 @@ class Migration(migrations.Migration):
             model_name="card",
             name="type",
             field=models.ForeignKey(
-                db_default=1,
+                db_default=models.Value(1),
                 db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="cards",
