@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,13 @@ _PATIENCE_S: Final = 60.0
 
 
 @contextmanager
-def serving(application: str, *, settings: str = "config.settings", threads: int = 8) -> Iterator[int]:
+def serving(
+    application: str,
+    *,
+    settings: str = "config.settings",
+    threads: int = 8,
+    more_variables: Mapping[str, str] | None = None,
+) -> Iterator[int]:
     """Serve a WSGI application on a free port of this machine; the port. Ends with the block.
 
     Raises:
@@ -26,7 +32,7 @@ def serving(application: str, *, settings: str = "config.settings", threads: int
     port = _free_port()
     log = ROOT / ".local" / "bench" / f"{application.partition(':')[0]}.log"
     options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--blocking-threads", str(threads)]
-    options += ["--workers", str(os.cpu_count() or 1)]
+    options += ["--workers", str(os.cpu_count() or 1), "--workers-kill-timeout", "5"]
     variables = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": settings,
@@ -35,6 +41,7 @@ def serving(application: str, *, settings: str = "config.settings", threads: int
         # As in production: what is logged for people's eyes costs more.
         "KAYUN_JSON_LOGS": "1",
         "KAYUN_PUBLIC_PORT": str(port),
+        **(more_variables or {}),
     }
     with log.open("wb") as output:
         program = Path(sys.executable).with_name("granian")

@@ -16,7 +16,7 @@ from kernel.observability.context import current
 from portal.hosts import public_url
 
 # The statuses that have a page; any other refusal is drawn on 400's, with its own status.
-_PAGES = frozenset({400, 403, 404, 405, 500, 503})
+_PAGES = frozenset({400, 403, 404, 405, 429, 500, 503})
 
 
 def page(request: HttpRequest | None, *, status: int, code: str = "", message: object = "") -> HttpResponse:

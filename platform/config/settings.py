@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.chains.middleware.ChainMiddleware",
+    "portal.member.door.MemberDoorMiddleware",
     # Outside the transaction, which must hear of a refusal first: exceptions travel outwards.
     "portal.errors.DomainErrorMiddleware",
     "kernel.http.transactions.RequestTransactionMiddleware",
@@ -176,8 +177,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = MODE == "production"
 SECURE_SSL_REDIRECT = environment.flag("KAYUN_SSL_REDIRECT", default=MODE == "production")
 SECURE_HSTS_SECONDS = 31_536_000 if MODE == "production" else 0
-_BEHIND_PROXY = environment.flag("KAYUN_BEHIND_PROXY", default=False)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _BEHIND_PROXY else None
+# Whether our own proxy stands in front, whose word on the scheme and the caller's address is believed.
+BEHIND_PROXY = environment.flag("KAYUN_BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

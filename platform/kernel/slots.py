@@ -26,7 +26,7 @@ T = TypeVar("T")
 NICENESS: Final = 15
 WAIT_S: Final = 5.0
 # Each waiter holds a request thread and its database connection: refuse early rather than let log-ins hold them all.
-WAITERS_PER_PROCESS: Final = 4
+WAITERS_PER_PROCESS: Final = 2
 _POLL_S: Final = 0.004
 
 
@@ -53,6 +53,13 @@ class Slots:
         self._wait_s = wait_s
         self._entrance = threading.BoundedSemaphore(count + waiters)
         self._workers = ThreadPoolExecutor(count, thread_name_prefix="hashing", initializer=_lower_own_priority)
+
+    def full(self) -> bool:
+        """Whether ``run`` would refuse now. A hint for who can turn work away early: it may have changed by then."""
+        if not self._entrance.acquire(blocking=False):
+            return True
+        self._entrance.release()
+        return False
 
     def run(self, work: Callable[[], T]) -> T:
         """Do ``work`` in a slot and return its result; what it raises is raised here.

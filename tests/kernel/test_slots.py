@@ -63,6 +63,23 @@ def test_a_killed_holder_gives_its_slot_back(tmp_path: Path) -> None:
     assert Slots(tmp_path, 1, wait_s=2).run(lambda: "free") == "free"
 
 
+def test_full_says_so_before_anyone_is_refused(tmp_path: Path) -> None:
+    slots, begun, end = Slots(tmp_path, 1, waiters=0), threading.Event(), threading.Event()
+    assert not slots.full()
+
+    def work() -> bool:
+        begun.set()
+        return end.wait(10)
+
+    worker = threading.Thread(target=slots.run, args=(work,))
+    worker.start()
+    assert begun.wait(10)
+    assert slots.full()
+    end.set()
+    worker.join(10)
+    assert not slots.full()
+
+
 def test_two_doors_of_one_host_never_work_at_once(tmp_path: Path) -> None:
     inside = most = 0
     counting = threading.Lock()
@@ -76,7 +93,7 @@ def test_two_doors_of_one_host_never_work_at_once(tmp_path: Path) -> None:
         with counting:
             inside -= 1
 
-    doors = [Slots(tmp_path, 1), Slots(tmp_path, 1)]
+    doors = [Slots(tmp_path, 1, waiters=9), Slots(tmp_path, 1, waiters=9)]
     callers = [threading.Thread(target=door.run, args=(work,)) for door in doors for _ in range(4)]
     for caller in callers:
         caller.start()

@@ -16,6 +16,8 @@ from kernel.localservers.processes import end, log_tail
 _MARK: Final = "KAYUN_RUN"
 _OURS: Final = ("granian", "celery")
 _PATIENCE_S: Final = 10.0
+# A granian worker that is asked to end while it is still starting loses the signal, and its parent waits for it.
+_WORKER_PATIENCE_S: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,7 @@ class Children:
 
     def start_web(self, *, port: int) -> Child:
         """Start the web server, on this machine's own address only."""
-        options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "8"]
-        return self._start("web", ["granian", *options, "--no-ws", "config.wsgi:application"])
+        return self._start("web", ["granian", *web_options(port=port), "config.wsgi:application"])
 
     def start_worker(self) -> Child:
         """Start the worker, which also keeps the timer: where there is one worker, a process less to start."""
@@ -75,6 +76,12 @@ class Children:
         child = Child(role, process, log)
         self.running.append(child)
         return child
+
+
+def web_options(*, port: int) -> list[str]:
+    """How granian serves on this machine's own address."""
+    options = ["--interface", "wsgi", "--no-ws", "--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "8"]
+    return [*options, "--workers-kill-timeout", str(_WORKER_PATIENCE_S)]
 
 
 def end_all(running: list[Child], *, patience_s: float = _PATIENCE_S) -> None:
