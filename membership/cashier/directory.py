@@ -12,11 +12,12 @@ from django.db import connection
 
 from kernel.db import qualified, quote_schema
 from ledger.domain import DrawPolicy
+from membership.cashier.points import PointsBook, PointsTerm
 
 # Some 150 bytes each: the cards of a busy day, in a few megabytes.
 _CARDS_KEPT: Final = 50_000
-# A chain's change of draw policy reaches the API of every process within this time.
-_POLICY_LIVES_S: Final = 30.0
+# A chain's change of its rules reaches the API of every process within this time.
+_RULES_LIVE_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,15 @@ class Found:
 
     card_id: int
     account_id: int | None
+    points_account_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a chain has chosen for its tills."""
+
+    draw_policy: DrawPolicy
+    points: PointsBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +43,17 @@ class Known:
 
     cards: Mapping[str, Found]
     stores: frozenset[int]
-    draw_policy: DrawPolicy
+    rules: Rules
 
 
 _cards: dict[tuple[str, str], Found] = {}
 _stores: dict[str, frozenset[int]] = {}
-_policies: dict[str, tuple[float, DrawPolicy]] = {}
+_rules: dict[str, tuple[float, Rules]] = {}
 _writing = threading.Lock()
 
 
 def look_up(schema: str, *, numbers: Collection[str], store_ids: Collection[int]) -> Known:
-    """The cards of these numbers, whichever of these stores exist, and the draw policy. No query when all is
+    """The cards of these numbers, whichever of these stores exist, and the chain's rules. No query when all is
     remembered.
     """
     found = {number: card for number in numbers if (card := _cards.get((schema, number))) is not None}
@@ -53,7 +63,7 @@ def look_up(schema: str, *, numbers: Collection[str], store_ids: Collection[int]
     stores = _stores.get(schema, frozenset())
     if not stores.issuperset(store_ids):
         stores = _read_stores(schema)
-    return Known(cards=found, stores=stores, draw_policy=_policy(schema))
+    return Known(cards=found, stores=stores, rules=_rules_of(schema))
 
 
 def forget(schema: str, numbers: Iterable[str]) -> None:
@@ -62,14 +72,15 @@ def forget(schema: str, numbers: Iterable[str]) -> None:
         for number in numbers:
             _cards.pop((schema, number), None)
         _stores.pop(schema, None)
-        _policies.pop(schema, None)
+        _rules.pop(schema, None)
 
 
 def _read_cards(schema: str, numbers: list[str]) -> dict[str, Found]:
-    sql = f"SELECT number, id, stored_account_id FROM {quote_schema(schema)}.cards_card WHERE number = ANY (%s)"  # noqa: S608
+    columns = "number, id, stored_account_id, points_account_id"
+    sql = f"SELECT {columns} FROM {quote_schema(schema)}.cards_card WHERE number = ANY (%s)"  # noqa: S608
     with qualified(), connection.cursor() as cursor:
         cursor.execute(sql, [numbers])
-        found = {number: Found(card_id, account_id) for number, card_id, account_id in cursor.fetchall()}
+        found = {number: Found(*keys) for number, *keys in cursor.fetchall()}
     with _writing:
         for number, card in found.items():
             if card.account_id is not None:
@@ -88,12 +99,21 @@ def _read_stores(schema: str) -> frozenset[int]:
     return stores
 
 
-def _policy(schema: str) -> DrawPolicy:
-    read_at, policy = _policies.get(schema, (-_POLICY_LIVES_S, DrawPolicy.EARLIEST_EXPIRY))
-    if time.monotonic() - read_at < _POLICY_LIVES_S:
-        return policy
+def _rules_of(schema: str) -> Rules:
+    read_at, rules = _rules.get(schema, (-_RULES_LIVE_S, None))
+    if rules is not None and time.monotonic() - read_at < _RULES_LIVE_S:
+        return rules
     with qualified(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT draw_policy FROM {quote_schema(schema)}.cashier_chainpolicy WHERE id = 1")  # noqa: S608
-        policy = DrawPolicy(cursor.fetchone()[0])
-    _policies[schema] = (time.monotonic(), policy)
-    return policy
+        cursor.execute(
+            "SELECT draw_policy, points_validity, points_validity_months"  # noqa: S608
+            f" FROM {quote_schema(schema)}.cashier_chainpolicy WHERE id = 1"
+        )
+        draw_policy, validity, months = cursor.fetchone()
+        cursor.execute(
+            "SELECT fen_per_point, level_id, starts_on, ends_on"  # noqa: S608
+            f" FROM {quote_schema(schema)}.cashier_pointsrule WHERE enabled"
+        )
+        terms = tuple(PointsTerm(*row) for row in cursor.fetchall())
+    rules = Rules(DrawPolicy(draw_policy), PointsBook(terms, validity, months))
+    _rules[schema] = (time.monotonic(), rules)
+    return rules

@@ -1,15 +1,18 @@
 """What acts at a till post, as values: no database, no clock."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from kernel.calendar import add_months, start_of
 from kernel.clock import CHINA
 from kernel.money import Money
-from ledger.domain import Contra, DrawPolicy, Guard, Line, LotKind, OpenLot, PostingRequest, Unit, request_hash
+from ledger.domain import Contra, DrawPolicy, Guard, Line, LotKind, OpenLot, PostingRequest, Sequel, Unit, request_hash
+from ledger.domain.requests import Drawn
+from membership.cashier.points import PointsBook, earned
+from membership.cashier.tender import Bill
 from tenants.people.domain import Actor
 
 TOP_UP: Final = "TOP_UP"
@@ -23,6 +26,19 @@ class CardRef:
     card_id: int
     account_id: int
     number: str
+    points_account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAccounts:
+    """The accounts of the member behind a card; ``None``, and member 0: not needed by this bill."""
+
+    member_id: int = 0
+    prepayment_id: int | None = None
+    signed_id: int | None = None
+
+
+NO_MEMBER: Final = MemberAccounts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +56,23 @@ class Occasion:
         return f"{self.actor}|{self.key}" if self.key else ""
 
 
+Row = tuple[Any, ...]
+
+
+class PointsFacts(NamedTuple):
+    """What decides a card's points, as the guard found it under the lock."""
+
+    level_id: int
+    issued_at: datetime | None
+    earns: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What an act at a till did. ``replayed``: it was done before, under the same key, and was not done again.
 
     Amounts in fen; ``amount_fen`` is signed as the card sees it. ``drawn``: what left the card by kind of lot.
+    ``points``: earned (or, negative, taken back). ``parts``: what a bill was paid with, by means.
     """
 
     record_id: UUID
@@ -54,6 +82,8 @@ class Receipt:
     amount_fen: int
     balance_after_fen: int
     drawn: Mapping[str, int]
+    points: int = 0
+    parts: Mapping[str, int] = field(default_factory=dict)
 
 
 def top_up_request(
@@ -79,22 +109,91 @@ def top_up_request(
 
 
 def consumption_request(
-    card: CardRef, amount_fen: int, occasion: Occasion, *, note: str, policy: DrawPolicy, guard: Guard
+    card: CardRef,
+    bill: Bill,
+    occasion: Occasion,
+    *,
+    policy: DrawPolicy,
+    guard: Guard,
+    member: MemberAccounts = NO_MEMBER,
+    points: Sequel | None = None,
 ) -> PostingRequest:
-    """A consumption: from the card to revenue, drawing lots as the chain's policy says."""
+    """A consumption: from the card, from the member's accounts and from the till to revenue, in one posting.
+
+    The card's lots are drawn as the chain's policy says. The card's account is locked even when nothing is drawn from
+    it: its lock is what keeps the card's state still.
+    """
+    tender = bill.tender
+    against = [
+        (card.account_id, None, tender.stored_fen),
+        (member.prepayment_id, None, tender.prepayment_fen),
+        (None, Contra.CASH.value, tender.cash_fen),
+        # A member who never signed has no account yet; only a preview meets her so.
+        (member.signed_id, None if member.signed_id else "SIGNED_BILL", tender.signed_fen),
+    ]
+    lines = [
+        Line(account, contra, Unit.CNY.value, -fen, kinds=tender.kinds if account == card.account_id else ())
+        for account, contra, fen in against
+        if fen
+    ]
     return PostingRequest(
         kind=CONSUMPTION,
         idempotency_key=occasion.ledger_key,
-        request_hash=request_hash(CONSUMPTION, card.number, amount_fen, occasion.store_id, note),
+        request_hash=_bill_hash(card, bill, occasion),
         actor=str(occasion.actor),
         occurred_at=occasion.occurred_at,
-        lines=(
-            Line(card.account_id, None, Unit.CNY.value, -amount_fen),
-            Line(None, Contra.REVENUE.value, Unit.CNY.value, amount_fen),
-        ),
+        lines=(*lines, Line(None, Contra.REVENUE.value, Unit.CNY.value, bill.total_fen)),
         store_id=occasion.store_id,
         policy=policy,
         guard=guard,
+        sequel=points,
+        looks_at=() if tender.stored_fen else (card.account_id,),
+    )
+
+
+def _bill_hash(card: CardRef, bill: Bill, occasion: Occasion) -> bytes:
+    parts: list[Any] = [CONSUMPTION, card.number, bill.total_fen, occasion.store_id, bill.note]
+    if not bill.tender.is_plain or bill.lines:
+        lines = [[line.amount_fen, line.earns] for line in bill.lines]
+        parts.append([bill.tender.stored_scope, bill.tender.parts(), lines])
+    return request_hash(*parts)
+
+
+def points_sequel(
+    card: CardRef, bill: Bill, occasion: Occasion, book: PointsBook, facts: Callable[[Row], PointsFacts]
+) -> Sequel | None:
+    """The lines that put the points of a bill on its card; None for a chain that gives none.
+
+    Points are earned on what is really paid: not on what is drawn from a bonus, nor on what is only signed for (R-I09).
+    """
+    if not book.terms or not card.points_account_id:
+        return None
+    day = occasion.occurred_at.astimezone(CHINA).date()
+
+    def lines(drawn: Drawn, row: Row | None) -> Sequence[Line]:
+        if row is None:
+            return ()
+        known = facts(row)
+        rate = book.fen_per_point(level_id=known.level_id, day=day) if known.earns else None
+        if rate is None:
+            return ()
+        given = drawn.get(card.account_id, {}).get(LotKind.BONUS.value, 0)
+        paid = bill.total_fen - bill.tender.signed_fen - given
+        count = earned(lines=bill.lines_or_one, paid_fen=paid, fen_per_point=rate)
+        if not count:
+            return ()
+        expires_at = book.expires_at(earned_at=occasion.occurred_at, card_since=known.issued_at)
+        return points_lines(card.points_account_id, count, expires_at)
+
+    return Sequel(accounts=(card.points_account_id,), lines=lines)
+
+
+def points_lines(account_id: int, count: int, expires_at: datetime | None) -> tuple[Line, Line]:
+    """Points given: a lot of their own against the points' contra account."""
+    lot = OpenLot(LotKind.POINTS.value, count, expires_at)
+    return (
+        Line(account_id, None, Unit.PTS.value, count, (lot,)),
+        Line(None, Contra.POINTS.value, Unit.PTS.value, -count),
     )
 
 

@@ -18,6 +18,7 @@ from membership.cashier.domain import CardRef, Occasion, Receipt
 from membership.cashier.drafts import check_amount, consumption_draft
 from membership.cashier.guards import StaleCard
 from membership.cashier.posting import Draft, answer_to, records_of
+from membership.cashier.tender import plain
 from tenants.people.domain import Act, Actor, require
 from tenants.stores.services import StoreNotFound
 
@@ -76,7 +77,9 @@ def _draft(asked: Consumption, known: directory.Known) -> Draft | DomainError:
     except DomainError as refusal:
         return refusal
     occasion = Occasion(asked.actor, asked.store_id, asked.occurred_at, asked.idempotency_key)
-    return consumption_draft(card, amount, occasion, note=asked.note, policy=known.draw_policy)
+    rules = known.rules
+    bill = plain(amount.fen, note=asked.note)
+    return consumption_draft(card, bill, occasion, policy=rules.draw_policy, points=rules.points)
 
 
 def _card(asked: Consumption, known: directory.Known) -> CardRef:
@@ -88,4 +91,4 @@ def _card(asked: Consumption, known: directory.Known) -> CardRef:
         raise CardIdle(card_number=number)
     if asked.store_id is not None and asked.store_id not in known.stores:
         raise StoreNotFound
-    return CardRef(found.card_id, found.account_id, number)
+    return CardRef(found.card_id, found.account_id, number, found.points_account_id or 0)

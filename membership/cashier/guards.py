@@ -6,7 +6,6 @@ after the account's lock is how the card stands until the posting commits.
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -16,13 +15,16 @@ from kernel.money import Money
 from ledger.domain import Guard
 from membership.cards.domain import CardStanding, refusal
 from membership.cards.errors import not_usable
-from membership.cashier.domain import CardRef, Occasion
+from membership.cashier.domain import NO_MEMBER, CardRef, MemberAccounts, Occasion, PointsFacts, Row
 from membership.cashier.errors import OverCap, TopUpNotAllowed
 
 _STANDING = """
     SELECT card.id, card.number, card.stored_account_id, card.status, card.locked, card.valid_until,
-        card.account_valid_until
-    FROM {schema}.cards_card AS card WHERE card.id = ANY ($1::bigint[])"""
+        card.account_valid_until, card.points_account_id, card.member_id, card.level_id, card.issued_at,
+        type.earns_points
+    FROM {schema}.cards_card AS card
+    JOIN {schema}.cards_cardtype AS type ON type.id = card.type_id
+    WHERE card.id = ANY ($1::bigint[])"""
 
 _STANDING_AND_CAP = """
     SELECT card.id, card.number, card.stored_account_id, card.status, card.locked, card.valid_until,
@@ -34,8 +36,6 @@ _STANDING_AND_CAP = """
     JOIN {schema}.ledger_account AS account ON account.id = card.stored_account_id
     WHERE card.id = ANY ($1::bigint[])"""
 
-Row = tuple[Any, ...]
-
 
 class StaleCard(DomainError):
     """A remembered card is no longer the card of that number (its chain was made anew): look it up again."""
@@ -45,14 +45,23 @@ class StaleCard(DomainError):
     message = _("会员卡信息已更新，请重试。未作任何更改。")
 
 
-def may_spend(card: CardRef, occasion: Occasion) -> Guard:
-    """The card may be used on the day of the act (R-C04)."""
+def may_spend(card: CardRef, occasion: Occasion, member: MemberAccounts = NO_MEMBER) -> Guard:
+    """The card may be used on the day of the act (R-C04), and still belongs to the member whose accounts pay."""
     day = _day(occasion)
 
     def check(row: Row | None) -> DomainError | None:
+        if row is not None and card.points_account_id and row[7] != card.points_account_id:
+            return StaleCard()
+        if row is not None and member.member_id and row[8] != member.member_id:
+            return StaleCard()
         return _problem(card, row, day)
 
     return Guard(sql=_STANDING, subject=card.card_id, check=check)
+
+
+def points_facts(row: Row) -> PointsFacts:
+    """What decides the card's points, from the row of ``may_spend``."""
+    return PointsFacts(level_id=row[9], issued_at=row[10], earns=row[11])
 
 
 def may_receive(card: CardRef, occasion: Occasion, *, total: Money) -> Guard:

@@ -18,6 +18,8 @@ from membership.records.domain import RecordKind
 class Draft:
     """An act at a till before it is posted. ``amount_fen`` is signed as the card sees it; ``detail`` goes on its
     record.
+
+    ``prepayment_id``: the member's prepayment account, where the act moves it.
     """
 
     card: CardRef
@@ -26,6 +28,7 @@ class Draft:
     occasion: Occasion
     request: PostingRequest
     detail: Mapping[str, Any] = field(default_factory=dict)
+    prepayment_id: int | None = None
 
 
 def post_one(draft: Draft) -> Receipt:
@@ -65,7 +68,7 @@ def records_of(drafts: Sequence[Draft]) -> Rider:
 def answer_to(draft: Draft, outcome: Outcome) -> Receipt | DomainError:
     """What the till is told."""
     if not isinstance(outcome, Posted):
-        return explained(outcome)
+        return explained(outcome, prepayment_id=draft.prepayment_id)
     account_id = draft.card.account_id
     return Receipt(
         record_id=outcome.posting_id,
@@ -75,12 +78,31 @@ def answer_to(draft: Draft, outcome: Outcome) -> Receipt | DomainError:
         amount_fen=draft.amount_fen,
         balance_after_fen=outcome.balances[account_id],
         drawn=outcome.drawn.get(account_id, {}),
+        points=points_of(draft, outcome),
+        parts=draft.detail.get("parts", {}),
     )
+
+
+def points_of(draft: Draft, outcome: Posted) -> int:
+    """Points earned, by the sequel; or moved by the act's own lines, of which the draws tell."""
+    account_id = draft.card.points_account_id
+    moved = sum(outcome.drawn.get(account_id, {}).values())
+    return outcome.followed.get(account_id, 0) - moved
+
+
+def _detail(draft: Draft, outcome: Posted) -> Mapping[str, Any]:
+    more: dict[str, Any] = {}
+    if drawn := outcome.drawn.get(draft.card.account_id):
+        more["drawn"] = drawn
+    if points := points_of(draft, outcome):
+        more |= {"points": points, "points_after": outcome.balances[draft.card.points_account_id]}
+    if draft.prepayment_id is not None:
+        more["prepayment_after_fen"] = outcome.balances[draft.prepayment_id]
+    return {**draft.detail, **more} if more else draft.detail
 
 
 def _record(draft: Draft, outcome: Posted) -> RecordRow:
     account_id, occasion = draft.card.account_id, draft.occasion
-    drawn = outcome.drawn.get(account_id)
     return RecordRow(
         # The posting's own id: a replay finds its record by it.
         id=outcome.posting_id,
@@ -93,5 +115,5 @@ def _record(draft: Draft, outcome: Posted) -> RecordRow:
         actor_name=occasion.actor.name,
         posting_id=outcome.posting_id,
         occurred_at=occasion.occurred_at,
-        detail={**draft.detail, "drawn": drawn} if drawn else draft.detail,
+        detail=_detail(draft, outcome),
     )

@@ -1,28 +1,34 @@
-"""Acts at a till: top-up, consumption, reversal. Each requires a transaction of the chain and is done once per key.
+"""Acts at a till: top-up, payment, reversal. Each requires a transaction of the chain and is done once per key.
 
 Asking again under the same key does nothing and returns the same receipt, marked ``replayed``; the same key with
 another request is refused.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from kernel import clock
 from kernel.money import Money
-from ledger.domain import DrawPolicy
 from ledger.services import reversal_of
-from membership.cards.domain import tidy_number
-from membership.cards.errors import CardIdle, CardNotFound
 from membership.cards.models import Card
-from membership.cashier.domain import CardRef, Occasion, Receipt, bonus_expiry
-from membership.cashier.drafts import check_amount, consumption_draft, top_up_draft
-from membership.cashier.errors import NotReversible, RecordNotFound
-from membership.cashier.models import ChainPolicy
-from membership.cashier.posting import Draft, post_one
+from membership.cashier import giving, signing
+from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL, member_account
+from membership.cashier.acting import card_ref, post_traced, ref_of, rules
+from membership.cashier.domain import NO_MEMBER, CardRef, MemberAccounts, Occasion, Receipt
+from membership.cashier.drafts import check_amount, check_bill, consumption_draft, top_up_draft
+from membership.cashier.errors import CardWithoutMember, NotReversible, RecordNotFound
+from membership.cashier.models import GoodsReturn
+from membership.cashier.points import BillLine
+from membership.cashier.posting import Draft
+from membership.cashier.prepayment import pay_in, pay_out
+from membership.cashier.tender import Bill, Tender, plain
 from membership.records.domain import RecordKind
 from membership.records.models import Record
-from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, require
+
+__all__ = ["consume", "pay", "pay_in", "pay_out", "reverse", "top_up"]
 
 
 def top_up(
@@ -30,12 +36,14 @@ def top_up(
     actor: Actor,
     card_number: str,
     paid: Money,
-    bonus: Money = Money.ZERO,
+    bonus: Money | None = None,
     store_id: int,
     idempotency_key: str,
     occurred_at: datetime | None = None,
 ) -> Receipt:
-    """Put money on a card: what was paid never expires, what is given expires as the chain's policy says.
+    """Put money on a card: what was paid never expires, what is given expires as its rule or the chain's policy says.
+
+    Without ``bonus`` the chain's rules decide what is given (R-G06); a bonus by hand is for whoever makes the rules.
 
     Raises:
         NotAllowed, CardNotFound, CardNotUsable, AmountNotPositive, AmountTooLarge
@@ -44,13 +52,14 @@ def top_up(
     """
     require(actor, Act.VALUE_TOP_UP, store_id=store_id)
     check_amount(paid)
-    check_amount(bonus, may_be_nothing=True)
+    if bonus:
+        require(actor, Act.VALUE_POLICY, store_id=store_id)
+        check_amount(bonus)
     occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
-    months = _policy().bonus_validity_months
-    draft = top_up_draft(
-        card_ref(card_number), paid, bonus, occasion, bonus_expires_at=bonus_expiry(occasion.occurred_at, months)
-    )
-    return _post(draft, Act.VALUE_TOP_UP)
+    card = card_ref(card_number)
+    gift = giving.by_hand(bonus, occasion) if bonus is not None else giving.by_rule(card, paid, occasion)
+    draft = top_up_draft(card, paid, Money(gift.fen), occasion, bonus_expires_at=gift.expires_at, rule=gift.rule)
+    return post_traced(draft, Act.VALUE_TOP_UP)
 
 
 def consume(
@@ -63,7 +72,7 @@ def consume(
     note: str = "",
     occurred_at: datetime | None = None,
 ) -> Receipt:
-    """Pay from a card, drawing its lots as the chain's policy says.
+    """Pay a bill from a card alone, drawing its lots as the chain's policy says.
 
     Raises:
         NotAllowed, CardNotFound, CardNotUsable, AmountNotPositive, AmountTooLarge
@@ -73,9 +82,65 @@ def consume(
     require(actor, Act.VALUE_CONSUME, store_id=store_id)
     check_amount(amount)
     occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
-    policy = DrawPolicy(_policy().draw_policy)
-    draft = consumption_draft(card_ref(card_number), amount, occasion, note=note, policy=policy)
-    return _post(draft, Act.VALUE_CONSUME)
+    return post_traced(_consumption(card_ref(card_number), plain(amount.fen, note=note), occasion), Act.VALUE_CONSUME)
+
+
+def pay(
+    *,
+    actor: Actor,
+    card_number: str,
+    total: Money,
+    tender: Tender,
+    store_id: int,
+    idempotency_key: str,
+    note: str = "",
+    lines: Sequence[BillLine] = (),
+    occurred_at: datetime | None = None,
+) -> Receipt:
+    """Pay a bill by parts: from the card, the member's prepayment, in cash, and by signing for the rest. One posting.
+
+    ``lines`` say which part of the bill earns points; without them all of it does.
+
+    Raises:
+        NotAllowed, CardNotFound, CardNotUsable, AmountNotPositive, AmountTooLarge, TenderMismatch
+        InsufficientBalance, InsufficientPrepayment, OverSignedLimit: nothing was taken.
+        CardWithoutMember: such a card has neither prepayment nor credit.
+        IdempotencyConflict, IdempotencyKeyInvalid
+    """
+    require(actor, Act.VALUE_CONSUME, store_id=store_id)
+    if tender.signed_fen:
+        require(actor, Act.VALUE_SIGN, store_id=store_id)
+    bill = Bill(total.fen, tender, tuple(lines), note)
+    check_bill(bill)
+    occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
+    card = card_ref(card_number)
+    member = member_of(card, tender)
+    draft = _consumption(card, bill, occasion, member)
+    if not tender.signed_fen:
+        return post_traced(draft, Act.VALUE_CONSUME)
+    signing.check_limit(card, member, tender.signed_fen, key=occasion.ledger_key)
+    receipt = post_traced(draft, Act.VALUE_SIGN)
+    if not receipt.replayed:
+        signing.write_bill(receipt.record_id, card, member, bill, occasion, store_id=store_id)
+    return receipt
+
+
+def member_of(card: CardRef, tender: Tender) -> MemberAccounts:
+    """The accounts of the card's member that the tender needs, opened where she has none yet.
+
+    Raises:
+        CardWithoutMember
+    """
+    if not tender.prepayment_fen and not tender.signed_fen:
+        return NO_MEMBER
+    member_id = Card.objects.values_list("member_id", flat=True).get(id=card.card_id)
+    if member_id is None:
+        raise CardWithoutMember(card_number=card.number)
+    return MemberAccounts(
+        member_id=member_id,
+        prepayment_id=member_account(member_id, PREPAYMENT) if tender.prepayment_fen else None,
+        signed_id=member_account(member_id, SIGNED_BILL) if tender.signed_fen else None,
+    )
 
 
 def reverse(
@@ -92,12 +157,13 @@ def reverse(
 
     Raises:
         NotAllowed, RecordNotFound, NotReversible, AlreadyReversed
-        LotsAlreadyDrawn: part of a top-up has been spent; it wants a refund.
+        LotsAlreadyDrawn: part of a top-up, or of the points earned, has been used; it wants a refund or a return.
+        BillAlreadySettled: what was signed for has been paid in part.
         IdempotencyConflict, IdempotencyKeyInvalid
     """
     require(actor, Act.VALUE_REVERSE, store_id=store_id)
     original = _reversible(record_id)
-    card = CardRef(original.card.pk, original.card.stored_account_id or 0, original.card.number)
+    card = ref_of(original.card)
     occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
     request = reversal_of(
         record_id,
@@ -107,26 +173,19 @@ def reverse(
         store_id=store_id,
         memo={"reason": reason},
     )
-    detail = {"reverses": str(record_id), "reverses_kind": original.kind, "note": reason}
+    detail: dict[str, Any] = {"reverses": str(record_id), "reverses_kind": original.kind, "note": reason}
     # The day's sums of what was paid and given come right by themselves.
-    detail |= {part: -original.detail[part] for part in ("paid_fen", "bonus_fen") if part in original.detail}
-    return _post(Draft(card, RecordKind.REVERSAL, -original.amount_fen, occasion, request, detail), Act.VALUE_REVERSE)
-
-
-def card_ref(number: str) -> CardRef:
-    """What is posted on for a card number, as typed.
-
-    Raises:
-        CardNotFound, CardIdle
-    """
-    number = tidy_number(number)
-    found = Card.objects.filter(number=number).values_list("id", "stored_account_id").first()
-    if found is None:
-        raise CardNotFound(card_number=number)
-    card_id, account_id = found
-    if account_id is None:
-        raise CardIdle(card_number=number)
-    return CardRef(card_id, account_id, number)
+    detail |= {
+        part: -original.detail[part] for part in ("paid_fen", "bonus_fen", "total_fen") if part in original.detail
+    }
+    if parts := original.detail.get("parts"):
+        detail["parts"] = {means: -fen for means, fen in parts.items()}
+    receipt = post_traced(
+        Draft(card, RecordKind.REVERSAL, -original.amount_fen, occasion, request, detail), Act.VALUE_REVERSE
+    )
+    if not receipt.replayed:
+        signing.relieve_whole(record_id)
+    return receipt
 
 
 def _reversible(record_id: UUID) -> Record:
@@ -136,22 +195,11 @@ def _reversible(record_id: UUID) -> Record:
         raise RecordNotFound from None
     if original.kind not in (RecordKind.TOP_UP, RecordKind.CONSUMPTION) or original.posting_id is None:
         raise NotReversible
+    if GoodsReturn.objects.filter(consumption=record_id).exists():
+        raise NotReversible
     return original
 
 
-def _policy() -> ChainPolicy:
-    return ChainPolicy.objects.get(id=ChainPolicy.ONLY)
-
-
-def _post(draft: Draft, act: Act) -> Receipt:
-    receipt = post_one(draft)
-    if not receipt.replayed:
-        record(
-            draft.occasion.actor,
-            act,
-            object_type="card",
-            object_id=receipt.card_number,
-            store_id=draft.occasion.store_id,
-            detail={"record": str(receipt.record_id), "amount_fen": receipt.amount_fen},
-        )
-    return receipt
+def _consumption(card: CardRef, bill: Bill, occasion: Occasion, member: MemberAccounts = NO_MEMBER) -> Draft:
+    chosen = rules()
+    return consumption_draft(card, bill, occasion, policy=chosen.draw_policy, points=chosen.points, member=member)

@@ -10,7 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.transaction import TransactionManagementError
 
 from ledger import engine
-from ledger.domain import Outcome, Posted, PostingRequest, Refused, request_hash
+from ledger.domain import Outcome, Posted, PostingRequest, Refused, Writes, request_hash
 from ledger.engine import Rider
 from ledger.errors import error_of
 from ledger.models import Account
@@ -88,6 +88,21 @@ def post(request: PostingRequest, *, rider: Rider | None = None) -> Posted:
     if isinstance(outcome, Refused):
         raise error_of(outcome)
     return outcome
+
+
+def preview(request: PostingRequest) -> tuple[Outcome, Writes]:
+    """What posting the request now would answer and write, by the same rules, in the chosen schema. Writes nothing.
+
+    Raises:
+        TransactionManagementError: no transaction is open.
+    """
+    wrapper = _wrapper()
+    if not wrapper.in_atomic_block:
+        raise TransactionManagementError("a preview reads within the caller's transaction")
+    wrapper.ensure_connection()
+    wrapper.before_statement()
+    with wrapper.wrap_database_errors:
+        return engine.preview(wrapper.connection, schema=wrapper.schema_name, request=request)
 
 
 def reversal_of(

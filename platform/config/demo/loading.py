@@ -25,6 +25,7 @@ from membership.cashier import services as cashier
 from membership.cashier.domain import CardRef, Occasion, bonus_expiry
 from membership.cashier.drafts import consumption_draft, top_up_draft
 from membership.cashier.posting import Draft, post_all
+from membership.cashier.tender import plain
 from membership.members.domain import normalise_phone
 from membership.members.models import Member
 from membership.members.services import create_member
@@ -151,7 +152,7 @@ def _issue_cards(cast: _Cast, issues: Sequence[story.Issue], persons: Sequence[p
             )
         card = issued.card
         if card.stored_account is not None:
-            cast.cards.append(CardRef(card.pk, card.stored_account.pk, card.number))
+            cast.cards.append(CardRef(card.pk, card.stored_account.pk, card.number, card.points_account_id or 0))
         if len(cast.cards) == 1:
             change_pin(card=card, new_pin=people.MEMBER_PIN)
 
@@ -177,7 +178,8 @@ def _draft(cast: _Cast, event: story.Event, place: int) -> Draft:
     if event.paid_fen:
         expires_at = bonus_expiry(event.moment, _BONUS_MONTHS)
         return top_up_draft(card, Money(event.paid_fen), Money(event.bonus_fen), occasion, bonus_expires_at=expires_at)
-    return consumption_draft(card, Money(event.spent_fen), occasion, note=event.note, policy=DrawPolicy.EARLIEST_EXPIRY)
+    bill = plain(event.spent_fen, note=event.note)
+    return consumption_draft(card, bill, occasion, policy=DrawPolicy.EARLIEST_EXPIRY)
 
 
 def _mishaps(cast: _Cast) -> None:

@@ -16,6 +16,7 @@ from ledger.domain.requests import (
     Line,
     OpenLot,
     PostingRequest,
+    RestoreLot,
     TakeLot,
     is_text,
     valid_key,
@@ -42,18 +43,27 @@ def _decide_one(request: PostingRequest, ground: Ground, mint: MintId) -> Outcom
     stored = ground.stored.get(request.idempotency_key)
     if stored is not None:
         return _replay(request, stored)
+    row = None
     if request.guard is not None:
         row = ground.facts.guards[request.guard.sql].get(request.guard.subject)
         if (error := request.guard.check(row)) is not None:
             return Refused(error.code, error.params, error)
     try:
         memo = _storable(request)
-        draft = _undo(request.reverses, ground, mint) if request.reverses else _write_lines(request, ground, mint)
+        draft = _undo(request.reverses, ground, mint) if request.reverses else _write_lines(request, ground, row, mint)
     except Refusal as refusal:
         return Refused(refusal.code, refusal.params)
-    posted = Posted(draft.posting_id, False, draft.balances(), draft.drawn)
+    posted = Posted(draft.posting_id, False, _balances(request, draft), draft.drawn, draft.followed)
     ground.keep(draft, _posting_row(request, posted, memo))
     return posted
+
+
+def _balances(request: PostingRequest, draft: Draft) -> dict[int, int]:
+    balances = draft.balances()
+    for account_id in request.looks_at:
+        if account_id not in balances:
+            balances[account_id] = draft.account(account_id).balance
+    return balances
 
 
 def _replay(request: PostingRequest, stored: StoredPosting) -> Outcome:
@@ -95,11 +105,18 @@ def _posting_row(request: PostingRequest, posted: Posted, memo: str) -> PostingR
 # ── A posting of lines ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _write_lines(request: PostingRequest, ground: Ground, mint: MintId) -> Draft:
+def _write_lines(request: PostingRequest, ground: Ground, row: tuple[object, ...] | None, mint: MintId) -> Draft:
     _check_lines(request.lines)
     draft = Draft(ground, mint(), len(request.lines))
     for line_no, line in enumerate(request.lines, start=1):
         _write_line(draft, line_no, line, request, mint)
+    if request.sequel is not None and (more := tuple(request.sequel.lines(draft.drawn, row))):
+        _check_lines(request.lines + more)
+        draft.lengthen(len(more))
+        for line_no, line in enumerate(more, start=len(request.lines) + 1):
+            _write_line(draft, line_no, line, request, mint)
+            if line.account_id is not None:
+                draft.followed[line.account_id] = draft.followed.get(line.account_id, 0) + line.amount
     return draft
 
 
@@ -108,7 +125,7 @@ def _check_lines(lines: tuple[Line, ...]) -> None:
         raise Refusal("too_many_lines", limit=MAX_LINES)
     sums: dict[str, int] = {}
     for line in lines:
-        parts: tuple[OpenLot | TakeLot, ...] = (*line.lots, *line.takes)
+        parts: tuple[OpenLot | TakeLot | RestoreLot, ...] = (*line.lots, *line.takes, *line.restores)
         if not line.amount or any(part.amount <= 0 for part in parts):
             raise Refusal("amount_not_positive")
         if abs(line.amount) > MAX_AMOUNT:
@@ -122,28 +139,43 @@ def _check_lines(lines: tuple[Line, ...]) -> None:
 
 def _write_line(draft: Draft, line_no: int, line: Line, request: PostingRequest, mint: MintId) -> None:
     if line.account_id is None:
-        if line.lots or line.takes:
+        if line.lots or line.takes or line.restores:
             raise Refusal("lots_mismatch", account_id=None)
         draft.enter_contra(line_no, line.contra, line.unit, line.amount)
         return
     account = draft.account(line.account_id)
     if account.unit != line.unit:
         raise Refusal("unit_mismatch", account_id=account.id, unit=account.unit)
-    if account.lotted and line.takes and not line.lots:
-        _take(draft, line_no, account.id, line)
-    elif account.lotted and line.amount < 0:
-        _draw(draft, line_no, account.id, -line.amount, request)
-    elif account.lotted and not line.takes and sum(lot.amount for lot in line.lots) == line.amount:
-        for lot in line.lots:
-            draft.open(line_no, _opened(mint(), account.id, lot, request.occurred_at))
-    elif account.lotted or line.lots or line.takes:
+    if account.lotted:
+        _write_lotted(draft, line_no, account.id, line, request, mint)
+    elif line.lots or line.takes or line.restores:
         raise Refusal("lots_mismatch", account_id=account.id)
     draft.enter(line_no, account, line.amount)
 
 
-def _draw(draft: Draft, line_no: int, account_id: int, amount: int, request: PostingRequest) -> None:
-    moment = request.occurred_at
+def _write_lotted(
+    draft: Draft, line_no: int, account_id: int, line: Line, request: PostingRequest, mint: MintId
+) -> None:
+    if (line.lots and (line.takes or line.restores)) or (line.takes and line.restores):
+        raise Refusal("lots_mismatch", account_id=account_id)
+    if line.takes:
+        _take(draft, line_no, account_id, line)
+    elif line.restores:
+        _restore(draft, line_no, account_id, line)
+    elif line.amount < 0:
+        _draw(draft, line_no, account_id, line, request)
+    elif sum(lot.amount for lot in line.lots) == line.amount:
+        for lot in line.lots:
+            draft.open(line_no, _opened(mint(), account_id, lot, request.occurred_at))
+    else:
+        raise Refusal("lots_mismatch", account_id=account_id)
+
+
+def _draw(draft: Draft, line_no: int, account_id: int, line: Line, request: PostingRequest) -> None:
+    moment, amount = request.occurred_at, -line.amount
     usable = [lot for lot in draft.lots_of(account_id) if lot.remaining and _is_live(lot, moment)]
+    if line.kinds:
+        usable = [lot for lot in usable if lot.kind in line.kinds]
     available = sum(lot.remaining for lot in usable)
     if available < amount:
         raise Refusal("insufficient_balance", account_id=account_id, available=available, needed=amount)
@@ -160,6 +192,17 @@ def _take(draft: Draft, line_no: int, account_id: int, line: Line) -> None:
         if lot is None or lot.account_id != account_id or lot.remaining < take.amount:
             raise Refusal("lots_already_drawn", account_id=account_id)
         draft.draw(line_no, lot, -take.amount)
+
+
+def _restore(draft: Draft, line_no: int, account_id: int, line: Line) -> None:
+    """Give back to the named lots what was drawn from them; more than was drawn is refused."""
+    if sum(part.amount for part in line.restores) != line.amount:
+        raise Refusal("lots_mismatch", account_id=account_id)
+    for part in line.restores:
+        lot = draft.known_lot(part.lot_id)
+        if lot is None or lot.account_id != account_id or lot.remaining + part.amount > lot.original:
+            raise Refusal("lots_mismatch", account_id=account_id)
+        draft.draw(line_no, lot, part.amount)
 
 
 def _is_live(lot: LotState, moment: datetime) -> bool:

@@ -63,6 +63,13 @@ class Draft:
         self.opened: list[LotRow] = []
         self.draws: list[DrawRow] = []
         self.drawn: dict[int, dict[str, int]] = {}
+        # What the sequel's lines moved, per account.
+        self.followed: dict[int, int] = {}
+
+    def lengthen(self, lines: int) -> None:
+        """So many more lines follow: each entry says how many its posting has."""
+        self._line_count += lines
+        self.entries = [entry._replace(line_count=self._line_count) for entry in self.entries]
 
     def account(self, account_id: int) -> AccountState:
         """The account's head as this request has it so far."""

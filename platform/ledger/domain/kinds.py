@@ -24,6 +24,10 @@ class Contra(TextChoices):
     PROMOTION = "PROMOTION", _("促销费用")
     BREAKAGE = "BREAKAGE", _("过期收益")
     OPENING = "OPENING", _("期初余额")
+    POINTS = "POINTS", _("积分发放")
+    DEFERRED = "DEFERRED", _("待履行服务")
+    """Counts and minutes sold and not used yet: what the chain still has to do."""
+    FEE = "FEE", _("手续费收入")
 
 
 class LotKind(TextChoices):
@@ -31,3 +35,5 @@ class LotKind(TextChoices):
 
     PRINCIPAL = "PRINCIPAL", _("本金")
     BONUS = "BONUS", _("赠送")
+    POINTS = "POINTS", _("积分")
+    PACKAGE = "PACKAGE", _("套餐")

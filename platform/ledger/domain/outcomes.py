@@ -16,18 +16,21 @@ class Posted:
     """The event is in the ledger, once, now or since before (``replayed``).
 
     ``balances``: each account the posting touched and what it held after. ``drawn``: per account and kind of lot, the
-    amount that left it (positive) or came back to it (negative).
+    amount that left it (positive) or came back to it (negative). ``followed``: what the request's sequel moved, per
+    account.
     """
 
     posting_id: UUID
     replayed: bool
     balances: dict[int, int]
     drawn: dict[int, dict[str, int]] = field(default_factory=dict)
+    followed: dict[int, int] = field(default_factory=dict)
 
     @property
     def result(self) -> dict[str, Any]:
         """What is stored with the posting and returned to whoever asks again."""
-        return {"balances": self.balances, "drawn": self.drawn}
+        result: dict[str, Any] = {"balances": self.balances, "drawn": self.drawn}
+        return result | {"followed": self.followed} if self.followed else result
 
     def stored(self) -> str:
         """The result as JSON text."""
@@ -42,6 +45,7 @@ class Posted:
             replayed=True,
             balances={int(account): balance for account, balance in result["balances"].items()},
             drawn={int(account): kinds for account, kinds in result["drawn"].items()},
+            followed={int(account): amount for account, amount in result.get("followed", {}).items()},
         )
 
 

@@ -42,12 +42,21 @@ class TakeLot:
 
 
 @dataclass(frozen=True, slots=True)
+class RestoreLot:
+    """A part (> 0) that comes back to a lot from which it was drawn: a return of goods. Never above its original."""
+
+    lot_id: UUID
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One side of a posting, in whole minor units: positive into the account, negative out of it.
 
     Exactly one of ``account_id`` and ``contra``. Into a lotted account the ``lots`` say what is opened and sum to
     ``amount``; out of one the request's draw policy chooses among the lots that have not expired, unless ``takes``
-    names lots, which then sum to what leaves.
+    names lots, which then sum to what leaves. ``kinds`` restricts the choice to lots of these kinds; ``restores`` names
+    the lots to which ``amount`` comes back.
     """
 
     account_id: int | None
@@ -56,6 +65,8 @@ class Line:
     amount: int
     lots: tuple[OpenLot, ...] = ()
     takes: tuple[TakeLot, ...] = ()
+    restores: tuple[RestoreLot, ...] = ()
+    kinds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.account_id is None) == (self.contra is None):
@@ -76,6 +87,23 @@ class Guard:
     check: Callable[[tuple[Any, ...] | None], DomainError | None]
 
 
+Drawn = Mapping[int, Mapping[str, int]]
+"""Per account and kind of lot, the amount that left it (positive) or came back to it (negative)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sequel:
+    """Lines that depend on what the request's own lines drew: the points that a payment earns.
+
+    ``lines`` is pure: it is given what was drawn and the guard's row, and returns lines that sum to zero by themselves,
+    or none. ``accounts`` are all that it may touch: they are locked with the others. They must open lots or move plain
+    balances: what it would draw has not been read.
+    """
+
+    accounts: tuple[int, ...]
+    lines: Callable[[Drawn, tuple[Any, ...] | None], Sequence[Line]]
+
+
 @dataclass(frozen=True, slots=True)
 class PostingRequest:
     """One business event to be posted once.
@@ -83,6 +111,9 @@ class PostingRequest:
     The same ``idempotency_key`` with the same ``request_hash`` (SHA-256 of the caller's request) is a replay and gets
     the stored result; with another hash it is refused. With ``reverses`` set, ``lines`` stay empty: what is undone is
     exactly what that posting did.
+
+    ``looks_at``: accounts that are locked besides those of the lines, because a guard depends on them; the outcome says
+    what they hold.
     """
 
     kind: str
@@ -96,6 +127,8 @@ class PostingRequest:
     reverses: UUID | None = None
     memo: Mapping[str, Any] = field(default_factory=dict)
     guard: Guard | None = None
+    sequel: Sequel | None = None
+    looks_at: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.occurred_at.tzinfo is None:

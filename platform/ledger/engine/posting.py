@@ -10,7 +10,7 @@ from psycopg.pq import TransactionStatus
 
 from kernel import clock
 from kernel.ids import uuid7
-from ledger.domain import Outcome, PostingRequest, decide
+from ledger.domain import Outcome, PostingRequest, Writes, decide
 from ledger.engine.reading import read_facts
 from ledger.engine.statements import in_schema, statements_of
 from ledger.engine.trip import STALE_STATES, Connection, Prepared
@@ -88,6 +88,16 @@ def post_within(
         # psycopg opens the caller's transaction at its first statement.
         conn.execute("SELECT")
     return _post(conn, schema, requests, rider, _CALLERS)
+
+
+def preview(conn: Connection, *, schema: str, request: PostingRequest) -> tuple[Outcome, Writes]:
+    """What posting the request now would answer and write: decided by the same rules, without locking or writing.
+
+    Another posting may come in between: the preview promises nothing.
+    """
+    facts = read_facts(conn, schema, statements_of(schema), [request], (), locking=False)
+    (outcome,), writes = decide([request], facts, _rising_ids())
+    return outcome, writes
 
 
 def _status(conn: Connection) -> TransactionStatus:

@@ -20,10 +20,17 @@ from ledger.engine.trip import Answer, Connection, Trip
 
 
 def read_facts(
-    conn: Connection, schema: str, sql: Statements, requests: Sequence[PostingRequest], opening: Sequence[str]
+    conn: Connection,
+    schema: str,
+    sql: Statements,
+    requests: Sequence[PostingRequest],
+    opening: Sequence[str],
+    *,
+    locking: bool = True,
 ) -> Facts:
-    """Begin (``opening``), lock and read, in one pipeline."""
-    touched = {line.account_id for request in requests for line in request.lines if line.account_id is not None}
+    """Begin (``opening``), lock and read, in one pipeline. Without ``locking`` it only looks."""
+    touched = set(_accounts(requests))
+    named = {part.lot_id for request in requests for line in request.lines for part in line.restores}
     drawn = {line.account_id for request in requests for line in request.lines if line.account_id and line.amount < 0}
     past_ids = [request.reverses for request in requests if request.reverses is not None]
     keys = arrays.texts(request.idempotency_key for request in requests if valid_key(request.idempotency_key))
@@ -34,10 +41,11 @@ def read_facts(
     if past_ids:
         accounts = trip.send(sql.lock_with_past, arrays.plain(touched), arrays.plain(past_ids))
     else:
-        accounts = trip.send(sql.lock, arrays.plain(touched))
+        accounts = trip.send(sql.lock if locking else sql.see, arrays.plain(touched))
     # READ COMMITTED: from here each statement sees what whoever held the lock before us has committed.
     stored = trip.send(sql.stored, keys)
     lots = trip.send(sql.live_lots, arrays.plain(drawn)) if drawn else None
+    restored = trip.send(sql.named_lots, arrays.plain(named)) if named else None
     past = _send_past(trip, sql, past_ids) if past_ids else None
     guarded = {text: trip.send(in_schema(text, schema), arrays.plain(ids)) for text, ids in guards.items()}
     trip.make()
@@ -47,9 +55,21 @@ def read_facts(
         stored={row[1]: StoredPosting._make(row) for row in stored.rows()},
         guards={text: {row[0]: row for row in answer.rows()} for text, answer in guarded.items()},
     )
+    if restored is not None:
+        facts.lots.update((row[0], LotState._make(row)) for row in restored.rows())
     if past is not None:
         _add_past(facts, past)
     return facts
+
+
+def _accounts(requests: Iterable[PostingRequest]) -> Iterable[int]:
+    for request in requests:
+        for line in request.lines:
+            if line.account_id is not None:
+                yield line.account_id
+        yield from request.looks_at
+        if request.sequel is not None:
+            yield from request.sequel.accounts
 
 
 def _subjects(requests: Iterable[PostingRequest]) -> dict[str, set[int]]:

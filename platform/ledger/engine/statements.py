@@ -31,6 +31,11 @@ class Statements:
             WHERE posting_id = ANY ($2::uuid[]) AND account_id IS NOT NULL
         )) ORDER BY id FOR NO KEY UPDATE"""
 
+    # The same without the lock, to preview.
+    see: str = """
+        SELECT id, unit, lotted, allow_negative, balance, version FROM {s}.ledger_account
+        WHERE id = ANY (ARRAY(SELECT unnest($1::bigint[])))"""
+
     stored: str = """
         SELECT id, idempotency_key, request_hash, result::text FROM {s}.ledger_posting
         WHERE idempotency_key = ANY (ARRAY(SELECT unnest($1::text[])))"""
@@ -38,6 +43,10 @@ class Statements:
     live_lots: str = """
         SELECT id, account_id, kind, original, remaining, version, expires_at, opened_at FROM {s}.ledger_lot
         WHERE account_id = ANY (ARRAY(SELECT unnest($1::bigint[]))) AND live"""
+
+    named_lots: str = """
+        SELECT id, account_id, kind, original, remaining, version, expires_at, opened_at FROM {s}.ledger_lot
+        WHERE id = ANY (ARRAY(SELECT unnest($1::uuid[])))"""
 
     past_postings: str = """
         SELECT posting.id, posting.reverses_id, reversal.id FROM {s}.ledger_posting AS posting

@@ -122,7 +122,8 @@ def test_a_card_whose_state_changed_is_refused_though_it_is_remembered(
 def test_a_memory_of_another_chain_of_the_same_name_is_found_out_and_mended(
     chain: Chain, holder: Holder, ask: Callable[..., Consumption]
 ) -> None:
-    stale = directory.Found(card_id=holder.card.pk, account_id=holder.card.points_account_id)
+    points = holder.card.points_account_id
+    stale = directory.Found(card_id=holder.card.pk, account_id=points, points_account_id=points)
     directory._cards[chain.schema_name, holder.number] = stale
     (answer,) = consume_many([ask(holder.number, 100, "a")], schema=chain.schema_name)
     assert isinstance(answer, Receipt)
