@@ -44,8 +44,7 @@ def rules(policy: ChainPolicy | None = None) -> Rules:
     policy = policy or chain_policy()
     columns = ("fen_per_point", "level_id", "starts_on", "ends_on")
     terms = tuple(PointsTerm(*row) for row in PointsRule.objects.filter(enabled=True).values_list(*columns))
-    book = PointsBook(terms, policy.points_validity, policy.points_validity_months)
-    return Rules(DrawPolicy(policy.draw_policy), book)
+    return Rules(DrawPolicy(policy.draw_policy), PointsBook(terms))
 
 
 def post_traced(draft: Draft, act: Act) -> Receipt:

@@ -104,16 +104,13 @@ def _rules_of(schema: str) -> Rules:
     if rules is not None and time.monotonic() - read_at < _RULES_LIVE_S:
         return rules
     with qualified(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT draw_policy, points_validity, points_validity_months"  # noqa: S608
-            f" FROM {quote_schema(schema)}.cashier_chainpolicy WHERE id = 1"
-        )
-        draw_policy, validity, months = cursor.fetchone()
+        cursor.execute(f"SELECT draw_policy FROM {quote_schema(schema)}.cashier_chainpolicy WHERE id = 1")  # noqa: S608
+        draw_policy = cursor.fetchone()[0]
         cursor.execute(
             "SELECT fen_per_point, level_id, starts_on, ends_on"  # noqa: S608
             f" FROM {quote_schema(schema)}.cashier_pointsrule WHERE enabled"
         )
         terms = tuple(PointsTerm(*row) for row in cursor.fetchall())
-    rules = Rules(DrawPolicy(draw_policy), PointsBook(terms, validity, months))
+    rules = Rules(DrawPolicy(draw_policy), PointsBook(terms))
     _rules[schema] = (time.monotonic(), rules)
     return rules

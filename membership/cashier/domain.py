@@ -63,7 +63,6 @@ class PointsFacts(NamedTuple):
     """What decides a card's points, as the guard found it under the lock."""
 
     level_id: int
-    issued_at: datetime | None
     earns: bool
 
 
@@ -182,15 +181,14 @@ def points_sequel(
         count = earned(lines=bill.lines_or_one, paid_fen=paid, fen_per_point=rate)
         if not count:
             return ()
-        expires_at = book.expires_at(earned_at=occasion.occurred_at, card_since=known.issued_at)
-        return points_lines(card.points_account_id, count, expires_at)
+        return points_lines(card.points_account_id, count)
 
     return Sequel(accounts=(card.points_account_id,), lines=lines)
 
 
-def points_lines(account_id: int, count: int, expires_at: datetime | None) -> tuple[Line, Line]:
+def points_lines(account_id: int, count: int) -> tuple[Line, Line]:
     """Points given: a lot of their own against the points' contra account."""
-    lot = OpenLot(LotKind.POINTS.value, count, expires_at)
+    lot = OpenLot(LotKind.POINTS.value, count)
     return (
         Line(account_id, None, Unit.PTS.value, count, (lot,)),
         Line(None, Contra.POINTS.value, Unit.PTS.value, -count),

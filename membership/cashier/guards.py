@@ -20,7 +20,7 @@ from membership.cashier.errors import OverCap, TopUpNotAllowed
 
 _STANDING = """
     SELECT card.id, card.number, card.stored_account_id, card.status, card.locked, card.valid_until,
-        card.account_valid_until, card.points_account_id, card.member_id, card.level_id, card.issued_at,
+        card.account_valid_until, card.points_account_id, card.member_id, card.level_id,
         type.earns_points
     FROM {schema}.cards_card AS card
     JOIN {schema}.cards_cardtype AS type ON type.id = card.type_id
@@ -61,7 +61,7 @@ def may_spend(card: CardRef, occasion: Occasion, member: MemberAccounts = NO_MEM
 
 def points_facts(row: Row) -> PointsFacts:
     """What decides the card's points, from the row of ``may_spend``."""
-    return PointsFacts(level_id=row[9], issued_at=row[10], earns=row[11])
+    return PointsFacts(level_id=row[9], earns=row[10])
 
 
 def may_receive(card: CardRef, occasion: Occasion, *, total: Money) -> Guard:

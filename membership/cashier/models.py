@@ -5,7 +5,6 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.domain import DrawPolicy
 from membership.cashier.bonus import BonusKind
-from membership.cashier.points import PointsValidity
 
 DRAW_POLICY_CHOICES = [
     (DrawPolicy.EARLIEST_EXPIRY.value, _("先到期先用")),
@@ -27,15 +26,6 @@ class ChainPolicy(models.Model):
     bonus_validity_months = models.PositiveSmallIntegerField(
         _("赠送金额有效期（月）"), null=True, blank=True, default=12
     )
-    # How long points last.
-    points_validity = models.CharField(
-        _("积分有效期方式"),
-        max_length=20,
-        choices=PointsValidity,
-        default=PointsValidity.ROLLING_INACTIVITY.value,
-        db_default=PointsValidity.ROLLING_INACTIVITY.value,
-    )
-    points_validity_months = models.PositiveSmallIntegerField(_("积分有效期（月）"), default=12, db_default=12)
     # What a member may owe on signed bills in all, unless she has a limit of her own. Zero: nobody signs.
     signed_limit_fen = models.BigIntegerField(_("签单限额（分）"), default=0, db_default=0)
     signed_due_days = models.PositiveSmallIntegerField(_("签单账期（天）"), default=30, db_default=30)
@@ -50,10 +40,6 @@ class ChainPolicy(models.Model):
             models.CheckConstraint(
                 condition=models.Q(draw_policy__in=[policy.value for policy in DrawPolicy]),
                 name="chain_policy_draw_known",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(points_validity__in=PointsValidity.values, points_validity_months__gt=0),
-                name="chain_policy_points_known",
             ),
             models.CheckConstraint(
                 condition=models.Q(signed_limit_fen__gte=0, return_fee_bp__lte=300), name="chain_policy_value_sane"

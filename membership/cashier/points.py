@@ -1,27 +1,11 @@
-"""What a payment earns in points, and how long they last: pure."""
+"""What a payment earns in points: pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 
-from django.db import models
-from django.utils.translation import gettext_lazy as _
-
-from kernel.calendar import add_months, start_of
-from kernel.clock import CHINA
 from ledger.domain.drawing import apportion
-
-
-class PointsValidity(models.TextChoices):
-    """How points end (X-17)."""
-
-    FIXED = "FIXED", _("按卡生效日")
-    """All at once, on each anniversary of the card's issue after so many months."""
-    ROLLING_INACTIVITY = "ROLLING_INACTIVITY", _("连续未消费清零")
-    """All at once, when the card was not used for so many months (R-I02, R-G03)."""
-    PER_LOT = "PER_LOT", _("按获得日")
-    """Each earning by itself, so many months after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +28,9 @@ class BillLine:
 
 @dataclass(frozen=True, slots=True)
 class PointsBook:
-    """The chain's rules of points."""
+    """The chain's rules of points. When they end is the expiry's matter: their lots have no end of their own."""
 
     terms: tuple[PointsTerm, ...] = ()
-    validity: str = PointsValidity.ROLLING_INACTIVITY.value
-    validity_months: int = 12
 
     def fen_per_point(self, *, level_id: int, day: date) -> int | None:
         """What one point costs such a card on that day; None: it earns none.
@@ -62,17 +44,6 @@ class PointsBook:
             fitting, key=lambda term: (term.level_id is not None, term.starts_on or date.min, -term.fen_per_point)
         )
         return best.fen_per_point
-
-    def expires_at(self, *, earned_at: datetime, card_since: datetime | None) -> datetime | None:
-        """The moment from which points earned then cannot be used; None: no end of their own."""
-        day = earned_at.astimezone(CHINA).date()
-        if self.validity == PointsValidity.PER_LOT:
-            return start_of(add_months(day, self.validity_months))
-        if self.validity == PointsValidity.FIXED:
-            return start_of(
-                _next_anniversary((card_since or earned_at).astimezone(CHINA).date(), self.validity_months, day)
-            )
-        return None
 
 
 NO_POINTS: Final = PointsBook()
@@ -100,12 +71,3 @@ def _fits(term: PointsTerm, level_id: int, day: date) -> bool:
         and (term.starts_on is None or term.starts_on <= day)
         and (term.ends_on is None or day <= term.ends_on)
     )
-
-
-def _next_anniversary(start: date, months: int, day: date) -> date:
-    passed = max((day.year - start.year) * 12 + day.month - start.month, 0) // months
-    end = add_months(start, passed * months)
-    while end <= day:
-        passed += 1
-        end = add_months(start, passed * months)
-    return end

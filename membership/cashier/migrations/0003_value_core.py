@@ -16,7 +16,7 @@ CREATE TRIGGER cashier_goodsreturn_insert_only BEFORE UPDATE OR DELETE OR TRUNCA
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cards", "0002_levels"),
+        ("cards", "0003_types"),
         ("cashier", "0002_policy"),
         ("ledger", "0002_rules"),
         ("members", "0001_initial"),
@@ -154,22 +154,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="chainpolicy",
-            name="points_validity",
-            field=models.CharField(
-                choices=[("FIXED", "按卡生效日"), ("ROLLING_INACTIVITY", "连续未消费清零"), ("PER_LOT", "按获得日")],
-                db_default="ROLLING_INACTIVITY",
-                default="ROLLING_INACTIVITY",
-                max_length=20,
-                verbose_name="积分有效期方式",
-            ),
-        ),
-        migrations.AddField(
-            model_name="chainpolicy",
-            name="points_validity_months",
-            field=models.PositiveSmallIntegerField(db_default=12, default=12, verbose_name="积分有效期（月）"),
-        ),
-        migrations.AddField(
-            model_name="chainpolicy",
             name="return_fee_bp",
             field=models.PositiveSmallIntegerField(db_default=0, default=0, verbose_name="无卡退货手续费（万分之）"),
         ),
@@ -183,17 +167,6 @@ class Migration(migrations.Migration):
             name="signed_limit_fen",
             field=models.BigIntegerField(db_default=0, default=0, verbose_name="签单限额（分）"),
         ),
-        AddConstraintNotValid(
-            model_name="chainpolicy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("points_validity__in", ["FIXED", "ROLLING_INACTIVITY", "PER_LOT"]),
-                    ("points_validity_months__gt", 0),
-                ),
-                name="chain_policy_points_known",
-            ),
-        ),
-        ValidateConstraint(model_name="chainpolicy", name="chain_policy_points_known"),
         AddConstraintNotValid(
             model_name="chainpolicy",
             constraint=models.CheckConstraint(
