@@ -63,6 +63,7 @@ TENANT_APPS = [
     "membership.records",
     "membership.documents",
     "membership.expiry",
+    "membership.imports",
 ]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 
@@ -227,6 +228,9 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = MODE != "production"
+
+# Rows of an import that are staged, or taken over, in one transaction: what is at most done again after a kill.
+IMPORT_BATCH_ROWS = int(os.environ.get("KAYUN_IMPORT_BATCH_ROWS", "50000"))
 
 EMAIL_BACKEND = "kernel.mail.backend.OutboxBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("KAYUN_FROM_EMAIL", "卡云 <no-reply@localhost>")

@@ -3,7 +3,7 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import BinaryIO, Final
 
 from kernel.sheets.cells import Cell
@@ -16,7 +16,7 @@ _DELIMITERS: Final = ",;\t"
 _NOT_TEXT: Final = bytes({*range(9), 11, 12, *range(14, 32)} - {27})
 
 
-def rows(stream: BinaryIO, *, limits: Limits) -> Iterator[tuple[int, list[Cell]]]:
+def rows(stream: BinaryIO, *, limits: Limits) -> Generator[tuple[int, list[Cell]], None, None]:
     """The rows, numbered from 1; a field in quotes may hold line breaks.
 
     Raises:

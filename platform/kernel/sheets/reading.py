@@ -1,6 +1,7 @@
 """Reading a table row by row, whatever it is kept in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from typing import BinaryIO, Final
 
 from kernel.sheets import csvs, workbooks
@@ -15,7 +16,9 @@ _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 
 
-def rows_of(stream: BinaryIO, *, sheet: str | None = None, limits: Limits = DEFAULT_LIMITS) -> Iterator[Row]:
+def rows_of(
+    stream: BinaryIO, *, sheet: str | None = None, limits: Limits = DEFAULT_LIMITS
+) -> Generator[Row, None, None]:
     """The rows of a workbook's sheet (the first, when none is named) or of a CSV, without empty rows.
 
     ``stream`` can seek. What kind of file it is, its first bytes say, never its name. A CSV has no sheets: the name is
@@ -29,15 +32,16 @@ def rows_of(stream: BinaryIO, *, sheet: str | None = None, limits: Limits = DEFA
         if _is_workbook(stream, limits)
         else csvs.rows(stream, limits=limits)
     )
-    for number, cells in source:
-        if number > limits.rows:
-            raise TooManyRows(limit=limits.rows)
-        if len(cells) > limits.columns and any(cell != "" for cell in cells[limits.columns :]):
-            raise TooManyColumns(row=number, limit=limits.columns)
-        if _too_long(cells, limits.cell_characters):
-            raise CellTooLong(row=number, limit=limits.cell_characters)
-        if any(cells) or any(cell != "" for cell in cells):
-            yield number, cells[: limits.columns]
+    with closing(source):
+        for number, cells in source:
+            if number > limits.rows:
+                raise TooManyRows(limit=limits.rows)
+            if len(cells) > limits.columns and any(cell != "" for cell in cells[limits.columns :]):
+                raise TooManyColumns(row=number, limit=limits.columns)
+            if _too_long(cells, limits.cell_characters):
+                raise CellTooLong(row=number, limit=limits.cell_characters)
+            if any(cells) or any(cell != "" for cell in cells):
+                yield number, cells[: limits.columns]
 
 
 def sheet_names(stream: BinaryIO, *, limits: Limits = DEFAULT_LIMITS) -> list[str]:

@@ -4,7 +4,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import BinaryIO, Final
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
@@ -33,7 +33,7 @@ _REFERENCE: Final = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3}[0-9]{1,7})
 _OVERLAP: Final = 512
 
 
-def rows(stream: BinaryIO, *, sheet: str | None, limits: Limits) -> Iterator[tuple[int, list[Cell]]]:
+def rows(stream: BinaryIO, *, sheet: str | None, limits: Limits) -> Generator[tuple[int, list[Cell]], None, None]:
     """The rows of a sheet, numbered from 1.
 
     Raises:

@@ -1,0 +1,157 @@
+"""What a kind of import is: its columns, its checks in SQL, and how good rows are taken over in SQL."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, TypeVar
+
+from django.db import connection
+from django.utils.functional import Promise
+
+from membership.imports.domain import ROW_BITS, Column
+from membership.imports.models import Import
+from tenants.people.domain import Act
+
+_kinds: dict[str, "Kind"] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of an import's rows, by number in the file: after ``after``, up to and with ``upto``."""
+
+    imported: Import
+    after: int
+    upto: int
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What every statement of a kind may use: ``%(low)s < row.id AND row.id <= %(high)s``."""
+        base = self.imported.first_row_id
+        return {"low": base + self.after, "high": base + self.upto, "store": self.imported.store_id}
+
+
+class Kind(ABC):
+    """A kind of import. Registered by ``@kind``; a new one is a new file in this folder."""
+
+    code: ClassVar[str]
+    label: ClassVar[str | Promise]
+    hint: ClassVar[str | Promise] = ""
+    act: ClassVar[Act]
+    """What the person must be allowed to do besides importing: the act that each row is."""
+    columns: ClassVar[tuple[Column, ...]]
+    problems: ClassVar[Mapping[str, str | Promise]] = {}
+    """Its own problems in words, by code."""
+    listed: ClassVar[bool] = True
+    """Whether people start it by itself; the sheets of a take-over are kinds, too."""
+
+    @abstractmethod
+    def check(self, span: Span) -> None:
+        """Add the problems of the rows that need the database, or the other rows, to be seen."""
+
+    @abstractmethod
+    def apply(self, span: Span) -> int:
+        """Take over the rows of the span that have no problem; how many. One transaction: all of them, or none.
+
+        What has come into being since the rows were checked (a card made meanwhile) is added as a problem first.
+        """
+
+    def totals(self, span: Span) -> dict[str, int]:
+        """Sums over the good rows, for the person who decides."""
+        return {}
+
+    def cell(self, code: str) -> str:
+        """The SQL of a column's cell in a staged row called ``row``."""
+        return f"row.cells[{self.place(code)}]"
+
+    def place(self, code: str) -> int:
+        """Where a column stands in the staged cells, counted from 1 as PostgreSQL does."""
+        return next(place for place, column in enumerate(self.columns, 1) if column.code == code)
+
+
+K = TypeVar("K", bound=type[Kind])
+
+
+def kind(cls: K) -> K:
+    """Register a kind of import."""
+    _kinds[cls.code] = cls()
+    return cls
+
+
+def kind_of(code: str) -> Kind:
+    """The kind with this code.
+
+    Raises:
+        KeyError
+    """
+    return _kinds[code]
+
+
+def listed_kinds() -> list[Kind]:
+    """The kinds that people start by themselves."""
+    return [each for each in _kinds.values() if each.listed]
+
+
+# ── SQL that kinds share ──────────────────────────────────────────────────────────────────────────────────────────
+
+SPAN: Final = "row.id > %(low)s AND row.id <= %(high)s"
+GOOD: Final = f"{SPAN} AND NOT EXISTS (SELECT FROM imports_importproblem p WHERE p.row_id = row.id)"
+"""The rows of a span without a problem."""
+_SHOWN: Final = 40
+
+
+def run(sql: str, params: Mapping[str, Any]) -> int:
+    """Execute one statement in the chain's open transaction; the rows it wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return max(cursor.rowcount, 0)
+
+
+def fetch(sql: str, params: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    """The rows of one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+def add_problem(
+    each: Kind, span: Span, column: str, code: str, *, where: str, join: str = "", params: Mapping[str, Any] = {}
+) -> int:
+    """Add a problem to every row of the span for which ``where`` holds; how many. ``join`` brings in other tables."""
+    return run(
+        f"""
+        INSERT INTO imports_importproblem (row_id, "column", code, value)
+        SELECT row.id, %(column)s, %(code)s, {_shown(each, column)}
+        FROM imports_importrow row {join} WHERE {SPAN} AND ({where})
+        """,  # noqa: S608  (written by kinds, never by people)
+        {**span.params, **params, "column": column, "code": code},
+    )
+
+
+def _shown(each: Kind, column: str) -> str:
+    """The SQL of what a problem shows of a cell; ``domain.masked`` says the same for problems found while reading."""
+    cell = each.cell(column)
+    personal = next(one for one in each.columns if one.code == column).personal
+    return (
+        f"CASE WHEN {cell} = '' THEN '' ELSE left({cell}, 1) || '****' END" if personal else f"left({cell}, {_SHOWN})"
+    )
+
+
+def add_duplicates(each: Kind, span: Span, *columns: str) -> int:
+    """Add a problem to every row but the first of those that hold the same in these columns; how many."""
+    same = ", ".join(each.cell(column) for column in columns)
+    return run(
+        f"""
+        INSERT INTO imports_importproblem (row_id, "column", code, value)
+        SELECT id, %(column)s, 'duplicate_in_file', value FROM (
+            SELECT row.id, {_shown(each, columns[0])} AS value,
+                row_number() OVER (PARTITION BY {same} ORDER BY row.id) AS nth
+            FROM imports_importrow row WHERE {SPAN} AND {each.cell(columns[0])} <> ''
+        ) AS found WHERE nth > 1
+        """,  # noqa: S608
+        {**span.params, "column": columns[0]},
+    )
+
+
+def row_number(row_id: int) -> int:
+    """The number in the file of a staged row."""
+    return row_id & ((1 << ROW_BITS) - 1)
