@@ -4,9 +4,14 @@ Cards are locked FOR NO KEY UPDATE: a record being inserted holds its card's key
 for.
 """
 
+from collections.abc import Collection
+
+from django.db.models import Q
+
 from ledger.models import Account
 from membership.cards.errors import CardNotFound
-from membership.cards.models import Card, CardWebLogin
+from membership.cards.models import Card, CardTillPin, CardWebLogin
+from membership.cards.values import PACKAGE_PREFIX, POINTS, STORED
 from membership.members.models import Member
 
 
@@ -26,6 +31,37 @@ def lock_card(number: str) -> Card:
         return cards.get(number=number)
     except Card.DoesNotExist:
         raise CardNotFound(card_number=number) from None
+
+
+def lock_cards(numbers: Collection[str]) -> list[Card]:
+    """Those of the cards that there are, locked, by key, with type, level and member."""
+    cards = Card.objects.select_for_update(no_key=True, of=("self",)).select_related("type", "level", "member")
+    return list(cards.filter(number__in=numbers).order_by("pk"))
+
+
+def lock_two_cards(number: str, other: str) -> tuple[Card, Card]:
+    """Two cards, locked in the order of their keys.
+
+    Raises:
+        CardNotFound
+    """
+    found = {card.number: card for card in lock_cards([number, other])}
+    for wanted in (number, other):
+        if wanted not in found:
+            raise CardNotFound(card_number=wanted)
+    return found[number], found[other]
+
+
+def lock_accounts(cards: Collection[Card]) -> dict[int, list[Account]]:
+    """Every account that these cards hold, locked in the order of their keys: stored value, points, packages. By the
+    card's key.
+    """
+    own = Q(kind__in=(STORED, POINTS)) | Q(kind__startswith=PACKAGE_PREFIX)
+    accounts = Account.objects.select_for_update(no_key=True).filter(own, holder_id__in=[card.pk for card in cards])
+    held: dict[int, list[Account]] = {card.pk: [] for card in cards}
+    for account in accounts.order_by("pk"):
+        held[account.holder_id].append(account)
+    return held
 
 
 def lock_value(card: Card) -> None:
@@ -50,3 +86,12 @@ def hold_web_login(number: str) -> CardWebLogin | None:
         .filter(card__number=number)
         .first()
     )
+
+
+def hold_till_pin(card_id: int) -> CardTillPin:
+    """The card's row of wrong PINs at tills, locked; made when there is none. Two tills with one card take turns.
+
+    Whoever locks the card as well locks this row first.
+    """
+    CardTillPin.objects.bulk_create([CardTillPin(card_id=card_id)], ignore_conflicts=True)
+    return CardTillPin.objects.select_for_update(no_key=True).get(card_id=card_id)

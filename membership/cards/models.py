@@ -153,6 +153,15 @@ class Card(models.Model):
     member = models.ForeignKey(
         "members.Member", on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("会员")
     )
+    # The one vehicle that it serves (R-B15, R-C08); null: it follows its holder (R-B16).
+    bound_vehicle = models.ForeignKey(
+        "vehicles.Vehicle",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cards",
+        verbose_name=_("绑定车辆"),
+    )
     # Issued to nobody: it belongs to whoever holds it.
     bearer = models.BooleanField(_("不记名"), default=False, db_default=False)
     # A cheque or transfer that has not arrived yet: the card may not be activated (R-L05).

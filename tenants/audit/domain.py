@@ -15,6 +15,7 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "account.login": _("登录"),
         "apikey.create": _("新建接口密钥"),
         "apikey.revoke": _("吊销接口密钥"),
+        "card.expire": _("会员卡到期"),
         "card.locked": _("锁定或解锁卡"),
         "card.paid": _("确认卡款到账"),
         "card.status": _("变更卡状态"),

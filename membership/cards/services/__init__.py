@@ -3,6 +3,7 @@
 What moves a card from one status to another is named in ``cards.domain.LIFE``; each of its acts is one function here.
 """
 
+from membership.cards.services.ending import CardNotEmpty, WitnessesNeeded, collect_card, destroy_cards, withdraw_card
 from membership.cards.services.issuing import (
     CardNotIdle,
     IdLimitReached,
@@ -25,7 +26,17 @@ from membership.cards.services.making import (
     TypeNotFound,
     make_cards,
 )
-from membership.cards.services.pin_acts import PinChangedMeanwhile, reset_pin
+from membership.cards.services.moving import Moved, move_value
+from membership.cards.services.pin_acts import (
+    PinChangedMeanwhile,
+    PinsDiffer,
+    TillPinOutcome,
+    check_till_pin,
+    choose_pin,
+    reset_pin,
+    unlock_pin,
+)
+from membership.cards.services.replacing import SameCard, Successor, reissue_card, replace_card
 from membership.cards.services.stepping import InvalidValidity, LockForbids, StatusStepForbidden
 from membership.cards.services.stopping import (
     AgentUnnamed,
@@ -36,6 +47,14 @@ from membership.cards.services.stopping import (
     set_locked,
     unfreeze_card,
 )
+from membership.cards.services.validity import (
+    NotExpired,
+    TooManyCards,
+    adjust_account_expiry,
+    adjust_validity,
+    expire_cards,
+    reactivate_card,
+)
 from membership.cards.values import POINTS, STORED
 
 __all__ = [
@@ -43,6 +62,7 @@ __all__ = [
     "STORED",
     "AgentUnnamed",
     "BearerNotTraceable",
+    "CardNotEmpty",
     "CardNotIdle",
     "CardNumberTaken",
     "IdLimitReached",
@@ -54,21 +74,42 @@ __all__ = [
     "MadeCards",
     "MemberNotWanted",
     "MemberRequired",
+    "Moved",
+    "NotExpired",
     "NumberFormWrong",
     "PaymentPending",
     "PinChangedMeanwhile",
+    "PinsDiffer",
+    "SameCard",
     "SpendTooLittle",
     "StatusStepForbidden",
+    "Successor",
+    "TillPinOutcome",
+    "TooManyCards",
     "TypeNotEnabled",
     "TypeNotFound",
+    "WitnessesNeeded",
     "activate_card",
+    "adjust_account_expiry",
+    "adjust_validity",
+    "check_till_pin",
+    "choose_pin",
+    "collect_card",
     "confirm_payment",
+    "destroy_cards",
+    "expire_cards",
     "freeze_card",
     "issue_card",
     "lift_loss",
     "make_cards",
+    "move_value",
+    "reactivate_card",
+    "reissue_card",
+    "replace_card",
     "report_lost",
     "reset_pin",
     "set_locked",
     "unfreeze_card",
+    "unlock_pin",
+    "withdraw_card",
 ]

@@ -1,0 +1,123 @@
+"""Moving what is on a card to another: stored value, points and packages, lot by lot (R-J03, R-L13)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ledger.domain import Line, OpenLot, PostingRequest, TakeLot, request_hash
+from ledger.models import Account, Lot
+from ledger.services import open_account, post
+from membership.cards import locks
+from membership.cards.models import Card
+from membership.records.domain import RecordKind
+from membership.records.services import note
+from tenants.people.domain import Actor
+
+MOVE = "MOVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What went over to the new card. Stored value in fen."""
+
+    stored_fen: int
+    points: int
+    packages: int
+    """How many accounts of counts or minutes held something."""
+
+
+def move_value(
+    *, actor: Actor, old: Card, new: Card, store_id: int | None, occurred_at: datetime, reason: str
+) -> Moved:
+    """Move everything on ``old`` to ``new``, both locked, by one posting per account; lots stay what they are: kind,
+    amount, expiry. A lot that is over but not yet written off goes along and ends on the new card.
+
+    Each new lot's origin stands in the posting's memo: which lot it was, which posting opened that one, how much it
+    held then. So what was paid and what was given with a top-up can still be told when it is refunded.
+    """
+    moved: dict[str, int] = {}
+    for account, target in _pairs(old, new):
+        lots = list(Lot.objects.filter(account_id=account.pk, live=True).order_by("opened_at", "id"))
+        if not lots:
+            continue
+        _move_account(actor, account, target, lots, _Errand(old, new, store_id, occurred_at, reason))
+        moved[account.kind] = account.balance
+    stored, points = _accounts(old)
+    return Moved(
+        stored_fen=moved.pop(stored.kind, 0),
+        points=moved.pop(points.kind, 0),
+        packages=len(moved),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    old: Card
+    new: Card
+    store_id: int | None
+    occurred_at: datetime
+    reason: str
+
+
+def _accounts(card: Card) -> tuple[Account, Account]:
+    stored, points = card.stored_account, card.points_account
+    assert stored is not None  # noqa: S101  (issued cards have accounts: a constraint of the table)
+    assert points is not None  # noqa: S101
+    return stored, points
+
+
+def _pairs(old: Card, new: Card) -> list[tuple[Account, Account]]:
+    """Each account of the old card, locked, beside the new card's own of the same kind."""
+    held = locks.lock_accounts([old, new])
+    targets = {account.kind: account for account in held[new.pk]}
+    pairs = []
+    for account in held[old.pk]:
+        target = targets.get(account.kind)
+        if target is None:
+            target = open_account(account.kind, new.pk, account.unit, lotted=account.lotted)
+        pairs.append((account, target))
+    return pairs
+
+
+def _move_account(actor: Actor, source: Account, target: Account, lots: Sequence[Lot], errand: _Errand) -> None:
+    total = sum(lot.remaining for lot in lots)
+    opened = tuple(OpenLot(lot.kind, lot.remaining, lot.expires_at) for lot in lots)
+    takes = tuple(TakeLot(lot.pk, lot.remaining) for lot in lots)
+    posted = post(
+        PostingRequest(
+            kind=MOVE,
+            # A card gives its value away once: its end is once.
+            idempotency_key=f"move|{errand.old.pk}|{errand.new.pk}|{source.pk}",
+            request_hash=request_hash(MOVE, source.pk, target.pk, total),
+            actor=str(actor),
+            occurred_at=errand.occurred_at,
+            lines=(
+                Line(source.pk, None, source.unit, -total, takes=takes),
+                Line(target.pk, None, source.unit, total, lots=opened),
+            ),
+            store_id=errand.store_id,
+            memo={"reason": errand.reason, "origins": [_origin(lot) for lot in lots]},
+        )
+    )
+    is_money = source.pk == errand.old.stored_account_id
+    for card, account, kind, sign in (
+        (errand.old, source, RecordKind.MOVE_OUT, -1),
+        (errand.new, target, RecordKind.MOVE_IN, 1),
+    ):
+        other = errand.new if card is errand.old else errand.old
+        note(
+            actor,
+            card_id=card.pk,
+            kind=kind,
+            store_id=errand.store_id,
+            occurred_at=errand.occurred_at,
+            amount_fen=sign * total if is_money else 0,
+            balance_after_fen=posted.balances[account.pk] if is_money else None,
+            posting_id=posted.posting_id if kind == RecordKind.MOVE_IN else None,
+            detail={"card": other.number, "account": source.kind, "amount": total, "posting": str(posted.posting_id)},
+        )
+
+
+def _origin(lot: Lot) -> dict[str, Any]:
+    return {"lot": str(lot.pk), "posting": str(lot.posting_id), "original": lot.original}
