@@ -1,0 +1,206 @@
+"""The same acts many at a time: no order is known, but no fen appears, vanishes or is spent twice, and nobody hangs."""
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from kernel.clock import now
+from kernel.errors import DomainError
+from ledger.models import Lot
+from membership.cashier.fast import Consumption, consume_many
+from membership.expiry.services import daily
+from tests.proof.conftest import Rounds
+from tests.proof.world import World
+
+_REFUSALS = {
+    "card_lost", "card_frozen", "card_locked", "card_expired", "insufficient_balance", "over_cap",
+    "status_step_forbidden", "already_reversed", "lots_already_drawn", "idempotency_conflict",
+}  # fmt: skip
+_THREADS = 6
+_ACTS = 25
+
+
+def _side_by_side(work: Callable[[int], None], *, threads: int = _THREADS, timeout_s: float = 120) -> None:
+    """Run it in so many threads, started together; whatever went wrong in one is raised here."""
+    start, failures = threading.Barrier(threads), []
+
+    def run(number: int) -> None:
+        try:
+            start.wait(timeout=20)
+            work(number)
+        except BaseException as error:  # noqa: BLE001  (told by the test, which fails with it)
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    running = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join(timeout=timeout_s)
+    assert not any(thread.is_alive() for thread in running), "somebody waits for ever"
+    if failures:
+        raise failures[0]
+
+
+@pytest.fixture
+def few_cards(world: World) -> list[str]:
+    """Three cards in use, ¥100.00 and ¥5.00 given on each."""
+    numbers = [world.make_card() for _ in range(3)]
+    for number in numbers:
+        assert world.issue(number, activate=True) is None
+        assert world.top_up(number, 10_000, 500, key=world.key())[1] is None
+    return numbers
+
+
+class _Player:
+    """One person at a desk, doing whatever comes to her mind; adds up what the answers say was moved."""
+
+    def __init__(self, world: World, numbers: list[str], seed: int) -> None:
+        self.world, self.numbers, self.chance = world, numbers, random.Random(seed)  # noqa: S311
+        self.moved: Counter[str] = Counter()
+        self.receipts: list[tuple[str, Any]] = []
+        self.refused: set[str] = set()
+
+    def play(self) -> None:
+        for _ in range(_ACTS):
+            number = self.chance.choice(self.numbers)
+            receipt, code = self.chance.choices([self.spend, self.fill, self.undo, self.stop], weights=[10, 4, 3, 2])[
+                0
+            ](number)
+            if code is not None:
+                self.refused.add(code)
+            elif receipt is not None and not receipt.replayed:
+                self.moved[number] += receipt.amount_fen
+
+    def spend(self, number: str) -> tuple[Any, str | None]:
+        key = self.world.key()
+        asked = self.chance.randrange(1, 3_000)
+        if self.chance.random() < 0.5:
+            answer = consume_many(
+                [Consumption(self.world.clerk, number, asked, key, now(), self.world.store_id)],
+                schema=self.world.chain.schema_name,
+            )[0]
+            receipt, code = (None, answer.code) if isinstance(answer, DomainError) else (answer, None)
+        else:
+            receipt, code = self.world.consume(number, asked, key=key)
+        if receipt is not None:
+            self.receipts.append((number, receipt.record_id))
+        return receipt, code
+
+    def fill(self, number: str) -> tuple[Any, str | None]:
+        receipt, code = self.world.top_up(
+            number, self.chance.randrange(1, 3_000), self.chance.randrange(200), key=self.world.key()
+        )
+        if receipt is not None:
+            self.receipts.append((number, receipt.record_id))
+        return receipt, code
+
+    def undo(self, number: str) -> tuple[Any, str | None]:
+        if not self.receipts:
+            return None, None
+        # Its number is that of the receipt, whatever card was asked for.
+        of, record_id = self.chance.choice(self.receipts)
+        receipt, code = self.world.reverse(record_id, key=self.world.key())
+        if receipt is not None:
+            self.moved[of] += receipt.amount_fen
+        return None, code
+
+    def stop(self, number: str) -> tuple[Any, str | None]:
+        stop, go = self.chance.choice([("report_lost", "lift_loss"), ("freeze_card", "unfreeze_card")])
+        code = self.world.step(stop, number)
+        return None, code or self.world.step(go, number)
+
+
+def test_random_acts_on_few_cards_conserve_value(world: World, few_cards: list[str], rounds: Rounds) -> None:
+    expected = Counter(dict.fromkeys(few_cards, 10_500))
+    world.now = now()
+    for seed in rounds(2):
+        players = [_Player(world, few_cards, seed * 100 + number) for number in range(_THREADS)]
+        _side_by_side(lambda number: players[number].play())  # noqa: B023  (done within the round)
+        for player in players:
+            assert player.refused <= _REFUSALS
+            expected.update(player.moved)
+        seen = world.see(few_cards)
+        assert {number: seen[number].balance for number in few_cards} == expected
+        assert {card.status for card in seen.values()} <= {"ACTIVE", "LOST", "FROZEN"}
+        assert world.audit() == []
+        for number in few_cards:
+            world.step("lift_loss", number)
+            world.step("unfreeze_card", number)
+
+
+def test_midnight_comes_while_the_tills_are_busy(world: World, few_cards: list[str]) -> None:
+    """Bonuses end on cards that are just being used: each fen of them is either spent or over, never both."""
+    with_bonus = {number: seen.balance for number, seen in world.see(few_cards).items()}
+    world.do(lambda: Lot.objects.filter(kind="BONUS").update(expires_at=now()))
+    world.now = now()
+    players = [_Player(world, few_cards, number) for number in range(_THREADS - 1)]
+
+    def work(number: int) -> None:
+        if number == _THREADS - 1:
+            daily.run(world.chain.schema_name)
+        else:
+            players[number].play()
+
+    _side_by_side(work)
+    for player in players:
+        assert player.refused <= _REFUSALS
+    seen = world.see(few_cards)
+    for number in few_cards:
+        total = sum(player.moved[number] for player in players)
+        # The bonus of ¥5.00 had ended before the first act: all of it went by expiry.
+        assert seen[number].balance == with_bonus[number] - 500 + total
+    assert world.audit() == []
+
+
+def test_a_thousand_consumptions_of_one_card_never_overdraw_nor_hang(world: World, rounds: Rounds) -> None:
+    """From many connections, by the desk's way and the API's, in batches and singly."""
+    number = world.make_card()
+    assert world.issue(number, activate=True) is None
+    assert world.top_up(number, 200_000, 40_000, key=world.key())[1] is None
+    world.now = now()
+    for seed in rounds(1):
+        world.top_up(number, 100_000, 0, key=world.key())
+        before = world.see([number])[number].balance
+        hammers = [_Hammer(world, number, seed * 100 + place, by_desk=place < 2) for place in range(8)]
+        _side_by_side(lambda place: hammers[place].work(), threads=8)  # noqa: B023  (done within the round)
+        ends = sum((hammer.ends for hammer in hammers), Counter[str]())
+        assert ends["done"] + ends["insufficient_balance"] == 1_000
+        assert ends["insufficient_balance"] > 0
+        assert world.see([number])[number].balance == before - sum(hammer.taken_fen for hammer in hammers) >= 0
+        assert world.audit() == []
+
+
+class _Hammer:
+    """125 consumptions of one card, one by one at the desk, or by the API singly and in batches; how each ended."""
+
+    def __init__(self, world: World, number: str, seed: int, *, by_desk: bool) -> None:
+        self.world, self.number, self.chance = world, number, random.Random(seed)  # noqa: S311
+        self.consume = _by_desk if by_desk else _by_api
+        self.ends: Counter[str] = Counter()
+        self.taken_fen = 0
+
+    def work(self) -> None:
+        left = 125
+        while left:
+            asked = [self.chance.randrange(1, 800) for _ in range(min(left, self.chance.choice([1, 1, 7, 20])))]
+            left -= len(asked)
+            for amount, code in zip(asked, self.consume(self.world, self.number, asked), strict=True):
+                self.ends[code or "done"] += 1
+                self.taken_fen += 0 if code else amount
+
+
+def _by_desk(world: World, number: str, asked: list[int]) -> list[str | None]:
+    return [world.consume(number, amount, key=world.key())[1] for amount in asked]
+
+
+def _by_api(world: World, number: str, asked: list[int]) -> list[str | None]:
+    consumptions = [Consumption(world.clerk, number, amount, world.key(), now(), world.store_id) for amount in asked]
+    answers = consume_many(consumptions, schema=world.chain.schema_name)
+    return [answer.code if isinstance(answer, DomainError) else None for answer in answers]
