@@ -1,6 +1,6 @@
 """When points are cleared and what expires against which account. No database, no clock."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from django.db import models
@@ -27,7 +27,7 @@ class PointsPolicy(models.TextChoices):
     ROLLING_INACTIVITY = "ROLLING_INACTIVITY", _("连续未消费清零")
     """After so many months without consumption: all."""
     PER_LOT = "PER_LOT", _("每笔积分各自到期")
-    """Each batch of points ends by itself, so many months after it was earned."""
+    """Each batch of points is void so many months after it was earned."""
 
 
 class NoticeState(models.TextChoices):
@@ -52,8 +52,8 @@ class NoticeChannel(models.TextChoices):
 
 def clearing_day(
     policy: PointsPolicy | str, *, months: int, began_on: date, last_used_on: date, earned_on: date
-) -> date | None:
-    """The day at whose beginning points are void; None where each batch ends by itself.
+) -> date:
+    """The day at whose beginning the first points are void, if nothing happens until then.
 
     ``began_on``: the card's first day. ``last_used_on``: of the last consumption or earning, at least the first day.
     ``earned_on``: of the oldest points that are left.
@@ -65,7 +65,18 @@ def clearing_day(
         while (end := add_months(began_on, months * term)) <= earned_on:
             term += 1
         return end
-    return None
+    return add_months(earned_on, months)
+
+
+def earned_before(policy: PointsPolicy | str, *, months: int, day: date) -> date:
+    """Points earned before this day go when points are cleared on ``day``."""
+    if policy != PointsPolicy.PER_LOT:
+        return day
+    first_kept = add_months(day, -months)
+    # Months differ in length: the last days of one may all lead to the same day of another.
+    while add_months(first_kept, months) <= day:
+        first_kept += timedelta(days=1)
+    return first_kept
 
 
 def expires(*, kind: str, unit: str) -> bool:

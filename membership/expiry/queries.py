@@ -13,7 +13,7 @@ from kernel.clock import CHINA
 from ledger.domain import LotKind, Unit
 from ledger.models import Lot
 from membership.cards.models import Card
-from membership.expiry.domain import BY_ITSELF, NoticeState, PointsPolicy, clearing_day
+from membership.expiry.domain import BY_ITSELF, NoticeState, clearing_day
 from membership.expiry.models import ClearingNotice, ExpiryPolicy
 
 _NEVER_ENDS = Q(kind=LotKind.PRINCIPAL.value, account__unit=Unit.CNY.value)
@@ -56,8 +56,8 @@ class PointsStanding:
     last_used_on: date
     earned_on: date
 
-    def clears_on(self, policy: ExpiryPolicy) -> date | None:
-        """The day at whose beginning the points are void, if nothing happens until then."""
+    def clears_on(self, policy: ExpiryPolicy) -> date:
+        """The day at whose beginning the first of the points are void, if nothing happens until then."""
         return clearing_day(
             policy.points_policy,
             months=policy.points_months,
@@ -193,8 +193,3 @@ def points_lots_before(account_ids: Collection[int], day: date) -> list[Lot]:
     """What is left of points that were earned before ``day`` began, the oldest first."""
     lots = Lot.objects.filter(account_id__in=account_ids, live=True, opened_at__lt=start_of(day))
     return list(lots.order_by("account_id", "id"))
-
-
-def is_lot_by_lot(rules: ExpiryPolicy) -> bool:
-    """Whether points end batch by batch, without a clearing of the whole."""
-    return rules.points_policy == PointsPolicy.PER_LOT

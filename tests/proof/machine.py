@@ -14,13 +14,13 @@ from tests.proof.world import World
 BEGIN = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 _VALIDITY_MONTHS = {"GOLD": 36}
 
-# The act, from which status, to which.
-_STEPS = {
-    "activate_card": ("ISSUED", "ACTIVE"),
-    "report_lost": ("ACTIVE", "LOST"),
-    "lift_loss": ("LOST", "ACTIVE"),
-    "freeze_card": ("ACTIVE", "FROZEN"),
-    "unfreeze_card": ("FROZEN", "ACTIVE"),
+# The act, from which statuses, to which; None is where the card stood before.
+_STEPS: dict[str, tuple[tuple[str, ...], str | None]] = {
+    "activate_card": (("ISSUED",), "ACTIVE"),
+    "report_lost": (("ISSUED", "ACTIVE", "FROZEN", "PIN_LOCKED", "EXPIRED"), "LOST"),
+    "lift_loss": (("LOST",), None),
+    "freeze_card": (("ACTIVE",), "FROZEN"),
+    "unfreeze_card": (("FROZEN",), "ACTIVE"),
 }
 _amounts = st.one_of(st.integers(1, 60), st.sampled_from([4_999, 250_000, CAP_FEN]))
 _policies = st.sampled_from(["EARLIEST_EXPIRY", "BONUS_FIRST", "PRO_RATA"])
@@ -76,9 +76,9 @@ class CardsModel(RuleBasedStateMachine):
     def step(self, card: ModelCard, name: str) -> None:
         start, to = _STEPS[name]
         refused = self.world.step(name, card.number)
-        assert refused == (None if card.status == start else "status_step_forbidden")
+        assert refused == (None if card.status in start else "status_step_forbidden")
         if refused is None:
-            card.status = to
+            card.before, card.status = card.status, to or card.before
 
     @rule(card=cards, locked=st.booleans())
     def lock(self, card: ModelCard, locked: bool) -> None:

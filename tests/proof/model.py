@@ -31,6 +31,7 @@ class ModelCard:
 
     number: str
     status: str = "IDLE"
+    before: str = ""
     locked: bool = False
     last_day: date | None = None
     lots: list[ModelLot] = field(default_factory=list)

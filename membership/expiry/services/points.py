@@ -1,6 +1,6 @@
 """Points are cleared as the chain's policy says, and never before the day that a notice had named (R-G02, R-I02)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -9,8 +9,9 @@ from kernel import clock
 from ledger.locks import lock_accounts
 from ledger.models import Lot
 from membership.expiry import queries
-from membership.expiry.domain import NoticeChannel, NoticeState
+from membership.expiry.domain import NoticeChannel, NoticeState, PointsPolicy, earned_before
 from membership.expiry.models import ClearingNotice, ExpiryPolicy
+from membership.expiry.queries import PointsStanding
 from membership.expiry.services.lots import expiry_request, post_expiries
 from tenants.people.domain import SYSTEM, Actor
 
@@ -34,24 +35,42 @@ def give_notices(*, today: date, after_card: int = 0, limit: int = BATCH) -> Ste
     notice names a day that leaves the whole period.
     """
     rules = queries.policy()
-    if queries.is_lot_by_lot(rules):
-        return Step(last=None)
     standings = queries.points_after(after_card, limit=limit, unless_noticed=True)
     if not standings:
         return Step(last=None)
     earliest = today + timedelta(days=rules.points_notice_days)
+    days = {standing: max(standing.clears_on(rules), earliest) for standing in standings}
+    due = {standing: day for standing, day in days.items() if standing.clears_on(rules) <= earliest}
+    going = _points_going({standing.points_account_id: day for standing, day in due.items()}, rules)
     given = ClearingNotice.objects.bulk_create(
         ClearingNotice(
             card_id=standing.card_id,
-            points=standing.points,
+            points=going[standing.points_account_id],
             noticed_on=today,
-            clears_on=max(day, earliest),
+            clears_on=day,
             channel=NoticeChannel.SHOP,
         )
-        for standing in standings
-        if (day := standing.clears_on(rules)) is not None and day <= earliest
+        for standing, day in due.items()
     )
     return Step(last=standings[-1].card_id, done=len(given))
+
+
+def _points_going(days: Mapping[int, date], rules: ExpiryPolicy) -> Mapping[int, int]:
+    """How many points will go from each account, cleared on its day as they are now."""
+    return {account_id: sum(lot.remaining for lot in lots) for account_id, lots in _lots_going(days, rules).items()}
+
+
+def _lots_going(days: Mapping[int, date], rules: ExpiryPolicy) -> dict[int, list[Lot]]:
+    """The lots that go from each account when it is cleared for its day, however late that is done."""
+    accounts_by_day: dict[date, list[int]] = {}
+    for account_id, day in days.items():
+        accounts_by_day.setdefault(day, []).append(account_id)
+    lots: dict[int, list[Lot]] = {}
+    for day, account_ids in accounts_by_day.items():
+        kept_from = earned_before(rules.points_policy, months=rules.points_months, day=day)
+        for lot in queries.points_lots_before(account_ids, kept_from):
+            lots.setdefault(lot.account_id, []).append(lot)
+    return lots
 
 
 def settle_notices(*, today: date, after_notice: int = 0, limit: int = BATCH, actor: Actor = SYSTEM) -> Step:
@@ -86,26 +105,32 @@ def _sorted_out(
     stale: list[ClearingNotice] = []
     for notice in notices:
         found = standings.get(notice.card_id)
-        day = found.clears_on(rules) if found is not None else None
-        (stand if day is not None and day <= notice.clears_on else stale).append(notice)
+        (stand if found is not None and found.clears_on(rules) <= notice.clears_on else stale).append(notice)
     return stand, stale
 
 
 def _clear(notices: Sequence[ClearingNotice], rules: ExpiryPolicy, *, moment: datetime, actor: Actor) -> int:
-    """Post the clearing of what the policy's own day would have found, however late it is done; how many points."""
-    accounts_by_day: dict[date, list[int]] = {}
-    for standing in queries.points_of([notice.card_id for notice in notices]).values():
-        day = standing.clears_on(rules)
-        if day is not None:
-            accounts_by_day.setdefault(day, []).append(standing.points_account_id)
-    lots: dict[int, list[Lot]] = {}
-    for day, account_ids in accounts_by_day.items():
-        for lot in queries.points_lots_before(account_ids, day):
-            lots.setdefault(lot.account_id, []).append(lot)
+    """Post the clearing; how many points."""
+    standings = queries.points_of([notice.card_id for notice in notices])
+    lots = _lots_going(
+        {
+            one.points_account_id: _cleared_for(one, notice, rules)
+            for notice in notices
+            if (one := standings.get(notice.card_id))
+        },
+        rules,
+    )
     accounts = lock_accounts(lots)
     requests = [expiry_request(accounts[pk], found, moment=moment, actor=actor) for pk, found in sorted(lots.items())]
     post_expiries(requests, [accounts[pk] for pk in sorted(lots)], actor=actor)
     return sum(lot.remaining for found in lots.values() for lot in found)
+
+
+def _cleared_for(standing: PointsStanding, notice: ClearingNotice, rules: ExpiryPolicy) -> date:
+    """The day that decides what goes. A term ends on its own day, though the notice had put the clearing off: what was
+    earned since belongs to the next. Batches that end singly are gathered until the day of the notice.
+    """
+    return notice.clears_on if rules.points_policy == PointsPolicy.PER_LOT else standing.clears_on(rules)
 
 
 def _end(notices: Sequence[ClearingNotice], state: NoticeState, moment: datetime) -> None:

@@ -125,16 +125,26 @@ def test_by_fixed_terms_what_was_earned_in_the_new_term_stays(
     assert balances(holder)[1] == 7
 
 
-def test_lot_by_lot_nothing_is_cleared_as_a_whole(
-    holder: Holder, earn: Callable[..., None], run_on: RunOn, set_policy: Callable[..., None], balances: Balances
-) -> None:
-    earn(holder, 50)
-    earn(holder, 5, expires_at=later(days=10))
-    run_on(CLEARS - timedelta(days=5))
+def test_lot_by_lot_what_is_a_year_old_goes_and_use_saves_nothing(
+    holder: Holder, earn: Callable[..., None], spend: Callable[..., None], run_on: RunOn,
+    set_policy: Callable[..., None], balances: Balances, in_chain: InChain,
+) -> None:  # fmt: skip
     set_policy(points_policy=PointsPolicy.PER_LOT)
-    done = run_on(CLEARS + timedelta(days=400))
-    assert balances(holder)[1] == 50
-    assert done["notices_lifted"] == 1
+    earn(holder, 50)
+    for days, points in ((10, 7), (90, 30)):
+        with clock.frozen(later(days=days)):
+            earn(holder, points)
+    with clock.frozen(start_of(CLEARS) - timedelta(days=2)):
+        spend(holder, 100)
+    run_on(CLEARS - timedelta(days=15))
+    with in_chain():
+        # Fifteen days late: put off by as many, and what has its year by then goes with it.
+        notice = ClearingNotice.objects.get()
+        assert (notice.points, notice.clears_on) == (57, CLEARS + timedelta(days=15))
+    run_on(CLEARS + timedelta(days=14))
+    assert balances(holder)[1] == 87
+    run_on(CLEARS + timedelta(days=15))
+    assert balances(holder)[1] == 30
 
 
 def test_a_consumption_held_open_at_midnight_keeps_the_points(
