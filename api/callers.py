@@ -1,5 +1,6 @@
 """Who calls: ``Authorization: Bearer kyn_…``, looked up at each request, so that a revoked key ends at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -11,14 +12,24 @@ from django.http import HttpRequest
 
 from kernel.db import PUBLIC_SCHEMA, quote_schema
 from kernel.observability import context
+from ledger.engine import arrays
 from ledger.engine.trip import Trip
 from tenants.people.domain import Actor
-from tenants.people.queries import API_KEY_COLUMNS, api_key_by_prefix_sql
+from tenants.people.queries import api_keys_by_prefix_sql
 from tenants.people.services import InvalidApiKey, parse_api_key, verify_api_key
 
 _SCHEME: Final = "bearer"
-_KEY_COLUMNS: Final = len(API_KEY_COLUMNS)
 _STATEMENTS_KEPT: Final = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a request says of its caller; nothing of it is believed yet."""
+
+    schema_name: str
+    prefix: str
+    secret: str
+    store_code: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,44 +50,70 @@ class Caller:
     store: NamedStore | None
 
 
-def identify(request: HttpRequest, *, store_code: str | None = None) -> Caller:
-    """The caller, in the chain of the request's host. One trip, whether a store is named or not.
+def claim_of(request: HttpRequest, *, store_code: str | None = None) -> Claim:
+    """What the request claims, in the chain of its host.
 
     Raises:
-        InvalidApiKey: no key, or none of this chain's that is in force.
+        InvalidApiKey: nothing that could be a key, or not at a chain's host.
     """
     scheme, _, raw = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     schema_name: str = connection.schema_name  # type: ignore[attr-defined]
     if scheme.lower() != _SCHEME or schema_name == PUBLIC_SCHEMA:
         raise InvalidApiKey
     prefix, secret = parse_api_key(raw.strip())
-    row = _read(schema_name, prefix, store_code)
-    actor = verify_api_key(row and row[:_KEY_COLUMNS], secret=secret)
-    context.bind(actor=str(actor))
-    store = NamedStore(*row[_KEY_COLUMNS:]) if row and row[_KEY_COLUMNS] is not None else None
-    return Caller(actor=actor, schema_name=schema_name, store=store)
+    return Claim(schema_name, prefix, secret, store_code)
 
 
-def _read(schema_name: str, prefix: str, store_code: str | None) -> tuple[Any, ...] | None:
-    """On the raw connection, which the posting will use next: the statement names its schemas in full."""
+def identify(claim: Claim) -> Caller:
+    """The caller. One trip, whether a store is named or not.
+
+    Raises:
+        InvalidApiKey: none of this chain's keys that is in force.
+    """
+    (caller,) = identify_many(claim.schema_name, [claim])
+    if isinstance(caller, InvalidApiKey):
+        raise caller
+    context.bind(actor=str(caller.actor))
+    return caller
+
+
+def identify_many(schema_name: str, claims: Sequence[Claim]) -> list[Caller | InvalidApiKey]:
+    """The callers behind claims of one chain, in order. One trip, whatever their number."""
+    keys, stores = _read(schema_name, claims)
+    return [_verified(claim, keys.get(claim.prefix), stores.get(claim.store_code)) for claim in claims]
+
+
+def _verified(claim: Claim, row: Any, store: NamedStore | None) -> Caller | InvalidApiKey:
+    try:
+        actor = verify_api_key(row, secret=claim.secret)
+    except InvalidApiKey as refusal:
+        return refusal
+    return Caller(actor=actor, schema_name=claim.schema_name, store=store)
+
+
+def _read(schema_name: str, claims: Sequence[Claim]) -> tuple[dict[str, Any], dict[str | None, NamedStore]]:
+    """On the raw connection, which the posting will use next: the statements name their schemas in full."""
+    keys_sql, stores_sql = _statements(schema_name)
+    codes = {claim.store_code for claim in claims if claim.store_code is not None}
     connection.ensure_connection()
     with connection.wrap_database_errors:
         trip = Trip(connection.connection)
-        answer = trip.send(_statement(schema_name), prefix, store_code or "")
+        keys = trip.send(keys_sql, arrays.texts({claim.prefix for claim in claims}))
+        stores = trip.send(stores_sql, arrays.texts(codes)) if codes else None
         trip.make()
-    rows = answer.rows()
-    if not rows:
-        return None
-    key_id, name, digest, acts, *rest = rows[0]
     # Django has psycopg hand over JSON as text.
-    return key_id, name, digest, msgspec.json.decode(acts), *rest
+    found = {
+        prefix: (key_id, name, digest, msgspec.json.decode(acts), store_id)
+        for prefix, key_id, name, digest, acts, store_id in keys.rows()
+    }
+    return found, {code: NamedStore(*rest) for code, *rest in stores.rows()} if stores is not None else {}
 
 
 @lru_cache(maxsize=_STATEMENTS_KEPT)
-def _statement(schema_name: str) -> str:
-    by_prefix = api_key_by_prefix_sql(schema_name).replace("%s", "$1::text")
-    return (
-        "SELECT key.*, store.id, store.name, store.closed_on "  # noqa: S608 - both parts are our own text
-        f"FROM ({by_prefix}) AS key "
-        f"LEFT JOIN {quote_schema(schema_name)}.stores_store AS store ON store.code = $2::text"
+def _statements(schema_name: str) -> tuple[str, str]:
+    keys = api_keys_by_prefix_sql(schema_name).replace("%s", "$1")
+    stores = (
+        f"SELECT code, id, name, closed_on FROM {quote_schema(schema_name)}.stores_store "  # noqa: S608 - our own text
+        "WHERE code = ANY (ARRAY(SELECT unnest($1::text[])))"
     )
+    return keys, stores

@@ -6,7 +6,7 @@ from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from api.callers import Caller, identify
+from api.callers import Caller, Claim, claim_of, identify
 from api.errors import BodyTooLarge, LengthRequired, MalformedJson, NotFound
 from api.wire import JsonParser, JsonRenderer, OnlyJson
 from kernel.errors import DomainError
@@ -24,7 +24,10 @@ class ApiView(APIView):
     takes: ClassVar[Any] = Any
     """The struct that the body is read into. Any, where no method takes one: 405 follows."""
     body_limit_bytes: ClassVar[int] = 8 * 1024
+    identifies_later: ClassVar[bool] = False
+    """Whether the method itself learns who calls, from the claim, with whatever else it asks the database."""
 
+    claim: Claim
     caller: Caller
     body: Any
 
@@ -39,14 +42,21 @@ class ApiView(APIView):
         self.body = None
         if request.method not in _WITHOUT_BODY:
             try:
-                self.body = self._read(request)
+                self.body = self.read(request)
             except (DomainError, UnsupportedMediaType) as error:
                 fault = error
-        self.caller = identify(request._request, store_code=getattr(self.body, "store_code", None))
+        self.claim = claim_of(request._request, store_code=getattr(self.body, "store_code", None))
+        if fault is not None or not self.identifies_later:
+            self.caller = identify(self.claim)
         if fault is not None:
             raise fault
 
-    def _read(self, request: Request) -> Any:
+    def read(self, request: Request) -> Any:
+        """What the method takes.
+
+        Raises:
+            LengthRequired, BodyTooLarge, MalformedJson, InvalidRequest
+        """
         if request.META.get("HTTP_TRANSFER_ENCODING"):
             raise LengthRequired
         declared = str(request.META.get("CONTENT_LENGTH") or "0")

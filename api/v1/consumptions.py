@@ -1,22 +1,25 @@
 """``POST /api/v1/consumptions`` and its batch: what a chain's own till or management software posts."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.callers import Caller
+from api.callers import Caller, Claim, identify_many
 from api.errors import IdempotencyKeyInvalid, IdempotencyKeyMissing, InvalidRequest, Reason, body
 from api.queries import drawn_of
 from api.v1 import openapi, shapes
 from api.views import ApiView
 from kernel import clock
 from kernel.errors import DomainError
+from kernel.gathering import Gathering
 from kernel.http import own_transactions
+from kernel.observability import context
 from ledger.errors import IdempotencyConflict
 from membership.cashier import fast
 from membership.cashier.domain import Receipt
@@ -37,16 +40,29 @@ class Consumptions(ApiView):
     """Take an amount from a card."""
 
     takes = shapes.ConsumptionBody
+    identifies_later = True
+
+    key: str
+
+    def read(self, request: Request) -> shapes.ConsumptionBody:
+        """The body, and the key that it comes under.
+
+        Raises:
+            IdempotencyKeyMissing, IdempotencyKeyInvalid, and what every body may be refused with.
+        """
+        asked: shapes.ConsumptionBody = super().read(request)
+        self.key = _key_of(request)
+        return asked
 
     @extend_schema(**openapi.CONSUMPTION)
     def post(self, request: Request) -> Response:
         """201 with the consumption; once more, with ``Idempotent-Replayed: true``, if the key was used before."""
         asked: shapes.ConsumptionBody = self.body
-        key = _key_of(request)
-        command = _command(self.caller, asked, store_code=asked.store_code, key=key)
-        (answer,) = fast.consume_many([command], schema=self.caller.schema_name)
+        caller, answer = _together.do(self.claim.schema_name, _Asked(self.claim, asked, self.key))
+        if caller is not None:
+            context.bind(actor=str(caller.actor))
         if isinstance(answer, DomainError):
-            raise _as_sent(answer, key)
+            raise _as_sent(answer, self.key)
         headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
         return Response(_shown(answer, asked.store_code, asked.reference), status=201, headers=headers)
 
@@ -62,15 +78,46 @@ class ConsumptionBatch(ApiView):
     def post(self, request: Request) -> Response:
         """200 with one outcome per item. Sending the whole batch again does nothing twice."""
         asked: shapes.BatchBody = self.body
-        commands = [_tried(self.caller, item, asked.store_code) for item in asked.items]
-        good = [command for command in commands if isinstance(command, fast.Consumption)]
-        answers = iter(fast.consume_many(good, schema=self.caller.schema_name))
-        outcomes = [
-            _outcome(item, command if isinstance(command, DomainError) else next(answers), asked.store_code)
-            for item, command in zip(asked.items, commands, strict=True)
-        ]
+        commands = [_tried(self.caller, item, asked.store_code, item.idempotency_key) for item in asked.items]
+        answers = _posted(self.caller.schema_name, commands)
+        outcomes = [_outcome(item, answer, asked.store_code) for item, answer in zip(asked.items, answers, strict=True)]
         charged = sum(outcome.status == 201 and not outcome.replayed for outcome in outcomes)
         return Response(shapes.BatchOutcome(outcomes=outcomes, charged_calls=charged))
+
+
+class _Asked(NamedTuple):
+    """A request for one consumption."""
+
+    claim: Claim
+    body: shapes.ConsumptionBody
+    key: str
+
+
+_Told = tuple[Caller | None, fast.Answer]
+
+
+def _post_together(schema_name: str, asked: Sequence[_Asked]) -> list[_Told]:
+    """Who calls, in one trip for all; then what they may post, in two. A refusal harms no other."""
+    callers = identify_many(schema_name, [each.claim for each in asked])
+    commands = [
+        caller if isinstance(caller, DomainError) else _tried(caller, each.body, each.body.store_code, each.key)
+        for caller, each in zip(callers, asked, strict=True)
+    ]
+    answers = _posted(schema_name, commands)
+    return [
+        (None if isinstance(caller, DomainError) else caller, answer)
+        for caller, answer in zip(callers, answers, strict=True)
+    ]
+
+
+_together: Final = Gathering[_Asked, _Told](_post_together)
+
+
+def _posted(schema_name: str, commands: Sequence[fast.Consumption | DomainError]) -> list[fast.Answer]:
+    """Each command's answer, in order; what was refused before stays so."""
+    good = [command for command in commands if not isinstance(command, DomainError)]
+    answers = iter(fast.consume_many(good, schema=schema_name) if good else ())
+    return [command if isinstance(command, DomainError) else next(answers) for command in commands]
 
 
 def _key_of(request: Request) -> str:
@@ -106,9 +153,11 @@ def _command(
     )
 
 
-def _tried(caller: Caller, item: shapes.ConsumptionItem, store_code: str) -> fast.Consumption | DomainError:
+def _tried(
+    caller: Caller, asked: shapes.ConsumptionBody | shapes.ConsumptionItem, store_code: str, key: str
+) -> fast.Consumption | DomainError:
     try:
-        return _command(caller, item, store_code=store_code, key=item.idempotency_key)
+        return _command(caller, asked, store_code=store_code, key=key)
     except DomainError as refusal:
         return refusal
 

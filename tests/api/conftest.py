@@ -91,10 +91,10 @@ def shop(chain: Chain, in_chain: Callable[..., AbstractContextManager[None]]) ->
         level = CardLevel.objects.order_by("rank").first()
         assert level is not None
         made = make_cards(actor=SYSTEM, level_code=level.code, numbers=NumberRange("88", 1, 3), store_id=store.pk)
-        member = create_member(actor=SYSTEM, name="欧阳雪", phone="13800138000", store_id=store.pk)
         cards = [f"88{serial:08}" for serial in (1, 2)]
         assert made.first == cards[0]
-        for number in cards:
+        for number, phone in zip(cards, ("13800138000", "13800138001"), strict=True):
+            member = create_member(actor=SYSTEM, name="欧阳雪", phone=phone, store_id=store.pk)
             issue_card(actor=SYSTEM, number=number, member=member, store_id=store.pk)
             top_up(
                 actor=SYSTEM,

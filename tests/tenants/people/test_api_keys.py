@@ -12,7 +12,7 @@ from tenants.chains.models import Chain
 from tenants.people import services
 from tenants.people.domain import Actor
 from tenants.people.models import ApiKey, User
-from tenants.people.queries import actor_of, api_key_by_prefix_sql
+from tenants.people.queries import actor_of, api_keys_by_prefix_sql
 
 InChain = Callable[..., AbstractContextManager[None]]
 Hire = Callable[..., User]
@@ -106,9 +106,10 @@ def test_known_and_unknown_prefixes_cost_the_same(
 def test_the_fast_path_reads_the_same(chain: Chain, in_chain: InChain, made: services.NewApiKey) -> None:
     prefix, secret = services.parse_api_key(made.raw)
     with qualified(), connection.cursor() as cursor:
-        cursor.execute(api_key_by_prefix_sql(chain.schema_name), [prefix])
+        cursor.execute(api_keys_by_prefix_sql(chain.schema_name), [[prefix]])
         row = cursor.fetchone()
-    key_id, name, digest, acts, store_id = row
+    found, key_id, name, digest, acts, store_id = row
+    assert found == prefix
     assert (key_id, name, store_id) == (made.key.pk, "总店收银", 1)
     assert bytes(digest) == bytes(made.key.secret_sha256)
     loaded = (key_id, name, bytes(digest), acts if isinstance(acts, list) else ["value.consume"], store_id)
