@@ -1,5 +1,7 @@
 """What the acts at a till share: finding the card, reading the chain's rules, posting with a trace."""
 
+from dataclasses import replace
+
 from ledger.domain import DrawPolicy
 from membership.cards.domain import tidy_number
 from membership.cards.errors import CardIdle, CardNotFound
@@ -9,6 +11,7 @@ from membership.cashier.domain import CardRef, Receipt
 from membership.cashier.models import ChainPolicy, PointsRule
 from membership.cashier.points import PointsBook, PointsTerm
 from membership.cashier.posting import Draft, post_one
+from membership.records.models import Record
 from tenants.audit.services import record
 from tenants.people.domain import Act
 
@@ -54,16 +57,26 @@ def post_traced(draft: Draft, act: Act) -> Receipt:
         DomainError: whatever refused it; nothing was written.
     """
     receipt = post_one(draft)
-    if not receipt.replayed:
-        detail = {"record": str(receipt.record_id), "amount_fen": receipt.amount_fen}
-        if "total_fen" in draft.detail:
-            detail |= {"total_fen": draft.detail["total_fen"], "parts": draft.detail["parts"]}
-        record(
-            draft.occasion.actor,
-            act,
-            object_type="card",
-            object_id=receipt.card_number,
-            store_id=draft.occasion.store_id,
-            detail=detail,
-        )
+    if receipt.replayed:
+        return _as_it_was(receipt)
+    detail = {"record": str(receipt.record_id), "amount_fen": receipt.amount_fen}
+    if "total_fen" in draft.detail:
+        detail |= {"total_fen": draft.detail["total_fen"], "parts": draft.detail["parts"]}
+    record(
+        draft.occasion.actor,
+        act,
+        object_type="card",
+        object_id=receipt.card_number,
+        store_id=draft.occasion.store_id,
+        detail=detail,
+    )
     return receipt
+
+
+def _as_it_was(receipt: Receipt) -> Receipt:
+    """The receipt of a replay, from the record of the act: what an act does may depend on what it found."""
+    past = Record.objects.filter(pk=receipt.record_id).first()
+    if past is None:
+        return receipt
+    detail = past.detail
+    return replace(receipt, amount_fen=past.amount_fen, points=detail.get("points", 0), parts=detail.get("parts", {}))

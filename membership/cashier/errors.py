@@ -72,6 +72,70 @@ class BillAlreadySettled(DomainError):
     message = _("签单 {number} 已有结算，不能冲正；请改做退货。未作任何更改。")
 
 
+class InsufficientPoints(DomainError):
+    """The card has fewer points than are to be taken."""
+
+    code = "insufficient_points"
+    status = 409
+    message = _("积分不足：可用 {available}，需要 {needed}。未作任何更改。")
+
+
+class NothingToTakeBack(DomainError):
+    """All of the top-up has been used or taken back already."""
+
+    code = "nothing_to_take_back"
+    status = 409
+    message = _("这笔充值已没有可退回的金额。未作任何更改。")
+
+
+class ShortfallNotApproved(DomainError):
+    """Part of the top-up has been used; taking back the rest wants a second look."""
+
+    code = "shortfall_not_approved"
+    status = 409
+    message = _("这笔充值已使用 {used}，其中赠送不足部分 {shortfall} 须从本金扣回。请核对后确认。未作任何更改。")
+
+
+class FaultNotSameDay(DomainError):
+    """A store reports a wrong top-up on its own day (R-I06); afterwards the treasury files it."""
+
+    code = "fault_not_same_day"
+    status = 409
+    message = _("故障单须在误充值当天填写；过了当天请联系总部资金部办理。")
+
+
+class NotReturnable(DomainError):
+    """Only a consumption that stands can be returned."""
+
+    code = "not_returnable"
+    status = 409
+    message = _("只有未冲正的消费可以退货。")
+
+
+class ReturnTooMuch(DomainError):
+    """More goods come back than were sold, or than are still out."""
+
+    code = "return_too_much"
+    status = 409
+    message = _("退货金额 {asked} 超过可退金额 {left}。未作任何更改。")
+
+
+class BillNotFound(DomainError):
+    """There is no such signed bill."""
+
+    code = "signed_bill_not_found"
+    status = 404
+    message = _("没有找到这张签单。")
+
+
+class SettleTooMuch(DomainError):
+    """More is paid than is owed on the bill."""
+
+    code = "settle_too_much"
+    status = 409
+    message = _("签单 {number} 未结 {left}，结算金额 {asked} 超出。未扣款。")
+
+
 class NotReversible(DomainError):
     """Only top-ups and consumptions are reversed."""
 
@@ -88,10 +152,12 @@ class RecordNotFound(DomainError):
     message = _("没有找到这笔记录。")
 
 
-def explained(refused: Refused, *, prepayment_id: int | None = None) -> DomainError:
+def explained(refused: Refused, *, prepayment_id: int | None = None, points_id: int | None = None) -> DomainError:
     """A refusal of the ledger or of a guard, as the till says it: amounts in yuan."""
-    if refused.code == InsufficientBalance.code:
-        is_prepayment = prepayment_id is not None and refused.params.get("account_id") == prepayment_id
-        error = InsufficientPrepayment if is_prepayment else InsufficientBalance
-        return error(available=Money(refused.params["available"]), needed=Money(refused.params["needed"]))
-    return error_of(refused)
+    if refused.code != InsufficientBalance.code:
+        return error_of(refused)
+    account_id, available, needed = (refused.params[name] for name in ("account_id", "available", "needed"))
+    if points_id and account_id == points_id:
+        return InsufficientPoints(available=available, needed=needed)
+    error = InsufficientPrepayment if prepayment_id and account_id == prepayment_id else InsufficientBalance
+    return error(available=Money(available), needed=Money(needed))

@@ -1,4 +1,4 @@
-"""Every row lock of this app. Order: the member, then accounts by key (the ledger's), then signed bills by key."""
+"""Every row lock of this app. Order: the member, a signed bill, then accounts by key (the ledger's)."""
 
 from uuid import UUID
 

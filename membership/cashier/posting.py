@@ -68,7 +68,7 @@ def records_of(drafts: Sequence[Draft]) -> Rider:
 def answer_to(draft: Draft, outcome: Outcome) -> Receipt | DomainError:
     """What the till is told."""
     if not isinstance(outcome, Posted):
-        return explained(outcome, prepayment_id=draft.prepayment_id)
+        return explained(outcome, prepayment_id=draft.prepayment_id, points_id=draft.card.points_account_id)
     account_id = draft.card.account_id
     return Receipt(
         record_id=outcome.posting_id,
@@ -84,7 +84,9 @@ def answer_to(draft: Draft, outcome: Outcome) -> Receipt | DomainError:
 
 
 def points_of(draft: Draft, outcome: Posted) -> int:
-    """Points earned, by the sequel; or moved by the act's own lines, of which the draws tell."""
+    """Points earned, by the sequel; or moved by the act's own lines, of which its detail or the draws tell."""
+    if "points" in draft.detail:
+        return int(draft.detail["points"])
     account_id = draft.card.points_account_id
     moved = sum(outcome.drawn.get(account_id, {}).values())
     return outcome.followed.get(account_id, 0) - moved

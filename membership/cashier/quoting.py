@@ -90,7 +90,10 @@ def quote(
     draft = consumption_draft(card, bill, occasion, policy=chosen.draw_policy, points=chosen.points, member=member)
     outcome, writes = preview(draft.request)
     if not isinstance(outcome, Posted):
-        return Quote(chosen.draw_policy.value, explained(outcome, prepayment_id=draft.prepayment_id))
+        return Quote(
+            chosen.draw_policy.value,
+            explained(outcome, prepayment_id=draft.prepayment_id, points_id=card.points_account_id),
+        )
     owed = -outcome.balances[member.signed_id] if member.signed_id else tender.signed_fen
     over = None
     if tender.signed_fen:

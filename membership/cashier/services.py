@@ -13,7 +13,7 @@ from kernel import clock
 from kernel.money import Money
 from ledger.services import reversal_of
 from membership.cards.models import Card
-from membership.cashier import giving, signing
+from membership.cashier import giving, locks, signing
 from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL, member_account
 from membership.cashier.acting import card_ref, post_traced, ref_of, rules
 from membership.cashier.domain import NO_MEMBER, CardRef, MemberAccounts, Occasion, Receipt
@@ -180,11 +180,14 @@ def reverse(
     }
     if parts := original.detail.get("parts"):
         detail["parts"] = {means: -fen for means, fen in parts.items()}
+    if "bonus_rule" in original.detail:
+        detail["bonus_rule"] = original.detail["bonus_rule"]
+    bill = locks.lock_bill(record_id)
     receipt = post_traced(
         Draft(card, RecordKind.REVERSAL, -original.amount_fen, occasion, request, detail), Act.VALUE_REVERSE
     )
-    if not receipt.replayed:
-        signing.relieve_whole(record_id)
+    if bill is not None and not receipt.replayed:
+        signing.relieve_whole(bill)
     return receipt
 
 

@@ -9,7 +9,6 @@ from kernel.clock import CHINA
 from kernel.money import Money
 from ledger.locks import lock_accounts
 from ledger.models import Posting
-from membership.cashier import locks
 from membership.cashier.acting import chain_policy
 from membership.cashier.domain import CardRef, MemberAccounts, Occasion, receipt_number
 from membership.cashier.errors import BillAlreadySettled, OverSignedLimit
@@ -70,15 +69,12 @@ def write_bill(
     )
 
 
-def relieve_whole(posting_id: UUID) -> None:
-    """Take a bill off whose posting was reversed; nothing where that posting signed for nothing.
+def relieve_whole(bill: SignedBill) -> None:
+    """Take a locked bill off whose posting was reversed.
 
     Raises:
         BillAlreadySettled: something was paid on it.
     """
-    bill = locks.lock_bill(posting_id)
-    if bill is None:
-        return
     if bill.settled_fen or bill.relieved_fen:
         raise BillAlreadySettled(number=bill.number)
     relieve(bill, bill.amount_fen)

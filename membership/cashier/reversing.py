@@ -1,0 +1,145 @@
+"""Negative top-up (反充值): a top-up that should not have been is taken back with its bonus (R-G06, R-I05 – R-I08)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from kernel import clock
+from kernel.money import Money
+from ledger.domain import Contra, Line, LotKind, PostingRequest, TakeLot, Unit, request_hash
+from ledger.locks import lock_accounts
+from ledger.models import Lot, Posting
+from membership.cashier.acting import post_traced, ref_of
+from membership.cashier.domain import TOP_UP, CardRef, Occasion, Receipt
+from membership.cashier.errors import NothingToTakeBack, NotReversible, RecordNotFound, ShortfallNotApproved
+from membership.cashier.posting import Draft
+from membership.cashier.refunds import TakeBack, take_back
+from membership.records.domain import RecordKind
+from membership.records.models import Record
+from tenants.people.domain import Act, Actor, require
+
+REVERSE_TOP_UP: Final = "REVERSE_TOP_UP"
+
+
+@dataclass(frozen=True, slots=True)
+class TopUpLots:
+    """A top-up's two lots as they are now, and what taking them back comes to. Amounts in fen."""
+
+    card: CardRef
+    paid_fen: int
+    given_fen: int
+    lots: tuple[TakeLot, ...]
+    plan: TakeBack
+
+    @property
+    def used_fen(self) -> int:
+        """What of it has left the card."""
+        return self.paid_fen + self.given_fen - self.plan.principal_fen - self.plan.bonus_fen
+
+
+def plan_reverse_top_up(*, record_id: UUID) -> TopUpLots:
+    """What a negative top-up would take and give now.
+
+    Raises:
+        RecordNotFound, NotReversible
+    """
+    return _lots(_top_up(record_id))
+
+
+def reverse_top_up(
+    *,
+    actor: Actor,
+    record_id: UUID,
+    store_id: int,
+    idempotency_key: str,
+    reason: str,
+    shortfall_approved: bool = False,
+    occurred_at: datetime | None = None,
+) -> Receipt:
+    """Take a top-up back: what is left of its principal and exactly what is left of its bonus. For the treasury.
+
+    A bonus that was spent already is kept back from the principal, never below nothing (X-22); ``shortfall_approved``
+    says that somebody has seen what that comes to. The card's state does not matter.
+
+    Raises:
+        NotAllowed, RecordNotFound, NotReversible, NothingToTakeBack, ShortfallNotApproved
+        IdempotencyConflict, IdempotencyKeyInvalid
+    """
+    require(actor, Act.VALUE_REVERSE, store_id=store_id)
+    occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
+    record = _top_up(record_id)
+    lock_accounts([ref_of(record.card).account_id])
+    found = _lots(record)
+    plan = found.plan
+    if not Posting.objects.filter(idempotency_key=occasion.ledger_key).exists():
+        if not plan.principal_fen and not plan.bonus_fen:
+            raise NothingToTakeBack
+        if found.used_fen and not shortfall_approved:
+            raise ShortfallNotApproved(used=Money(found.used_fen), shortfall=Money(plan.shortfall_fen))
+    detail: dict[str, Any] = {
+        "reverses": str(record_id),
+        "reverses_kind": RecordKind.TOP_UP.value,
+        "note": reason,
+        "paid_fen": -plan.cash_fen,
+        "bonus_fen": -plan.bonus_fen - plan.shortfall_fen,
+        "shortfall_fen": plan.shortfall_fen,
+    }
+    if "bonus_rule" in record.detail:
+        detail["bonus_rule"] = record.detail["bonus_rule"]
+    taken = plan.principal_fen + plan.bonus_fen
+    draft = Draft(
+        found.card, RecordKind.REVERSAL, -taken, occasion, _request(found, record_id, occasion, reason), detail
+    )
+    return post_traced(draft, Act.VALUE_REVERSE)
+
+
+def _top_up(record_id: UUID) -> Record:
+    try:
+        record = Record.objects.select_related("card").get(id=record_id)
+    except Record.DoesNotExist:
+        raise RecordNotFound from None
+    if record.kind != RecordKind.TOP_UP or not Posting.objects.filter(pk=record_id, kind=TOP_UP).exists():
+        raise NotReversible
+    return record
+
+
+def _lots(record: Record) -> TopUpLots:
+    card = ref_of(record.card)
+    lots = list(Lot.objects.filter(posting_id=record.pk, account_id=card.account_id).order_by("pk"))
+    given = [lot for lot in lots if lot.kind == LotKind.BONUS]
+    paid = [lot for lot in lots if lot.kind != LotKind.BONUS]
+    return TopUpLots(
+        card=card,
+        paid_fen=sum(lot.original for lot in paid),
+        given_fen=sum(lot.original for lot in given),
+        lots=tuple(TakeLot(lot.pk, lot.remaining) for lot in lots if lot.remaining),
+        plan=take_back(
+            given_fen=sum(lot.original for lot in given),
+            principal_left_fen=sum(lot.remaining for lot in paid),
+            bonus_left_fen=sum(lot.remaining for lot in given),
+        ),
+    )
+
+
+def _request(found: TopUpLots, record_id: UUID, occasion: Occasion, reason: str) -> PostingRequest:
+    plan, cny = found.plan, Unit.CNY.value
+    against = [
+        (Contra.CASH.value, plan.cash_fen),
+        (Contra.PROMOTION.value, plan.bonus_fen + plan.shortfall_fen),
+    ]
+    taken = plan.principal_fen + plan.bonus_fen
+    lines = [Line(found.card.account_id, None, cny, -taken, takes=found.lots)] if taken else []
+    lines += [Line(None, contra, cny, fen) for contra, fen in against if fen]
+    return PostingRequest(
+        kind=REVERSE_TOP_UP,
+        idempotency_key=occasion.ledger_key,
+        request_hash=request_hash(REVERSE_TOP_UP, str(record_id), occasion.store_id, reason),
+        actor=str(occasion.actor),
+        occurred_at=occasion.occurred_at,
+        # A replay may find nothing left to say: the ledger answers by the key before it reads the lines.
+        lines=tuple(lines) or (Line(None, Contra.CASH.value, cny, 0),),
+        store_id=occasion.store_id,
+        memo={"takes_back": str(record_id)},
+        looks_at=(found.card.account_id,),
+    )

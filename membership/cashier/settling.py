@@ -1,0 +1,109 @@
+"""Paying what was signed for, in whole or in part (R-A03)."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import F
+
+from kernel import clock
+from kernel.money import Money
+from ledger.domain import Contra, Line, PostingRequest, Unit, request_hash
+from ledger.models import Posting
+from membership.cards.models import Card
+from membership.cashier import guards, locks
+from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL, member_account
+from membership.cashier.acting import post_traced, ref_of, rules
+from membership.cashier.domain import CardRef, MemberAccounts, Occasion, Receipt
+from membership.cashier.drafts import check_amount
+from membership.cashier.errors import BillNotFound, SettleTooMuch, TenderMismatch
+from membership.cashier.models import Settlement, SignedBill
+from membership.cashier.posting import Draft
+from membership.cashier.tender import Tender
+from membership.records.domain import RecordKind
+from tenants.people.domain import Act, Actor, require
+
+SETTLEMENT: Final = "SETTLEMENT"
+
+
+def settle(
+    *,
+    actor: Actor,
+    bill_id: UUID,
+    tender: Tender,
+    store_id: int,
+    idempotency_key: str,
+    occurred_at: datetime | None = None,
+) -> Receipt:
+    """Pay a signed bill, in whole or in part: in cash, from the member's prepayment, from the card it was signed with.
+
+    It earns no points: those arise when goods are paid for, never later (R-I09).
+
+    Raises:
+        NotAllowed, BillNotFound, SettleTooMuch, TenderMismatch, AmountNotPositive, AmountTooLarge
+        CardNotUsable, InsufficientBalance, InsufficientPrepayment: nothing was taken.
+        IdempotencyConflict, IdempotencyKeyInvalid
+    """
+    require(actor, Act.VALUE_SETTLE, store_id=store_id)
+    amount = Money(tender.total_fen)
+    check_amount(amount)
+    if tender.signed_fen or not tender.is_sound():
+        raise TenderMismatch(total=amount, given=amount - Money(tender.signed_fen))
+    occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
+    bill = locks.lock_bill(bill_id)
+    if bill is None:
+        raise BillNotFound
+    if amount.fen > bill.open_fen and not Posting.objects.filter(idempotency_key=occasion.ledger_key).exists():
+        raise SettleTooMuch(number=bill.number, left=Money(bill.open_fen), asked=amount)
+    card = ref_of(Card.objects.get(pk=bill.card_id))
+    draft = _draft(bill, card, tender, occasion)
+    receipt = post_traced(draft, Act.VALUE_SETTLE)
+    if not receipt.replayed:
+        SignedBill.objects.filter(pk=bill.pk).update(settled_fen=F("settled_fen") + amount.fen)
+        Settlement.objects.create(
+            id=receipt.record_id,
+            bill=bill,
+            amount_fen=amount.fen,
+            parts=tender.parts(),
+            settled_at=occasion.occurred_at,
+            store_id=store_id,
+            actor_name=actor.name,
+        )
+    return receipt
+
+
+def _draft(bill: SignedBill, card: CardRef, tender: Tender, occasion: Occasion) -> Draft:
+    prepayment_id = member_account(bill.member_id, PREPAYMENT) if tender.prepayment_fen else None
+    cny = Unit.CNY.value
+    lines = [Line(member_account(bill.member_id, SIGNED_BILL), None, cny, tender.total_fen)]
+    if tender.stored_fen:
+        lines.append(Line(card.account_id, None, cny, -tender.stored_fen, kinds=tender.kinds))
+    if prepayment_id is not None:
+        lines.append(Line(prepayment_id, None, cny, -tender.prepayment_fen))
+    if tender.cash_fen:
+        lines.append(Line(None, Contra.CASH.value, cny, -tender.cash_fen))
+    request = PostingRequest(
+        kind=SETTLEMENT,
+        idempotency_key=occasion.ledger_key,
+        request_hash=request_hash(SETTLEMENT, str(bill.pk), tender.stored_scope, tender.parts(), occasion.store_id),
+        actor=str(occasion.actor),
+        occurred_at=occasion.occurred_at,
+        lines=tuple(lines),
+        store_id=occasion.store_id,
+        policy=rules().draw_policy,
+        guard=guards.may_spend(card, occasion, _payer(bill)) if tender.stored_fen else None,
+        looks_at=() if tender.stored_fen else (card.account_id,),
+    )
+    detail = {
+        "bill": str(bill.pk),
+        "bill_number": bill.number,
+        "total_fen": tender.total_fen,
+        "parts": tender.parts(),
+        "open_after_fen": bill.open_fen - tender.total_fen,
+    }
+    return Draft(card, RecordKind.SETTLEMENT, -tender.stored_fen, occasion, request, detail, prepayment_id)
+
+
+def _payer(bill: SignedBill) -> MemberAccounts:
+    """A bill is paid with its card only while that card is its member's."""
+    return MemberAccounts(member_id=bill.member_id)
