@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
-from typing import IO, Final, cast
+from typing import IO, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -77,4 +77,4 @@ def _rows(kind: Kind, imported: Import) -> Iterator[list[object]]:
 
 def _pieces(folder: IO[bytes]) -> Iterator[bytes]:
     while piece := folder.read(_PIECE):
-        yield cast("bytes", piece)
+        yield piece

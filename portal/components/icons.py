@@ -36,6 +36,8 @@ _DRAWINGS: Mapping[str, str] = MappingProxyType(
         ' 2.83 2.83 0 0 1-5.67 0A2.83 2.83 0 0 1 3.5 9zM9.7 20v-5h4.6v5"/>',
         "stores": '<path d="M3.5 20V9.5L9 6v14M9 20V4l6 3v13M15 20v-8.5l5.5 2.5v6M2.5 20h19"/>',
         "book": '<path d="M5 5.5A2 2 0 0 1 7 3.5h12v17H7a2 2 0 0 1-2-2zM5 18.5a2 2 0 0 1 2-2h12"/><path d="M9 7.5h6M9 11h6"/>',
+        "file-in": '<path d="M6 3.5h8l4.5 4.5v12.5H6z"/><path d="M14 3.5V8h4.5M12 11v6.5M9.3 14.8 12 17.5l2.7-2.7"/>',
+        "file-out": '<path d="M6 3.5h8l4.5 4.5v12.5H6z"/><path d="M14 3.5V8h4.5M12 17.5V11M9.3 13.7 12 11l2.7 2.7"/>',
         "search": '<circle cx="10.8" cy="10.8" r="6.3"/><path d="m15.5 15.5 5 5"/>',
         "check": '<path d="m5 12.5 4.7 4.7L19.5 7.5"/>',
         "cross": '<path d="M6 6l12 12M18 6 6 18"/>',

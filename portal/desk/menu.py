@@ -77,6 +77,7 @@ MENU: Final = (
     Group("documents", _("单据"), (
     )),
     Group("data", _("数据"), (
+        Entry("imports", "desk:import_list", _("数据导入"), "file-in", (Act.DATA_IMPORT,)),
     )),
     Group("reports", _("报表与记录"), (
         Entry("registers", "registers:index", _("登记簿"), "book", (Act.REGISTER_VIEW,)),

@@ -24,5 +24,6 @@ urlpatterns = [
     path("consume/", till_views.consume, name="consume"),
     path("receipts/<uuid:record_id>/", till_views.receipt, name="receipt"),
     path("receipts/<uuid:record_id>/reverse/", till_views.reverse, name="receipt_reverse"),
+    path("", include("portal.desk.data_urls")),
     path("", include("portal.desk.people_urls")),
 ]

@@ -103,14 +103,14 @@ def run(sql: str, params: Mapping[str, Any]) -> int:
     """Execute one statement in the chain's open transaction; the rows it wrote."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return max(cursor.rowcount, 0)
+        return max(int(cursor.rowcount), 0)
 
 
 def fetch(sql: str, params: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
     """The rows of one query."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def add_problem(
@@ -131,9 +131,9 @@ def _shown(each: Kind, column: str) -> str:
     """The SQL of what a problem shows of a cell; ``domain.masked`` says the same for problems found while reading."""
     cell = each.cell(column)
     personal = next(one for one in each.columns if one.code == column).personal
-    return (
-        f"CASE WHEN {cell} = '' THEN '' ELSE left({cell}, 1) || '****' END" if personal else f"left({cell}, {_SHOWN})"
-    )
+    if personal:
+        return f"CASE WHEN {cell} = '' THEN '' ELSE left({cell}, 1) || '****' END"
+    return f"left({cell}, {_SHOWN})"
 
 
 def add_duplicates(each: Kind, span: Span, *columns: str) -> int:
