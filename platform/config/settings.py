@@ -62,6 +62,7 @@ TENANT_APPS = [
     "membership.cashier",
     "membership.records",
     "membership.documents",
+    "membership.stock",
     "membership.expiry",
     "membership.imports",
 ]

@@ -1,10 +1,14 @@
 """Calendar arithmetic in months, as cards and retention periods are stated."""
 
 from calendar import monthrange
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from kernel.clock import CHINA
+
+_SATURDAY: Final = 5
 
 
 def add_months(day: date, months: int) -> date:
@@ -22,3 +26,15 @@ def start_of(day: date, zone: ZoneInfo = CHINA) -> datetime:
 def span_of(day: date, zone: ZoneInfo = CHINA) -> tuple[datetime, datetime]:
     """The half-open interval ``[from, to)`` of one calendar day, in UTC."""
     return start_of(day, zone), start_of(day + timedelta(days=1), zone)
+
+
+def add_working_days(day: date, days: int, *, closed: Collection[date] = (), worked: Collection[date] = ()) -> date:
+    """The day that is so many working days after ``day``: Monday to Friday, but for holidays.
+
+    ``closed``: public holidays. ``worked``: weekend days that are worked instead (调休).
+    """
+    while days > 0:
+        day += timedelta(days=1)
+        if day in worked or (day.weekday() < _SATURDAY and day not in closed):
+            days -= 1
+    return day

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from kernel.calendar import add_months, span_of, start_of
+from kernel.calendar import add_months, add_working_days, span_of, start_of
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,23 @@ def test_a_day_in_china_begins_at_sixteen_hours_of_the_day_before_in_utc() -> No
     assert start_of(date(2026, 3, 2)) == datetime(2026, 3, 1, 16, tzinfo=UTC)
     start, end = span_of(date(2026, 3, 2))
     assert (end - start).total_seconds() == 86_400
+
+
+@pytest.mark.parametrize(
+    ("day", "days", "expected"),
+    [
+        (date(2026, 3, 2), 3, date(2026, 3, 5)),
+        (date(2026, 3, 5), 3, date(2026, 3, 10)),
+        (date(2026, 3, 7), 1, date(2026, 3, 9)),
+        (date(2026, 3, 7), 0, date(2026, 3, 7)),
+    ],
+)
+def test_working_days_leave_out_weekends(day: date, days: int, expected: date) -> None:
+    assert add_working_days(day, days) == expected
+
+
+def test_working_days_leave_out_holidays_and_count_weekends_that_are_worked() -> None:
+    closed = [date(2026, 10, day) for day in range(1, 8)]
+    assert add_working_days(date(2026, 9, 30), 2, closed=closed) == date(2026, 10, 9)
+    assert add_working_days(date(2026, 9, 30), 2, closed=closed, worked=[date(2026, 10, 10)]) == date(2026, 10, 9)
+    assert add_working_days(date(2026, 10, 9), 1, closed=closed, worked=[date(2026, 10, 10)]) == date(2026, 10, 10)

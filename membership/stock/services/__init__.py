@@ -1,0 +1,19 @@
+"""Acts on blank cards, by theme. Each requires a transaction of the chain."""
+
+from membership.stock.services.drawing import draw
+from membership.stock.services.filing import deliver, file_count, file_destruction, request_cards
+from membership.stock.services.making import Codes, enter_codes, make_for_request, make_range
+from membership.stock.services.policies import set_policy
+
+__all__ = [
+    "Codes",
+    "deliver",
+    "draw",
+    "enter_codes",
+    "file_count",
+    "file_destruction",
+    "make_for_request",
+    "make_range",
+    "request_cards",
+    "set_policy",
+]

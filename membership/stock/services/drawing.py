@@ -1,0 +1,68 @@
+"""Drawing cards from a store's keeper, in order (R-F05, R-F08, R-M02)."""
+
+from kernel import clock
+from membership.cards.domain import tidy_number
+from membership.cards.models import Card
+from membership.cards.services.making import level_of
+from membership.stock import locks, moves
+from membership.stock.domain import PlaceState, Run, merged
+from membership.stock.errors import DrawOutOfOrder, DrawTooMany
+from membership.stock.models import CardPlace, Drawing
+from tenants.audit.services import record
+from tenants.people.domain import Act, Actor, require
+
+
+def draw(
+    *,
+    actor: Actor,
+    store_id: int,
+    level_code: str,
+    quantity: int,
+    drawn_by: str,
+    first_number: str = "",
+    reason: str = "",
+) -> Drawing:
+    """Register that somebody has drawn cards from the store's keeper: the lowest numbers that lie there.
+
+    ``first_number``: begin there instead; a ``reason`` is then asked for, and kept.
+
+    Raises:
+        NotAllowed, LevelNotFound, DrawTooMany, DrawOutOfOrder
+    """
+    require(actor, Act.STOCK_DELIVER, store_id=store_id)
+    level = level_of(level_code)
+    lying = CardPlace.objects.filter(store_id=store_id, state=PlaceState.STORE, range__level=level)
+    # Whoever draws of this level after us waits, and begins where we ended.
+    locks.lock_ranges(lying.order_by().values_list("range_id", flat=True).distinct())
+    ready = lying.filter(released_at__lte=clock.now()).order_by("card__number")
+    lowest = ready.values_list("card__number", flat=True).first()
+    begin = tidy_number(first_number)
+    out_of_order = bool(begin) and begin != lowest
+    if out_of_order and lowest is not None:
+        if not reason.strip():
+            raise DrawOutOfOrder(lowest=lowest)
+        ready = ready.filter(card__number__gte=begin)
+    # A card that is being issued this very moment is left to its issue.
+    held = ready.select_for_update(no_key=True, of=("self",), skip_locked=True)
+    places = list(held.values_list("range_id", "position", "card_id")[: max(quantity, 0)])
+    if len(places) < quantity or not places:
+        raise DrawTooMany(level_name=level.name, available=len(places), wanted=quantity)
+    runs = merged(Run(range_id, position, position) for range_id, position, _card in places)
+    moves.mark(runs, start=[PlaceState.STORE], to=PlaceState.DRAWN, store_id=store_id)
+    ends = dict(Card.objects.filter(pk__in=[places[0][2], places[-1][2]]).values_list("pk", "number"))
+    drawing = Drawing.objects.create(
+        store_id=store_id,
+        level=level,
+        quantity=len(places),
+        first=ends[places[0][2]],
+        last=ends[places[-1][2]],
+        drawn_by=drawn_by.strip(),
+        reason=reason.strip() if out_of_order else "",
+        actor=str(actor),
+        actor_name=actor.name,
+        at=clock.now(),
+    )
+    detail = {"last": drawing.last, "quantity": drawing.quantity, "drawn_by": drawing.drawn_by}
+    detail |= {"reason": drawing.reason} if drawing.reason else {}
+    record(actor, "stock.draw", object_type="card_range", object_id=drawing.first, store_id=store_id, detail=detail)
+    return drawing
