@@ -47,6 +47,12 @@ def member_row(member: Member) -> Row:
     }
 
 
+def masked_name(name: str) -> str:
+    """``王*明``: enough to ask "Ms Wang?", too little for whoever reads the screen across the counter."""
+    shown = name[:1] + "*" * max(1, min(len(name) - 2, 3)) + (name[-1] if len(name) > 2 else "")
+    return shown if name else ""
+
+
 def record_row(record: Record) -> Row:
     """A record, read with its card, holder and store."""
     member = record.card.member

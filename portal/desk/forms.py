@@ -6,7 +6,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from kernel.ids import token
 from kernel.money import InvalidAmount, Money, parse_yuan
 from membership.cards.domain import LARGEST_RANGE, CardStatus
 from membership.cards.models import CardLevel
@@ -110,37 +109,6 @@ class IssueForm(forms.Form):
             if not given.get(field) and field not in self.errors:
                 self.add_error(field, ValidationError(message, code="required"))
         return given
-
-
-class _TillForm(forms.Form):
-    """Carries a key of its own, so that pressing the button twice, or a reload, does the act once."""
-
-    card_number = _card_number()
-    idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=60, initial=token)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Who comes back by the browser's button finds an empty form with a key of its own, not the last amount.
-        for field in self.fields.values():
-            field.widget.attrs["autocomplete"] = "off"
-
-    def with_fresh_key(self) -> None:
-        """After a conflict: what is in the form now is another act than the one done under its key."""
-        self.data = {**self.data.dict(), "idempotency_key": token()}  # type: ignore[attr-defined]  # a QueryDict
-
-
-class TopUpForm(_TillForm):
-    """Money put on a card."""
-
-    paid = YuanField(label=_("实收金额"))
-    bonus = YuanField(label=_("赠送金额"), required=False)
-
-
-class ConsumeForm(_TillForm):
-    """Money taken from a card."""
-
-    amount = YuanField(label=_("消费金额"))
-    note = forms.CharField(label=_("备注"), max_length=LONGEST_NOTE, required=False)
 
 
 class CardStepForm(forms.Form):

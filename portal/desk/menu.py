@@ -59,8 +59,7 @@ class Menu:
 MENU: Final = (
     Group("till", _("收银"), (
         Entry("home", "desk:home", _("今日"), "home"),
-        Entry("consume", "desk:consume", _("消费收银"), "till", (Act.VALUE_CONSUME,)),
-        Entry("top_up", "desk:top_up", _("会员充值"), "top-up", (Act.VALUE_TOP_UP,)),
+        Entry("till", "desk:till", _("收银台"), "till", (Act.VALUE_CONSUME, Act.VALUE_TOP_UP)),
     )),
     Group("cards", _("会员卡"), (
         Entry("issue", "desk:card_issue", _("会员卡发卡"), "card-hand", (Act.CARD_ISSUE,)),

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portal.desk import card_views, home_views, member_views, till_views
+from portal.desk import card_views, home_views, member_views
 
 app_name = "desk"
 
@@ -11,7 +11,6 @@ urlpatterns = [
     path("cards/", card_views.card_list, name="card_list"),
     path("cards/make/", card_views.card_make, name="card_make"),
     path("cards/issue/", card_views.card_issue, name="card_issue"),
-    path("cards/peek/", till_views.card_peek, name="card_peek"),
     path("cards/<str:number>/", card_views.card_detail, name="card_detail"),
     path("cards/<str:number>/step/", card_views.card_step, name="card_step"),
     path("cards/<str:number>/pin/", card_views.card_pin_reset, name="card_pin_reset"),
@@ -25,5 +24,6 @@ urlpatterns = [
     path("receipts/<uuid:record_id>/", till_views.receipt, name="receipt"),
     path("receipts/<uuid:record_id>/reverse/", till_views.reverse, name="receipt_reverse"),
     path("", include("portal.desk.data_urls")),
+    path("", include("portal.desk.till_urls")),
     path("", include("portal.desk.people_urls")),
 ]

@@ -121,24 +121,10 @@ def form_rest(form: BaseForm, skip: str = "") -> dict[str, Any]:
     return {"fields": [bound for bound in form.visible_fields() if bound.name not in skipped]}
 
 
-@register.inclusion_tag("components/field.html")
-def card_number_field(bound: BoundField, next_id: str) -> dict[str, Any]:
-    """The till's card number: F2 comes here, and the scanner's Enter goes on to the field ``next_id``."""
-    keys: dict[str, str | bool] = {
-        "data-hotkey": "F2",
-        "data-enter-next": next_id,
-        "inputmode": "numeric",
-        "autocomplete": "off",
-        "autofocus": _begins(bound, True),
-    }
-    return field(bound, kind="number") | {"widget": bound.as_widget(attrs=keys)}
-
-
 @register.filter
-def fill_amounts(preset: Any) -> str:
-    """A quick amount as the script wants it: which inputs get which yuan."""
-    paid, bonus = (_of(preset, name) for name in ("paid_fen", "bonus_fen"))
-    return json.dumps({"id_paid": str(Money(paid).yuan), "id_bonus": str(Money(bonus).yuan)})
+def fill_amount(fen: int) -> str:
+    """A quick amount as the script wants it: which input gets which yuan."""
+    return json.dumps({"id_amount": str(Money(fen).yuan)})
 
 
 @register.inclusion_tag("components/status_badge.html")

@@ -25,7 +25,7 @@
       });
     }
 
-    // data-fill='{"id_paid": "200", "id_bonus": "20"}': quick amounts.
+    // data-fill='{"id_amount": "200"}': quick amounts.
     const fill = closest(event, "[data-fill]");
     if (fill) {
       for (const [id, value] of Object.entries(JSON.parse(fill.dataset.fill))) {
@@ -62,15 +62,6 @@
       for (const menu of document.querySelectorAll("details[data-menu][open]")) {
         menu.open = false;
         menu.querySelector("summary")?.focus();
-      }
-    }
-    // data-enter-next="id": a scanner ends with Enter; go on to the next field instead of submitting half a form.
-    const from = closest(event, "[data-enter-next]");
-    if (from && event.key === "Enter" && !event.isComposing) {
-      const next = document.getElementById(from.dataset.enterNext);
-      if (next && !next.value) {
-        event.preventDefault();
-        next.focus();
       }
     }
     // data-hotkey="F2": jump to a field, or press a button.

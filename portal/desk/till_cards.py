@@ -1,0 +1,91 @@
+"""Which card the till has before it, from whatever was scanned or typed, and what the cashier sees of it."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from kernel import clock
+from membership.cards.domain import CardStanding, CardStatus, refusal
+from membership.cards.errors import CardNotFound, not_usable
+from membership.cards.models import Card
+from membership.cards.queries import find_card, page_of_cards, search_cards, values_of
+from portal.rows import Row, card_row, masked_name, value_row
+
+_CHOICES: Final = 8
+_SHORTEST: Final = 2
+# What is no longer in anybody's hand is not looked for by name.
+_GONE: Final = (
+    CardStatus.IDLE, CardStatus.REPLACED, CardStatus.WITHDRAWN, CardStatus.COLLECTED, CardStatus.DESTROYED,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found for a text: one card, several to choose from, or neither, with the reason in words."""
+
+    text: str = ""
+    card: Card | None = None
+    choices: list[Card] = field(default_factory=list)
+    has_more: bool = False
+    """There are more than the choices: the text wants to be longer."""
+    problem: str = ""
+    """Why nothing can be done with it, in words a cashier can pass on."""
+
+    @property
+    def number(self) -> str:
+        """The card's number, or what was typed where no card was found."""
+        return self.card.number if self.card else self.text
+
+    @property
+    def state(self) -> str:
+        """What the page does next: "waiting", "ready", "choose" or "refused"."""
+        if not self.text:
+            return "waiting"
+        if self.choices:
+            return "choose"
+        return "refused" if self.problem else "ready"
+
+    def row(self) -> Row:
+        """As the templates read it. What is on the card is asked for here, in one query."""
+        return {
+            "text": self.text,
+            "state": self.state,
+            "problem": self.problem,
+            "card": _till_row(self.card) if self.card else None,
+            "balance": value_row(values_of([self.card]).get(self.card.pk)) if self.card else None,
+            "choices": [_till_row(card) for card in self.choices],
+            "has_more": self.has_more,
+        }
+
+
+def look_up(typed: str) -> Look:
+    """Find the card for a number, else for a holder's name, code, telephone's last four digits or part of a number.
+
+    One query for a number that was scanned, two for anything else.
+    """
+    text = " ".join(typed.replace("\0", "").split())
+    if not text:
+        return Look()
+    card = find_card(text)
+    if card is None:
+        found: list[Card] = []
+        if len(text) >= _SHORTEST:
+            held = search_cards(text=text).exclude(status__in=_GONE)
+            found = page_of_cards(held, size=_CHOICES + 1)
+        if not found:
+            return Look(text=text, problem=str(CardNotFound(card_number=text)))
+        if len(found) > 1:
+            return Look(text=text, choices=found[:_CHOICES], has_more=len(found) > _CHOICES)
+        card = found[0]
+    return Look(text=text, card=card, problem=_problem(card))
+
+
+def _problem(card: Card) -> str:
+    """Why the card may not be used today, said before the amount is typed."""
+    standing = CardStanding(card.status, card.locked, card.valid_until, card.account_valid_until)
+    reason = refusal(standing, on=clock.today())
+    return str(not_usable(reason, card_number=card.number)) if reason else ""
+
+
+def _till_row(card: Card) -> dict[str, Any]:
+    row = card_row(card)
+    return row | {"holder": masked_name(row["member_name"] or "")}

@@ -1,0 +1,16 @@
+"""Addresses of the till and its receipts."""
+
+from django.urls import path
+
+from portal.desk import receipt_views, till_views
+from portal.desk.till_forms import CONSUME, TOP_UP
+
+urlpatterns = [
+    path("till/", till_views.till, name="till"),
+    path("till/card/", till_views.till_card, name="till_card"),
+    # From when each act had a page of its own: bookmarks, and the links of pages that have a card in hand.
+    path("top-up/", till_views.old_till, {"mode": TOP_UP}, name="top_up"),
+    path("consume/", till_views.old_till, {"mode": CONSUME}, name="consume"),
+    path("receipts/<uuid:record_id>/", receipt_views.receipt, name="receipt"),
+    path("receipts/<uuid:record_id>/reverse/", receipt_views.reverse, name="receipt_reverse"),
+]

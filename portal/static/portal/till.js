@@ -1,0 +1,226 @@
+// The till by keyboard and scanner. Without this file it is a plain form, a page for each Enter.
+(() => {
+  "use strict";
+
+  const SCAN_GAP_MS = 35; // people type slower
+  const SCAN_LENGTH = 6;
+
+  const byId = (id) => document.getElementById(id);
+  const form = () => byId("till-form");
+  const card = () => byId("id_card");
+  const amount = () => byId("id_amount");
+  const shown = () => document.querySelector("#till-card [data-look]")?.dataset.look ?? "waiting";
+  const isBusy = () => form()?.dataset.state === "sending";
+  const isUnknown = () => form()?.dataset.state === "unknown";
+
+  const take = (input) => {
+    input.focus();
+    input.select();
+  };
+
+  const look = () => {
+    if (!card().value.trim()) return;
+    htmx.trigger(byId("till-card"), "look");
+    take(amount());
+  };
+
+  // ── Anew: Esc, without asking the server, so that the next scan loses no digit ──────────────────────────────────
+
+  const freshKey = () =>
+    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+  const unsay = (root = document) => {
+    for (const said of root.querySelectorAll("#till [data-till-said], #till .field-error")) said.remove();
+    for (const input of root.querySelectorAll("#till [aria-invalid]")) input.removeAttribute("aria-invalid");
+  };
+
+  const chooseMode = (mode) => {
+    const radio = [...form().elements.mode].find((one) => one.value === mode) ?? form().elements.mode;
+    if (radio instanceof HTMLInputElement && radio.value === mode) {
+      radio.checked = true;
+      radio.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  };
+
+  const anew = () => {
+    unsay();
+    const till = form();
+    delete till.dataset.state;
+    for (const input of till.querySelectorAll("input:not([type=hidden], [type=radio])")) {
+      input.readOnly = false;
+      input.value = "";
+    }
+    till.elements.idempotency_key.value = freshKey();
+    till.elements.repeats.value = "";
+    chooseMode(till.querySelector("[name=mode]").value);
+    till.querySelector(".till-more").open = false;
+    byId("till-card").replaceChildren(byId("till-waiting").content.cloneNode(true));
+    byId("till-say").textContent = "";
+    history.replaceState(null, "", till.getAttribute("action"));
+    card().focus();
+  };
+
+  // ── What was sent and got no answer may have been done: the same form, under the same key, asks again ───────────
+
+  const say = (name) => {
+    const text = byId(name).content.cloneNode(true);
+    form().querySelector(".till-act").prepend(text);
+  };
+
+  const lost = () => {
+    unsay();
+    form().dataset.state = "unknown";
+    for (const input of form().querySelectorAll("input:not([type=hidden], [type=radio])")) input.readOnly = true;
+    say("till-unknown");
+    amount().focus();
+  };
+
+  const escape = () => {
+    if (isBusy()) return;
+    if (isUnknown() && !form().dataset.givingUp) {
+      form().dataset.givingUp = "yes";
+      say("till-give-up");
+      return;
+    }
+    delete form().dataset.givingUp;
+    anew();
+  };
+
+  // ── Keys ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  // A card that is scanned while the cursor stands in the amount is a card, not an amount.
+  let run = "";
+  let lastAt = 0;
+  const watchForScan = (event) => {
+    const quick = event.timeStamp - lastAt < SCAN_GAP_MS;
+    if (event.key.length === 1) run = quick ? run + event.key : event.key;
+    else if (event.key !== "Enter" || !quick) run = "";
+    lastAt = event.timeStamp;
+  };
+
+  const enterInAmount = (event) => {
+    if (isBusy()) {
+      event.preventDefault();
+    } else if (run.length >= SCAN_LENGTH && !isUnknown()) {
+      event.preventDefault();
+      const scanned = run;
+      anew();
+      card().value = scanned;
+      look();
+    } else if (!amount().value.trim()) {
+      event.preventDefault();
+    }
+    run = "";
+  };
+
+  const moveAmongChoices = (event) => {
+    const choices = [...document.querySelectorAll("[data-pick]")];
+    const at = choices.indexOf(document.activeElement);
+    if (at < 0) return;
+    event.preventDefault();
+    choices[(at + (event.key === "ArrowDown" ? 1 : choices.length - 1)) % choices.length].focus();
+  };
+
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (!form() || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
+      if (event.target === amount()) watchForScan(event);
+      if (event.key === "Escape" && !document.querySelector("details[data-menu][open]")) {
+        event.preventDefault();
+        escape();
+      } else if (event.key === "F2" && !isBusy() && !isUnknown()) {
+        event.preventDefault();
+        const modes = [...form().querySelectorAll("[name=mode]")];
+        const at = modes.findIndex((one) => one.checked);
+        chooseMode(modes[(at + 1) % modes.length].value);
+        if (shown() === "ready") amount().focus();
+      } else if (event.key === "F4") {
+        event.preventDefault();
+        const more = form().querySelector(".till-more");
+        more.open = !more.open;
+        const first = [...more.querySelectorAll("input")].find((input) => input.offsetParent);
+        (more.open && first ? first : amount()).focus();
+      } else if (event.key === "Enter" && event.target === card()) {
+        event.preventDefault();
+        if (!isBusy() && !isUnknown()) look();
+      } else if (event.key === "Enter" && event.target === amount()) {
+        enterInAmount(event);
+      } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        moveAmongChoices(event);
+      }
+    },
+    true,
+  );
+
+  document.addEventListener("click", (event) => {
+    if (!(event.target instanceof Element) || !form()) return;
+    if (event.target.closest("[data-till-clear]")) {
+      event.preventDefault();
+      escape();
+    }
+    const pick = event.target.closest("[data-pick]");
+    if (pick) {
+      event.preventDefault();
+      card().value = pick.dataset.pick;
+      look();
+    }
+    if (isUnknown() && event.target.closest(".till-mode")) event.preventDefault();
+  });
+
+  // ── Sent and answered ───────────────────────────────────────────────────────────────────────────────────────────
+
+  const isPost = (event) => event.detail.elt?.id === "till-form";
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!isPost(event)) return;
+    form().dataset.state = "sending";
+    form().querySelector(".till-go").setAttribute("aria-busy", "true");
+  });
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    // A refusal comes as the till itself, saying why.
+    if (isPost(event) && event.detail.serverResponse.includes('id="till-form"')) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+    }
+  });
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!isPost(event) || !form()) return;
+    form().querySelector(".till-go").removeAttribute("aria-busy");
+    if (form().dataset.state !== "sending") return;
+    if (event.detail.successful) return;
+    const status = event.detail.xhr?.status ?? 0;
+    if (status >= 400 && status < 500) {
+      if (!event.detail.xhr.responseText.includes('id="till-form"')) {
+        delete form().dataset.state;
+        unsay();
+        say("till-out");
+      }
+    } else {
+      lost();
+    }
+  });
+
+  const settle = () => {
+    const said = document.querySelector("#till [data-till-say]");
+    const figures = document.querySelector("#till .till-figures");
+    byId("till-say").textContent = [said, figures].map((one) => one?.innerText ?? "").join(" ");
+    document.querySelector("#till [autofocus]")?.focus();
+  };
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (!form()) return;
+    if (event.detail.target?.id === "till-card") {
+      const state = shown();
+      if (state === "choose") document.querySelector("[data-pick]").focus();
+      else if (state === "refused") {
+        amount().value = "";
+        take(card());
+      } else if (document.activeElement === card() || document.activeElement === document.body) take(amount());
+    } else if (byId("till")?.querySelector("form")?.dataset.state === undefined) {
+      settle();
+    }
+  });
+})();
