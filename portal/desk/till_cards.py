@@ -11,7 +11,6 @@ from membership.cards.queries import find_card, page_of_cards, search_cards, val
 from portal.rows import Row, card_row, masked_name, value_row
 
 _CHOICES: Final = 8
-_SHORTEST: Final = 2
 # What is no longer in anybody's hand is not looked for by name.
 _GONE: Final = (
     CardStatus.IDLE, CardStatus.REPLACED, CardStatus.WITHDRAWN, CardStatus.COLLECTED, CardStatus.DESTROYED,
@@ -68,7 +67,8 @@ def look_up(typed: str) -> Look:
     card = find_card(text)
     if card is None:
         found: list[Card] = []
-        if len(text) >= _SHORTEST:
+        # One Chinese character is a family name; one digit is nothing.
+        if len(text) > 1 or not text.isascii():
             held = search_cards(text=text).exclude(status__in=_GONE)
             found = page_of_cards(held, size=_CHOICES + 1)
         if not found:

@@ -118,38 +118,42 @@ def _issue(page: Page, house: House) -> str:
 
 def _top_up(page: Page, house: House) -> None:
     """By keyboard alone: the card's number, Enter, the amount, Enter."""
-    page.goto(house.url("yunshan", "/desk/top-up/"))
-    expect(page.locator("input[name=card_number]")).to_be_focused()
-    page.keyboard.type(CARD)
-    page.keyboard.press("Enter")
-    expect(page.locator("#peek")).to_contain_text("林静")
+    page.goto(house.url("yunshan", "/desk/till/"))
+    _scan(page)
+    expect(page.locator("#till-card")).to_contain_text("林*")
+    page.keyboard.press("F2")
     page.keyboard.type("1000")
-    page.fill("input[name=bonus]", "100")
+    page.keyboard.press("F4")
+    page.keyboard.type("100")
     look(page, "12-top-up")
     page.keyboard.press("Enter")
+    expect(page.locator(".till-result")).to_contain_text("1,100.00")
+    page.keyboard.press("F8")
     expect(page.locator(".slip")).to_contain_text("¥1,100.00")
     look(page, "13-receipt")
 
 
 def _consume_at_the_till(page: Page, house: House) -> None:
-    page.goto(house.url("yunshan", "/desk/consume/"))
-    expect(page.locator("input[name=card_number]")).to_be_focused()
-    page.keyboard.type(CARD)
-    page.keyboard.press("Enter")
-    expect(page.locator("#peek")).to_contain_text("1,100")
+    page.goto(house.url("yunshan", "/desk/till/"))
+    _scan(page)
+    expect(page.locator("#till-card")).to_contain_text("1,100")
     page.keyboard.type("35")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("上一笔已入账")).to_be_visible()
-    expect(page.locator("input[name=card_number]")).to_be_focused()
+    expect(page.locator(".till-result")).to_contain_text("1,065.00")
     look(page, "14-consumed")
     # More than there is: refused, in words, and the form keeps what was typed.
-    page.keyboard.type(CARD)
-    page.keyboard.press("Enter")
+    _scan(page)
     page.keyboard.type("9999")
     page.keyboard.press("Enter")
     expect(page.get_by_text("余额不足：可用 ¥1,065.00，需要 ¥9,999.00。未扣款。")).to_be_visible()
     expect(page.locator("input[name=amount]")).to_be_focused()
     look(page, "15-refused")
+
+
+def _scan(page: Page) -> None:
+    expect(page.locator("input[name=card]")).to_be_focused()
+    page.keyboard.type(CARD)
+    page.keyboard.press("Enter")
 
 
 def _make_a_key(page: Page, house: House) -> str:

@@ -20,6 +20,8 @@
 
   const look = () => {
     if (!card().value.trim()) return;
+    // The last one's balance must not be taken for this one's.
+    document.querySelector(".till-result")?.classList.add("till-result-past");
     htmx.trigger(byId("till-card"), "look");
     take(amount());
   };
