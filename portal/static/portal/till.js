@@ -127,6 +127,8 @@
     "keydown",
     (event) => {
       if (!form() || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
+      // Where nothing has the focus, what is scanned or typed goes to the card.
+      if (event.target === document.body && event.key.length === 1 && !isBusy() && !isUnknown()) take(card());
       if (event.target === amount()) watchForScan(event);
       if (event.key === "Escape" && !document.querySelector("details[data-menu][open]")) {
         event.preventDefault();
@@ -172,7 +174,7 @@
 
   // ── Sent and answered ───────────────────────────────────────────────────────────────────────────────────────────
 
-  const isPost = (event) => event.detail.elt?.id === "till-form";
+  const isPost = (event) => event.detail.requestConfig?.elt?.id === "till-form";
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (!isPost(event)) return;
@@ -212,7 +214,7 @@
     document.querySelector("#till [autofocus]")?.focus();
   };
 
-  document.addEventListener("htmx:afterSettle", (event) => {
+  document.addEventListener("htmx:afterSwap", (event) => {
     if (!form()) return;
     if (event.detail.target?.id === "till-card") {
       const state = shown();
