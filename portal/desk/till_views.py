@@ -140,9 +140,10 @@ def _act(request: DeskRequest, form: TillForm, look: Look) -> Receipt:
             actor=request.desk.actor,
             card_number=look.number,
             paid=given["amount"],
-            bonus=given["bonus"],
             store_id=store_id,
             idempotency_key=given["idempotency_key"],
+            # Nothing typed leaves what is given to the chain's rules.
+            **({"bonus": given["bonus"]} if given["bonus"] else {}),
         )
     return services.consume(
         actor=request.desk.actor,
