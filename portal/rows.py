@@ -8,6 +8,7 @@ from ledger.domain import LotKind
 from membership.cards.models import Card
 from membership.cards.queries import CardValue
 from membership.cashier.domain import receipt_number
+from membership.cashier.quoting import Quote
 from membership.members.domain import masked_phone
 from membership.members.models import Member
 from membership.records.models import Record
@@ -94,6 +95,18 @@ def value_row(value: CardValue | None) -> Row | None:
         "principal_fen": value.principal_fen,
         "bonus_fen": value.bonus_fen,
         "points": value.points,
+    }
+
+
+def quote_row(quote: Quote) -> Row:
+    """What a payment would do: what each kind of lot gives, and what stays."""
+    return {
+        "refusal": str(quote.refusal) if quote.refusal else "",
+        "draws": [{"kind_label": lot_label(kind), "amount_fen": fen} for kind, fen in quote.drawn.items()],
+        "stored_after_fen": quote.stored_after_fen,
+        "prepayment_after_fen": quote.prepayment_after_fen,
+        "owed_after_fen": quote.owed_after_fen,
+        "points": quote.points,
     }
 
 

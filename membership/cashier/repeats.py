@@ -22,7 +22,10 @@ def just_done(
     one; what was done under the occasion's own key is itself, not a repetition. One query.
     """
     since: datetime = occasion.occurred_at - within
-    same = Q(amount_fen=-amount.fen) if kind == RecordKind.CONSUMPTION else Q(detail__paid_fen=amount.fen)
+    same = Q(detail__paid_fen=amount.fen)
+    if kind == RecordKind.CONSUMPTION:
+        # A bill paid by parts keeps its total beside what left the card.
+        same = Q(amount_fen=-amount.fen, detail__total_fen__isnull=True) | Q(detail__total_fen=amount.fen)
     itself = Posting.objects.filter(idempotency_key=occasion.ledger_key).values("id")
     found = Record.objects.filter(same, card__number=card_number, kind=kind, occurred_at__gt=since)
     return found.exclude(posting_id__in=itself).order_by("-occurred_at", "-id").first()

@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kernel import clock
+from ledger.models import Account
 from membership.cards.domain import CardStanding, CardStatus, refusal
 from membership.cards.errors import CardNotFound, not_usable
 from membership.cards.models import Card
 from membership.cards.queries import find_card, page_of_cards, search_cards, values_of
+from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL
 from portal.rows import Row, card_row, masked_name, value_row
 
 _CHOICES: Final = 8
@@ -44,13 +46,14 @@ class Look:
         return "refused" if self.problem else "ready"
 
     def row(self) -> Row:
-        """As the templates read it. What is on the card is asked for here, in one query."""
+        """As the templates read it. What the card and its member have is asked for here, in two queries."""
         return {
             "text": self.text,
             "state": self.state,
             "problem": self.problem,
             "card": _till_row(self.card) if self.card else None,
             "balance": value_row(values_of([self.card]).get(self.card.pk)) if self.card else None,
+            "member": _member_row(self.card) if self.card else None,
             "choices": [_till_row(card) for card in self.choices],
             "has_more": self.has_more,
         }
@@ -89,3 +92,12 @@ def _problem(card: Card) -> str:
 def _till_row(card: Card) -> dict[str, Any]:
     row = card_row(card)
     return row | {"holder": masked_name(row["member_name"] or "")}
+
+
+def _member_row(card: Card) -> Row | None:
+    """What the member behind the card has paid ahead, and what she owes on bills she signed. Amounts in fen."""
+    if card.member_id is None:
+        return None
+    kinds = Account.objects.filter(kind__in=(PREPAYMENT, SIGNED_BILL), holder_id=card.member_id)
+    held = dict(kinds.values_list("kind", "balance"))
+    return {"prepayment_fen": held.get(PREPAYMENT, 0), "owed_fen": -held.get(SIGNED_BILL, 0)}

@@ -6,6 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from kernel.ids import token
+from kernel.money import Money
+from membership.cashier.errors import TenderMismatch
+from membership.cashier.tender import StoredScope, Tender
 from portal.desk.forms import LONGEST_NOTE, YuanField
 
 CONSUME, TOP_UP = "consume", "top_up"
@@ -16,21 +19,33 @@ class TillForm(forms.Form):
     """What a cashier types. It carries a key of its own, so that pressing twice, a reload or another try after a lost
     connection does the act once.
 
-    ``modes``: what this person may do in this store, the usual one first.
+    ``modes``: what this person may do in this store, the usual one first. ``may_sign``, ``may_give``: whether she may
+    let members sign for a bill, and give a bonus by hand.
     """
 
     card = forms.CharField(label=_("会员卡"), max_length=40)
     mode = forms.ChoiceField(widget=forms.RadioSelect)
     amount = YuanField(label=_("金额"))
-    bonus = YuanField(label=_("赠送金额"), required=False)
+    # The parts of a payment; what they leave of the amount is paid from the card.
+    scope = forms.ChoiceField(label=_("卡内扣款"), choices=StoredScope.choices, required=False)
+    prepayment = YuanField(label=_("用预存付"), required=False)
+    cash = YuanField(label=_("付现金"), required=False)
+    signed = YuanField(label=_("签单"), required=False)
+    bonus = YuanField(label=_("赠送金额"), required=False, help_text=_("留空则按赠送规则。"))
     tendered = YuanField(label=_("收到现金"), required=False, help_text=_("填写后算出找零。"))
     note = forms.CharField(label=_("备注"), max_length=LONGEST_NOTE, required=False)
     idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=60, initial=token)
     # Names the act just done that this one looks like; sent with it, it says that a second one is meant.
     repeats = forms.CharField(widget=forms.HiddenInput, max_length=36, required=False)
 
-    def __init__(self, *args: Any, modes: list[str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, modes: list[str], may_sign: bool = False, may_give: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if not may_sign:
+            del self.fields["signed"]
+        if not may_give:
+            del self.fields["bonus"]
         self.fields["mode"].choices = [(mode, MODES[mode]) for mode in modes]  # type: ignore[attr-defined]
         self.initial.setdefault("mode", modes[0])
         # Who comes back by the browser's button finds an empty form with a key of its own, not the last amount.
@@ -53,4 +68,32 @@ class TillForm(forms.Form):
     @property
     def is_unfolded(self) -> bool:
         """Whether something stands in the part of the form that is folded away."""
-        return any(self[name].value() or self[name].errors for name in ("bonus", "tendered", "note"))
+        folded = ("scope", "prepayment", "cash", "signed", "bonus", "tendered", "note")
+        return any(self[name].value() or self[name].errors for name in folded if name in self.fields)
+
+    def bonus_by_hand(self) -> Money | None:
+        """The bonus of a valid form; None where nothing was typed, which leaves it to the chain's rules."""
+        typed = "bonus" in self.fields and (self.data.get("bonus") or "").strip()
+        return self.cleaned_data["bonus"] if typed else None
+
+    def tender(self) -> Tender:
+        """How the amount of a valid form is paid.
+
+        Raises:
+            TenderMismatch: the parts come to more than the amount.
+        """
+        given = self.cleaned_data
+        total, parts = (
+            given["amount"].fen,
+            [given.get(name, Money.ZERO).fen for name in ("prepayment", "cash", "signed")],
+        )
+        if sum(parts) > total > 0:
+            raise TenderMismatch(given=Money(sum(parts)), total=Money(total))
+        prepayment_fen, cash_fen, signed_fen = parts
+        return Tender(
+            stored_fen=total - sum(parts),
+            stored_scope=given["scope"] or StoredScope.ANY.value,
+            prepayment_fen=prepayment_fen,
+            cash_fen=cash_fen,
+            signed_fen=signed_fen,
+        )

@@ -8,6 +8,7 @@ from portal.desk.till_forms import CONSUME, TOP_UP
 urlpatterns = [
     path("till/", till_views.till, name="till"),
     path("till/card/", till_views.till_card, name="till_card"),
+    path("till/quote/", till_views.till_quote, name="till_quote"),
     # From when each act had a page of its own: bookmarks, and the links of pages that have a card in hand.
     path("top-up/", till_views.old_till, {"mode": TOP_UP}, name="top_up"),
     path("consume/", till_views.old_till, {"mode": CONSUME}, name="consume"),

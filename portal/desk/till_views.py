@@ -13,17 +13,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kernel import clock
+from kernel.errors import DomainError
 from ledger.errors import IdempotencyConflict
 from membership.cashier import services
 from membership.cashier.domain import Occasion, Receipt
+from membership.cashier.quoting import quote, quote_top_up
 from membership.cashier.repeats import just_done
+from membership.cashier.tender import Means
 from membership.records.domain import RecordKind
 from membership.records.models import Record
 from portal.attempts import attempt, refusal_of, status_of
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.till_cards import Look, look_up
 from portal.desk.till_forms import CONSUME, TOP_UP, TillForm
-from portal.rows import masked_name, receipt_row
+from portal.rows import masked_name, quote_row, receipt_row
 from tenants.people.domain import Act, NotAllowed
 
 _ACTS: Final = {CONSUME: Act.VALUE_CONSUME, TOP_UP: Act.VALUE_TOP_UP}
@@ -36,6 +39,8 @@ _FIELDS: Final = {
     "over_cap": "amount",
     "amount_not_positive": "amount",
     "amount_too_large": "amount",
+    "insufficient_prepayment": "prepayment",
+    "over_signed_limit": "signed",
 }
 _QUICK_TOP_UPS: Final = (50_000, 100_000, 200_000)
 _RESULT_STAYS: Final = timedelta(minutes=10)
@@ -52,9 +57,9 @@ def till(request: DeskRequest) -> HttpResponseBase:
         asked = request.GET.get("mode", "")
         look = look_up(request.GET.get("card", ""))
         initial = {"card": look.number, "mode": asked if asked in modes else modes[0]}
-        form = TillForm(initial=initial, modes=modes)
+        form = TillForm(initial=initial, **_offered(request))
         return _page(request, form, look, result=_result(request))
-    form, look = TillForm(request.POST, modes=modes), look_up(request.POST.get("card", ""))
+    form, look = TillForm(request.POST, **_offered(request)), look_up(request.POST.get("card", ""))
     if look.text and not request.POST.get("amount", "").strip():
         # Enter after the card, in a browser without script: show it, then ask for the amount.
         chosen = {"card": look.text, "mode": request.POST.get("mode", "")}
@@ -80,6 +85,27 @@ def till_card(request: DeskRequest) -> HttpResponseBase:
     """The card just read and what is on it, beside the form."""
     context = {"look": look_up(request.GET.get("card", "")).row(), "mode": request.GET.get("mode", CONSUME)}
     return render(request, "desk/_till_card.html", context)
+
+
+@require_safe
+@never_cache
+@staff_only(Act.VALUE_CONSUME, Act.VALUE_TOP_UP)
+def till_quote(request: DeskRequest) -> HttpResponseBase:
+    """What Enter would do: lot by lot, or why it would not; nothing while the form is not filled in."""
+    form = TillForm({**request.GET.dict(), "idempotency_key": "quote"}, **_offered(request))
+    context: dict[str, Any] = {}
+    if form.is_valid() and form.cleaned_data["amount"].fen > 0:
+        given = form.cleaned_data
+        asked = {"actor": request.desk.actor, "card_number": given["card"], "store_id": _store_id(request)}
+        try:
+            if given["mode"] == TOP_UP:
+                context["top_up"] = quote_top_up(paid=given["amount"], **asked)
+                context["paid_fen"] = given["amount"].fen
+            else:
+                context["quote"] = quote_row(quote(total=given["amount"], tender=form.tender(), **asked))
+        except DomainError as refusal:
+            context["refusal"] = str(refusal)
+    return render(request, "desk/_till_quote.html", context)
 
 
 @require_safe
@@ -128,6 +154,16 @@ def _modes(request: DeskRequest) -> list[str]:
     return modes
 
 
+def _offered(request: DeskRequest) -> dict[str, Any]:
+    """What her form offers."""
+    actor, store_id = request.desk.actor, _store_id(request)
+    return {
+        "modes": _modes(request),
+        "may_sign": actor.may(Act.VALUE_SIGN, store_id=store_id),
+        "may_give": actor.may(Act.VALUE_POLICY, store_id=store_id),
+    }
+
+
 def _store_id(request: DeskRequest) -> int:
     assert request.desk.store is not None  # noqa: S101  (without a store there are no modes)
     return request.desk.store.pk
@@ -142,13 +178,13 @@ def _act(request: DeskRequest, form: TillForm, look: Look) -> Receipt:
             paid=given["amount"],
             store_id=store_id,
             idempotency_key=given["idempotency_key"],
-            # Nothing typed leaves what is given to the chain's rules.
-            **({"bonus": given["bonus"]} if given["bonus"] else {}),
+            bonus=form.bonus_by_hand(),
         )
-    return services.consume(
+    return services.pay(
         actor=request.desk.actor,
         card_number=look.number,
-        amount=given["amount"],
+        total=given["amount"],
+        tender=form.tender(),
         note=given["note"],
         store_id=store_id,
         idempotency_key=given["idempotency_key"],
@@ -200,10 +236,13 @@ def _result(request: DeskRequest) -> dict[str, Any] | None:
     row = receipt_row(record)
     tendered = request.GET.get("tendered", "")
     tendered_fen = int(tendered) if tendered.isdecimal() and len(tendered) <= _LARGEST_DIGITS else 0
-    cash_fen = row["paid_fen"] or 0
+    parts = record.detail.get("parts", {})
+    cash_fen = row["paid_fen"] or parts.get(Means.CASH.value, 0)
     return row | {
         "holder": masked_name(row["member_name"] or ""),
         "replayed": "again" in request.GET,
+        "total_fen": record.detail.get("total_fen"),
+        "parts": [{"label": Means(means).label, "amount_fen": fen} for means, fen in parts.items()],
         "tendered_fen": tendered_fen,
         "change_fen": max(0, tendered_fen - cash_fen) if cash_fen else None,
     }

@@ -26,6 +26,16 @@
     take(amount());
   };
 
+  // What Enter would do, as soon as the hand rests.
+  const REST_MS = 250;
+  let resting = 0;
+  const quote = () => {
+    clearTimeout(resting);
+    if (!form() || isBusy() || isUnknown()) return;
+    if (!amount().value.trim() || shown() !== "ready") byId("till-quote").replaceChildren();
+    else resting = setTimeout(() => htmx.trigger(byId("till-quote"), "quote"), REST_MS);
+  };
+
   // ── Anew: Esc, without asking the server, so that the next scan loses no digit ──────────────────────────────────
 
   const freshKey = () =>
@@ -58,6 +68,8 @@
     till.querySelector(".till-more").open = false;
     byId("till-card").replaceChildren(byId("till-waiting").content.cloneNode(true));
     byId("till-say").textContent = "";
+    byId("till-quote").replaceChildren();
+    clearTimeout(resting);
     history.replaceState(null, "", till.getAttribute("action"));
     card().focus();
   };
@@ -143,7 +155,7 @@
         event.preventDefault();
         const more = form().querySelector(".till-more");
         more.open = !more.open;
-        const first = [...more.querySelectorAll("input")].find((input) => input.offsetParent);
+        const first = [...more.querySelectorAll("input, select")].find((input) => input.offsetParent);
         (more.open && first ? first : amount()).focus();
       } else if (event.key === "Enter" && event.target === card()) {
         event.preventDefault();
@@ -172,12 +184,19 @@
     if (isUnknown() && event.target.closest(".till-mode")) event.preventDefault();
   });
 
+  for (const kind of ["input", "change"]) {
+    document.addEventListener(kind, (event) => {
+      if (event.target instanceof Element && event.target !== card() && event.target.form === form()) quote();
+    });
+  }
+
   // ── Sent and answered ───────────────────────────────────────────────────────────────────────────────────────────
 
   const isPost = (event) => event.detail.requestConfig?.elt?.id === "till-form";
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (!isPost(event)) return;
+    clearTimeout(resting);
     form().dataset.state = "sending";
     form().querySelector(".till-go").setAttribute("aria-busy", "true");
   });
@@ -223,6 +242,7 @@
         amount().value = "";
         take(card());
       } else if (document.activeElement === card() || document.activeElement === document.body) take(amount());
+      quote();
     } else if (byId("till")?.querySelector("form")?.dataset.state === undefined) {
       settle();
     }
