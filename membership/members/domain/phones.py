@@ -14,6 +14,10 @@ CODE_DIGITS: Final = 6
 _CHINA: Final = "+86"
 _MOBILE = re.compile(r"\A1[3-9]\d{9}\Z", re.ASCII)
 _LANDLINE = re.compile(r"\A0\d{2,3}\d{7,8}\Z", re.ASCII)
+# Areas of three digits (010, 02x) have numbers of eight; the others have seven or eight.
+_LANDLINE_TYPED = re.compile(
+    r"\A\(?(?:\+?86-?)?(010|02\d|0[3-9]\d{2})\)?-?(\d{7,8})(?:(?:-|转|x|ext)(\d{1,6}))?\Z", re.ASCII | re.IGNORECASE
+)
 _ABROAD = re.compile(r"\A\+[1-9]\d{6,14}\Z", re.ASCII)
 
 
@@ -23,6 +27,14 @@ class InvalidPhone(DomainError):
     code = "invalid_phone"
     status = 400
     message = _("手机号“{phone}”无效：请输入 11 位手机号、带区号的座机号，或以 + 开头的国际号码。")
+
+
+class InvalidLandline(DomainError):
+    """Not a landline with its area code (R-H07)."""
+
+    code = "invalid_landline"
+    status = 400
+    message = _("固定电话“{phone}”无效：请连同区号填写，例如 021-58881234 或 021-58881234-803。")
 
 
 def normalise_phone(typed: str) -> str:
@@ -43,6 +55,23 @@ def normalise_phone(typed: str) -> str:
     if _ABROAD.match(digits):
         return digits
     raise InvalidPhone(phone=typed)
+
+
+def normalise_landline(typed: str) -> str:
+    """A landline with its area code, as ``021-58881234`` or, with an extension, ``021-58881234-803`` (R-H07).
+
+    Raises:
+        InvalidLandline
+    """
+    found = _LANDLINE_TYPED.match(re.sub(r"\s", "", unicodedata.normalize("NFKC", typed)))
+    if found is None:
+        raise InvalidLandline(phone=typed)
+    return "-".join(part for part in found.groups() if part)
+
+
+def is_mobile(phone: str) -> bool:
+    """Whether a stored number is a mobile of mainland China."""
+    return bool(_MOBILE.match(phone.removeprefix(_CHINA))) and phone.startswith(_CHINA)
 
 
 def national(phone: str) -> str:
