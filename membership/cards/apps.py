@@ -9,3 +9,6 @@ class CardsConfig(AppConfig):
     label = "cards"
     verbose_name = _("会员卡")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from membership.cards import member_hooks  # noqa: F401 - registers them

@@ -14,6 +14,7 @@ from ledger.models import Entry, Lot
 from membership.cards.domain import ENDED, Spend, tidy_number
 from membership.cards.models import Card, CardLevel, CardType
 from membership.members.models import Member
+from membership.members.queries import same_person_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def cards_of_one_person(member: Member, card_type: CardType) -> int:
 
 def same_person(member: Member) -> list[int]:
     """The keys of all members' files that are this person's."""
-    return [member.pk]
+    return same_person_ids(member)
 
 
 def spend_of(member: Member, *, on: date, months: int) -> Spend:

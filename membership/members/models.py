@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models.functions import Right
 from django.utils.translation import gettext_lazy as _
 
-from kernel.crypto import SealedField
+from kernel.crypto import SealedField, decrypt
 from kernel.crypto.indexing import INDEX_LENGTH
 from kernel.crypto.sealing import SEALED_FORM
 from membership.members.domain import (
@@ -83,6 +83,10 @@ class Member(models.Model):
         indexes = [
             models.Index(fields=["name"], opclasses=["varchar_pattern_ops"], name="member_by_name"),
             models.Index(fields=["phone_tail"], name="member_by_phone_tail"),
+            # What is due to be forgotten; nearly always empty.
+            models.Index(
+                fields=["retained_until"], condition=models.Q(retained_until__isnull=False), name="member_to_forget"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -99,7 +103,7 @@ class Member(models.Model):
 class IdDocument(models.Model):
     """An ID document that was shown at the desk (R-H01). One of each kind for a member.
 
-    The number is encrypted; ``number_index`` finds it, ``masked`` is what pages show. Two members with the same document
+    The number is encrypted; ``number_index`` finds it, ``masked`` is what pages show. Two members with one document
     are duplicates of one person: found, not forbidden, so that a desk can go on and merge them later.
     """
 
@@ -125,6 +129,14 @@ class IdDocument(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id}: {self.kind} {self.masked}"
+
+    def plain_number(self) -> str:
+        """The number itself. Whoever shows it to anybody goes through ``services.reveal_number``, which writes it down.
+
+        Raises:
+            Undecryptable
+        """
+        return decrypt(self.number, purpose=ID_NUMBER)
 
 
 class IdCheckCount(models.Model):
@@ -170,8 +182,8 @@ class ConsentWording(models.Model):
 class Consent(models.Model):
     """That a member agreed to something, and how that is proved (PIPL 13–15).
 
-    No row means no consent: nothing is ever taken for given. Withdrawal fills the row's end and takes effect at once; the
-    row stays as proof of what was so in between.
+    No row means no consent: nothing is ever taken for given. Withdrawal fills the row's end and takes effect at once;
+    the row stays as proof of what was so in between.
     """
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="consents", verbose_name=_("会员"))

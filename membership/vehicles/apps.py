@@ -9,3 +9,6 @@ class VehiclesConfig(AppConfig):
     label = "vehicles"
     verbose_name = _("车辆")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from membership.vehicles import hooks  # noqa: F401 - registers them

@@ -45,7 +45,21 @@ PROBLEMS: Final[Mapping[str, str | Promise]] = MappingProxyType(
 
 # GB/T 2260, by the first two digits. 81–83: residence permits of people from Hong Kong, Macau and Taiwan.
 _PROVINCES: Final = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
+    f"{code}"
+    for code in (
+        *range(11, 16),
+        21,
+        22,
+        23,
+        *range(31, 38),
+        *range(41, 47),
+        *range(50, 55),
+        *range(61, 66),
+        71,
+        81,
+        82,
+        83,
+    )
 )
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS: Final = "10X98765432"
@@ -54,7 +68,7 @@ _EARLIEST: Final = date(1880, 1, 1)
 _RESIDENT = re.compile(r"\A[0-9]{17}[0-9X]\Z", re.ASCII)
 _OLD_RESIDENT = re.compile(r"\A[0-9]{15}\Z", re.ASCII)
 _PASSPORT = re.compile(r"\A(?=.*[0-9])[A-Z0-9]{6,12}\Z", re.ASCII)
-_MILITARY = re.compile(r"\A([\u4e00-\u9fff]{1,4})字?第?([0-9]{4,8})号?\Z")
+_MILITARY = re.compile(r"\A([\u4e00-\u9fff]{1,4}?)字?第?([0-9]{4,8})号?\Z")
 _TRAVEL_PERMIT = re.compile(r"\A(?:[HM][0-9]{8}(?:[0-9]{2})?|[0-9]{8}(?:[0-9]{2})?)\Z", re.ASCII)
 _FOREIGN_OLD = re.compile(r"\A[A-Z]{3}[0-9]{12}\Z", re.ASCII)
 _FOREIGN_NEW = re.compile(r"\A9[0-9]{16}[0-9X]\Z", re.ASCII)
@@ -77,7 +91,7 @@ def normalise_id_number(typed: str, kind: DocumentKind, *, today: date) -> str:
         raise InvalidIdNumber(kind_label=kind.label, problem_label=PROBLEMS[problem])
     if kind is DocumentKind.MILITARY and (found := _MILITARY.match(number)):
         unit, serial = found.groups()
-        return f"{unit.removesuffix('字')}字{serial}"
+        return f"{unit}字{serial}"
     return number
 
 

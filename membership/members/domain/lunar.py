@@ -1,7 +1,7 @@
 """Birthdays in the Chinese calendar, and when they come next (R-P25).
 
-The calendar is known for the lunar years 1900–2100. Two sources that were made apart agree on every day of it up to 2088;
-after that two months begin within minutes of midnight and the almanac has yet to decide them.
+The calendar is known for the lunar years 1900–2100. Two sources that were made apart agree on every day up to 2088;
+after that two months begin within minutes of midnight, and the almanac has yet to decide them.
 """
 
 from calendar import isleap
@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from borax.calendars.lunardate import InvalidLunarDateError, LCalendars, LunarDate
+from borax.calendars.lunardate import (
+    MAX_SOLAR_DATE,
+    MIN_SOLAR_DATE,
+    InvalidLunarDateError,
+    LCalendars,
+    LunarDate,
+)
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import DomainError
@@ -64,10 +70,9 @@ class LunarBirthday:
 
 def lunar_of(day: date) -> LunarBirthday | None:
     """A calendar day in the Chinese calendar; None where the calendar is not known."""
-    try:
-        found = LunarDate.from_solar(day)
-    except InvalidLunarDateError:
+    if not MIN_SOLAR_DATE <= day <= MAX_SOLAR_DATE:
         return None
+    found = LunarDate.from_solar(day)
     return LunarBirthday(month=found.month, day=found.day, leap=bool(found.leap), year=found.year)
 
 

@@ -1,0 +1,61 @@
+"""Refusals that concern a member."""
+
+from django.utils.translation import gettext_lazy as _
+
+from kernel.errors import DomainError
+
+
+class MemberNotFound(DomainError):
+    """No member has this code."""
+
+    code = "member_not_found"
+    status = 404
+    message = _("没有编号为“{member_code}”的会员。")
+
+
+class MemberMerged(DomainError):
+    """She was merged into another while this was being done."""
+
+    code = "member_merged"
+    status = 409
+    message = _("会员 {member_code} 已并入 {into_code}，请打开 {into_code} 后重做。未作任何更改。")
+
+
+class MemberErased(DomainError):
+    """Her personal data was deleted at her request; there is nothing to change."""
+
+    code = "member_erased"
+    status = 409
+    message = _("会员 {member_code} 的个人信息已应本人要求删除，不能再修改。")
+
+
+class InvalidName(DomainError):
+    """A member has a name of 1–60 characters."""
+
+    code = "invalid_name"
+    status = 400
+    message = _("请填写会员姓名（最多 60 个字）。")
+
+
+class InvalidBirthday(DomainError):
+    """A birthday lies in the past."""
+
+    code = "invalid_birthday"
+    status = 400
+    message = _("生日不能晚于今天。")
+
+
+class InvalidEmail(DomainError):
+    """Not an e-mail address."""
+
+    code = "invalid_email"
+    status = 400
+    message = _("电子邮箱“{email}”无效，请核对。")
+
+
+class InvalidReason(DomainError):
+    """What is logged with a reason needs one that can be understood later."""
+
+    code = "invalid_reason"
+    status = 400
+    message = _("请写明原因（2 到 100 个字）。")

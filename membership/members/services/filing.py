@@ -1,0 +1,156 @@
+"""Filing members and correcting what is known of them."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import connection
+
+from kernel import clock
+from membership.members import locks
+from membership.members.domain import Category, LunarBirthday, member_code, normalise_landline, normalise_phone
+from membership.members.errors import InvalidBirthday, InvalidEmail, InvalidName, MemberErased, MemberNotFound
+from membership.members.models import Member
+from tenants.audit.services import record
+from tenants.people.domain import Act, Actor, require
+
+_LONGEST_NAME: Final = 60
+_LONGEST_ADDRESS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is known of a member beside name, telephone and birthday, as typed (R-H03, R-H07)."""
+
+    category: Category = Category.RETAINED
+    landline: str = ""
+    email: str = ""
+    address: str = ""
+    lunar_birthday: LunarBirthday | None = None
+
+
+def create_member(
+    *,
+    actor: Actor,
+    name: str,
+    phone: str,
+    store_id: int,
+    birthday: date | None = None,
+    details: Details | None = None,
+) -> Member:
+    """File a new member; her code is given here.
+
+    Raises:
+        NotAllowed, InvalidName, InvalidPhone, InvalidBirthday, InvalidLandline, InvalidEmail, InvalidLunarDate
+    """
+    require(actor, Act.MEMBER_CREATE, store_id=store_id)
+    name, phone = _checked(name, phone, birthday)
+    serial = _next_serial()
+    member = Member(id=serial, code=member_code(serial), name=name, phone=phone, birthday=birthday)
+    member.store_id, member.created_at = store_id, clock.now()
+    _apply(member, details or Details())
+    member.save(force_insert=True)
+    record(actor, "member.create", object_type="member", object_id=member.code, store_id=store_id)
+    return member
+
+
+def edit_member(*, actor: Actor, code: str, name: str, phone: str, birthday: date | None, store_id: int) -> Member:
+    """Correct a member's name, telephone or birthday; the rest stays.
+
+    Raises:
+        NotAllowed, MemberNotFound, MemberMerged, MemberErased, InvalidName, InvalidPhone, InvalidBirthday
+    """
+    return _edit(actor, code, name, phone, birthday, None, store_id)
+
+
+def edit_details(
+    *, actor: Actor, code: str, name: str, phone: str, birthday: date | None, details: Details, store_id: int
+) -> Member:
+    """Correct everything that is known of a member.
+
+    Raises:
+        NotAllowed, MemberNotFound, MemberMerged, MemberErased, InvalidName, InvalidPhone, InvalidBirthday
+        InvalidLandline, InvalidEmail, InvalidLunarDate
+    """
+    return _edit(actor, code, name, phone, birthday, details, store_id)
+
+
+def get_member(code: str) -> Member:
+    """The member with this code; that of one who was merged leads to the member she was merged into.
+
+    Raises:
+        MemberNotFound
+    """
+    try:
+        member = Member.objects.select_related("merged_into").get(code=code.strip().upper())
+    except Member.DoesNotExist:
+        raise MemberNotFound(member_code=code) from None
+    return member.merged_into or member
+
+
+_EDITABLE: Final = (
+    *("name", "phone", "birthday", "category", "landline", "email", "address"),
+    *("lunar_month", "lunar_day", "lunar_leap", "lunar_year"),
+)
+
+
+def _edit(
+    actor: Actor, code: str, name: str, phone: str, birthday: date | None, details: Details | None, store_id: int
+) -> Member:
+    require(actor, Act.MEMBER_CREATE, store_id=store_id)
+    name, phone = _checked(name, phone, birthday)
+    member = locks.lock_member(code.strip().upper())
+    if member.erased_at is not None:
+        raise MemberErased(member_code=member.code)
+    before = {field: getattr(member, field) for field in _EDITABLE}
+    member.name, member.phone, member.birthday = name, phone, birthday
+    if details is not None:
+        _apply(member, details)
+    changed = [field for field, value in before.items() if getattr(member, field) != value]
+    if changed:
+        member.save(update_fields=changed)
+        # The trail says which fields; the old values would keep personal data for ever.
+        detail = {"changed": changed}
+        record(actor, "member.edit", object_type="member", object_id=member.code, store_id=store_id, detail=detail)
+    return member
+
+
+def _apply(member: Member, details: Details) -> None:
+    member.category = details.category
+    member.landline = normalise_landline(details.landline) if details.landline.strip() else ""
+    member.email = _email(details.email)
+    member.address = " ".join(details.address.split())[:_LONGEST_ADDRESS]
+    lunar = details.lunar_birthday
+    if lunar is not None:
+        lunar.check()
+    member.lunar_month, member.lunar_day = (lunar.month, lunar.day) if lunar else (None, None)
+    member.lunar_leap, member.lunar_year = (lunar.leap, lunar.year) if lunar else (False, None)
+
+
+def _email(typed: str) -> str:
+    email = typed.strip()
+    if email:
+        try:
+            validate_email(email)
+        except ValidationError:
+            raise InvalidEmail(email=email[:80]) from None
+    return email
+
+
+def _checked(name: str, phone: str, birthday: date | None) -> tuple[str, str]:
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= _LONGEST_NAME:
+        raise InvalidName
+    if birthday is not None and birthday > clock.today():
+        raise InvalidBirthday
+    return name, normalise_phone(phone)
+
+
+def _next_serial() -> int:
+    """The key the table would have given; taken first, because the code is made from it. Gaps are no harm."""
+    table = Member._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [table])
+        return int(cursor.fetchone()[0])
