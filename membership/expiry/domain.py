@@ -93,3 +93,27 @@ def contra_of(*, kind: str, unit: str) -> str:
     if unit == Unit.PTS:
         return POINTS_CONTRA
     return Contra.PROMOTION.value if kind == LotKind.BONUS else Contra.BREAKAGE.value
+
+
+class DormantState(models.TextChoices):
+    """Where a card of a list of dormant cards stands (R-G04, R-G05)."""
+
+    LISTED = "LISTED", _("待审批")
+    """On a list that is not approved yet."""
+    LEFT_OUT = "LEFT_OUT", _("不冻结")
+    """Taken off the list by whoever prepared it."""
+    NOTIFIED = "NOTIFIED", _("通知期")
+    """Approved and published; frozen when the notice is over, unless it is used."""
+    FROZEN = "FROZEN", _("已冻结")
+    """Frozen as dormant; what is on it stays owed (X-25)."""
+    USED = "USED", _("已使用")
+    """Used, or stopped for another reason, before the notice was over."""
+    REOPENED = "REOPENED", _("已重新启用")
+    """Frozen as dormant, and opened again free of charge."""
+
+
+WAITING: Final = (DormantState.LISTED, DormantState.NOTIFIED)
+"""States in which a card is on a list whose end is open: it goes on no other."""
+
+NO_USE: Final = ("EXPIRY", "POINTS_EXPIRY", "FREEZE", "EXPIRED", "VALIDITY", "LEVEL_CHANGE")
+"""Kinds of records that are no use of a card: the house, or the calendar, did them."""

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from membership.expiry.domain import NoticeChannel, NoticeState, PointsPolicy
+from membership.expiry.domain import DormantState, NoticeChannel, NoticeState, PointsPolicy
 
 
 class ExpiryPolicy(models.Model):
@@ -93,3 +93,47 @@ class ClearingNotice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.card_id} {self.clears_on}"
+
+
+class DormantCard(models.Model):
+    """A card on a list of dormant cards; the list itself is a document (R-G04)."""
+
+    document = models.ForeignKey(
+        "documents.Document", on_delete=models.PROTECT, related_name="+", verbose_name=_("单据")
+    )
+    card = models.ForeignKey("cards.Card", on_delete=models.PROTECT, related_name="+", verbose_name=_("会员卡"))
+    last_used_at = models.DateTimeField(_("最后使用"))
+    # What was on it when the list was made: what finance is told of.
+    balance_fen = models.BigIntegerField(_("余额（分）"))
+    points = models.BigIntegerField(_("积分"))
+    channel = models.CharField(_("通知方式"), max_length=8, choices=NoticeChannel, default=NoticeChannel.SHOP)
+    state = models.CharField(_("状态"), max_length=8, choices=DormantState, default=DormantState.LISTED)
+    freezes_on = models.DateField(_("冻结日期"), null=True, blank=True)
+    changed_at = models.DateTimeField(_("最近办理时间"))
+
+    class Meta:
+        verbose_name = _("睡眠卡")
+        verbose_name_plural = _("睡眠卡")
+        constraints = [
+            models.UniqueConstraint(fields=["document", "card"], name="dormant_card_once"),
+            models.UniqueConstraint(
+                fields=["card"],
+                condition=models.Q(state__in=["LISTED", "NOTIFIED"]),
+                name="dormant_card_on_one_list",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=DormantState.values, channel__in=NoticeChannel.values),
+                name="dormant_card_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(freezes_on__isnull=False) | ~models.Q(state__in=["NOTIFIED", "FROZEN", "REOPENED"]),
+                name="dormant_card_has_its_day",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["document", "id"], name="dormant_card_by_list"),
+            models.Index(fields=["state", "freezes_on", "id"], name="dormant_card_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.card_id} {self.state}"

@@ -13,21 +13,22 @@ from kernel.clock import CHINA
 from ledger.domain import LotKind, Unit
 from ledger.models import Lot
 from membership.cards.models import Card
-from membership.expiry.domain import BY_ITSELF, NoticeState, clearing_day
-from membership.expiry.models import ClearingNotice, ExpiryPolicy
+from membership.expiry.domain import BY_ITSELF, NO_USE, NoticeState, clearing_day
+from membership.expiry.models import ClearingNotice, DormantCard, ExpiryPolicy
 
 _NEVER_ENDS = Q(kind=LotKind.PRINCIPAL.value, account__unit=Unit.CNY.value)
 
 # A card's use, for its points: what is bought with it, and what is earned or spent of the points themselves.
 _POINTS: Final = """
     WITH few AS (
-        SELECT card.id, card.points_account_id, card.stored_account_id, account.balance, card.issued_at
+        SELECT card.id, card.points_account_id, card.stored_account_id, account.balance,
+            coalesce(card.activated_at, card.issued_at) AS began_at
         FROM cards_card AS card JOIN ledger_account AS account ON account.id = card.points_account_id
         WHERE account.balance > 0 AND {which}
         ORDER BY card.id LIMIT %(limit)s
     )
-    SELECT few.id, few.points_account_id, few.balance, few.issued_at,
-        greatest(few.issued_at, spent.at, moved.at),
+    SELECT few.id, few.points_account_id, few.balance, few.began_at,
+        greatest(few.began_at, spent.at, moved.at),
         (SELECT min(opened_at) FROM ledger_lot WHERE account_id = few.points_account_id AND live)
     FROM few
     LEFT JOIN LATERAL (
@@ -193,3 +194,112 @@ def points_lots_before(account_ids: Collection[int], day: date) -> list[Lot]:
     """What is left of points that were earned before ``day`` began, the oldest first."""
     lots = Lot.objects.filter(account_id__in=account_ids, live=True, opened_at__lt=start_of(day))
     return list(lots.order_by("account_id", "id"))
+
+
+# ── Cards that lie unused ─────────────────────────────────────────────────────────────────────────────────────────
+
+# The books of the card's accounts, and what its records tell of it: a loss lifted, a card opened again, a bill signed.
+# Neither alone knows everything, and records are cleared after months.
+_USED_AT: Final = """
+    greatest(
+        card.issued_at, card.activated_at, packages.used_at,
+        (SELECT posting.occurred_at FROM ledger_entry AS entry
+         JOIN ledger_posting AS posting ON posting.id = entry.posting_id
+         WHERE entry.account_id = card.stored_account_id AND posting.kind <> ALL (%(by_itself)s)
+         ORDER BY entry.version DESC LIMIT 1),
+        (SELECT posting.occurred_at FROM ledger_entry AS entry
+         JOIN ledger_posting AS posting ON posting.id = entry.posting_id
+         WHERE entry.account_id = card.points_account_id AND posting.kind <> ALL (%(by_itself)s)
+         ORDER BY entry.version DESC LIMIT 1),
+        (SELECT max(record.occurred_at) FROM records_record AS record
+         WHERE record.card_id = card.id AND record.kind <> ALL (%(no_use)s))
+    )"""
+
+_PACKAGES: Final = """
+    packages AS (
+        SELECT account.holder_id, max(posting.occurred_at) AS used_at FROM ledger_account AS account
+        JOIN ledger_entry AS entry ON entry.account_id = account.id
+        JOIN ledger_posting AS posting ON posting.id = entry.posting_id
+        WHERE account.kind LIKE 'PACKAGE:%%' AND posting.kind <> ALL (%(by_itself)s) GROUP BY account.holder_id
+    )"""
+
+_NO_USE: Final[dict[str, Any]] = {"by_itself": list(BY_ITSELF), "no_use": list(NO_USE)}
+
+_LIST: Final = f"""
+    WITH {_PACKAGES}, idle AS (
+        SELECT card.id, stored.balance, points.balance AS points, {_USED_AT} AS used_at
+        FROM cards_card AS card
+        JOIN ledger_account AS stored ON stored.id = card.stored_account_id
+        JOIN ledger_account AS points ON points.id = card.points_account_id
+        LEFT JOIN packages ON packages.holder_id = card.id
+        WHERE card.status = 'ACTIVE' AND stored.balance > 0 AND NOT EXISTS (
+            SELECT FROM expiry_dormantcard AS line
+            WHERE line.card_id = card.id AND line.state IN ('LISTED', 'NOTIFIED'))
+    )
+    INSERT INTO expiry_dormantcard (document_id, card_id, last_used_at, balance_fen, points, channel, state, changed_at)
+    SELECT %(document)s, id, used_at, balance, points, 'SHOP', 'LISTED', %(now)s
+    FROM idle WHERE used_at < %(before)s ORDER BY id"""  # noqa: S608  (texts of ours)
+
+_LAST_USES: Final = f"""
+    WITH {_PACKAGES}
+    SELECT card.id, {_USED_AT} FROM cards_card AS card LEFT JOIN packages ON packages.holder_id = card.id
+    WHERE card.id = ANY (%(cards)s)"""  # noqa: S608  (texts of ours)
+
+_STANDING: Final = """
+    SELECT type.name, card.status, dormant.id IS NOT NULL, count(*), sum(stored.balance), sum(points.balance)
+    FROM cards_card AS card
+    JOIN cards_cardtype AS type ON type.id = card.type_id
+    JOIN ledger_account AS stored ON stored.id = card.stored_account_id
+    JOIN ledger_account AS points ON points.id = card.points_account_id
+    LEFT JOIN expiry_dormantcard AS dormant ON dormant.card_id = card.id AND dormant.state = 'FROZEN'
+        AND card.status = 'FROZEN'
+    GROUP BY type.name, card.status, dormant.id IS NOT NULL ORDER BY 1, 2, 3"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many cards of a type stand so, and what is owed on them: fen and points, as the books have it."""
+
+    type_name: str
+    status: str
+    dormant: bool
+    cards: int
+    balance_fen: int
+    points: int
+
+
+def list_dormant(document_id: int, *, before: datetime, now: datetime) -> int:
+    """Put every card in use with money on it, last used before that moment and on no other list, on this one; how many.
+    One statement, whatever their number.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LIST, {"document": document_id, "before": before, "now": now, **_NO_USE})
+        return int(cursor.rowcount)
+
+
+def last_uses(card_ids: Collection[int]) -> dict[int, datetime]:
+    """When each of these cards was last used, by its key."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_USES, {"cards": list(card_ids), **_NO_USE})
+        return dict(cursor.fetchall())
+
+
+def standing_of_cards() -> list[Standing]:
+    """Issued cards and what is owed on them, by type and status: what finance is told every month (R-G04)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING)
+        rows = cursor.fetchall()
+    return [
+        Standing(name, status, dormant, cards, int(balance), int(points))
+        for name, status, dormant, cards, balance, points in rows
+    ]
+
+
+def dormant_cards(document_id: int) -> QuerySet[DormantCard]:
+    """The cards of a list, with what its page shows of each."""
+    return DormantCard.objects.filter(document_id=document_id).select_related("card__member", "card__level")
+
+
+def page_of_dormant(found: QuerySet[DormantCard], *, size: int, after: int = 0) -> list[DormantCard]:
+    """The next ``size`` of them. One query on any page."""
+    return list(found.filter(id__gt=after).order_by("id")[:size])

@@ -10,8 +10,9 @@ from typing import Final
 
 from kernel import clock
 from kernel.db import in_chain
+from membership.cards.services import expire_cards
 from membership.expiry.models import DailyRun
-from membership.expiry.services import points
+from membership.expiry.services import dormancy, points
 from membership.expiry.services.lots import expire_lots
 from tenants.audit.services import record
 from tenants.people.domain import SYSTEM
@@ -25,7 +26,7 @@ def run(schema_name: str) -> Mapping[str, int]:
     with in_chain(schema_name):
         DailyRun.objects.get_or_create(day=today, defaults={"started_at": clock.now()})
     done: Counter[str] = Counter()
-    for step in (_lots, _settled, _noticed):
+    for step in (_lots, _cards, _settled, _noticed, _dormant):
         step(schema_name, today, done)
     counts = {name: count for name, count in sorted(done.items()) if count}
     with in_chain(schema_name):
@@ -55,6 +56,26 @@ def _settled(schema_name: str, today: date, done: Counter[str]) -> None:
 def _noticed(schema_name: str, today: date, done: Counter[str]) -> None:
     for step in _batches(schema_name, lambda last: points.give_notices(today=today, after_card=last)):
         done["notices_given"] += step.done
+
+
+def _cards(schema_name: str, today: date, done: Counter[str]) -> None:
+    done["cards_expired"] += _until_none(schema_name, lambda: expire_cards(on=today))
+
+
+def _dormant(schema_name: str, today: date, done: Counter[str]) -> None:
+    with in_chain(schema_name):
+        dormancy.note_reopened()
+    done["dormant_settled"] += _until_none(schema_name, lambda: dormancy.freeze_due(today=today))
+
+
+def _until_none(schema_name: str, act: Callable[[], int]) -> int:
+    total = 0
+    while True:
+        with in_chain(schema_name):
+            count = act()
+        if not count:
+            return total
+        total += count
 
 
 def _batches(schema_name: str, act: Callable[[int], points.Step]) -> Iterator[points.Step]:
