@@ -150,6 +150,8 @@ def _command(
         occurred_at=occurred_at,
         store_id=store.id,
         note=asked.reference,
+        plate=asked.plate,
+        vin=asked.vin,
     )
 
 

@@ -15,6 +15,16 @@ StoreCode = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,20}$", description
 Reference = Annotated[
     str, Meta(pattern=r"^[^\x00-\x1f\x7f]{0,64}$", description="Your own number for it; shown on the card's record.")
 ]
+Plate = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\x00-\x1f\x7f]{0,16}$",
+        description="The plate of the vehicle served. A card bound to a vehicle wants it, or the VIN.",
+    ),
+]
+Vin = Annotated[
+    str, Meta(pattern=r"^[0-9A-Za-z]{0,17}$", description="The vehicle identification number of the vehicle served.")
+]
 Key = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{1,200}$", description="As the `Idempotency-Key` header.")]
 Moment = Annotated[
     datetime, Meta(tz=True, description="When it happened, with an offset; now if absent. At most 7 days ago.")
@@ -30,6 +40,8 @@ class ConsumptionBody(Body):
     amount_fen: AmountFen
     store_code: StoreCode
     reference: Reference = ""
+    plate: Plate = ""
+    vin: Vin = ""
     occurred_at: Moment | None = None
 
 
@@ -40,6 +52,8 @@ class ConsumptionItem(Body):
     card_number: CardNumber
     amount_fen: AmountFen
     reference: Reference = ""
+    plate: Plate = ""
+    vin: Vin = ""
     occurred_at: Moment | None = None
 
 

@@ -12,7 +12,7 @@ from kernel.money import Money
 from ledger.domain import Contra, DrawPolicy, Guard, Line, LotKind, OpenLot, PostingRequest, Sequel, Unit, request_hash
 from ledger.domain.requests import Drawn
 from membership.cashier.points import PointsBook, earned
-from membership.cashier.tender import Bill
+from membership.cashier.tender import NOBODYS, Bill
 from tenants.people.domain import Actor
 
 TOP_UP: Final = "TOP_UP"
@@ -155,6 +155,8 @@ def _bill_hash(card: CardRef, bill: Bill, occasion: Occasion) -> bytes:
     if not bill.tender.is_plain or bill.lines:
         lines = [[line.amount_fen, line.earns] for line in bill.lines]
         parts.append([bill.tender.stored_scope, bill.tender.parts(), lines])
+    if bill.served != NOBODYS:
+        parts.append([bill.served.plate, bill.served.vin])
     return request_hash(*parts)
 
 

@@ -91,11 +91,13 @@ def consumption_draft(
         bill,
         occasion,
         policy=policy,
-        guard=guards.may_spend(card, occasion, member),
+        guard=guards.may_spend(card, occasion, member, served=bill.served),
         member=member,
         points=points_sequel(card, bill, occasion, points, guards.points_facts),
     )
     detail: dict[str, Any] = {"note": bill.note} if bill.note else {}
+    if vehicle := bill.served.plate or bill.served.vin:
+        detail["vehicle"] = vehicle
     if not bill.tender.is_plain:
         detail |= {"total_fen": bill.total_fen, "parts": bill.tender.parts()}
     prepayment_id = member.prepayment_id if bill.tender.prepayment_fen else None

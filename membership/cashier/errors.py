@@ -104,6 +104,14 @@ class FaultNotSameDay(DomainError):
     message = _("故障单须在误充值当天填写；过了当天请联系总部资金部办理。")
 
 
+class VehicleMismatch(DomainError):
+    """The card is bound to a vehicle, and it is not this one, or none was named (R-C08)."""
+
+    code = "vehicle_mismatch"
+    status = 409
+    message = _("会员卡 {card_number} 已绑定车辆，与本次车辆不符。请核对车牌号或车架号；未扣款。")
+
+
 class NotReturnable(DomainError):
     """Only a consumption that stands can be returned."""
 

@@ -18,7 +18,7 @@ from membership.cashier.domain import CardRef, Occasion, Receipt
 from membership.cashier.drafts import check_amount, consumption_draft
 from membership.cashier.guards import StaleCard
 from membership.cashier.posting import Draft, answer_to, records_of
-from membership.cashier.tender import plain
+from membership.cashier.tender import Served, plain
 from tenants.people.domain import Act, Actor, require
 from tenants.stores.services import StoreNotFound
 
@@ -34,6 +34,8 @@ class Consumption:
     occurred_at: datetime
     store_id: int | None = None
     note: str = ""
+    plate: str = ""
+    vin: str = ""
 
 
 Answer = Receipt | DomainError
@@ -43,8 +45,8 @@ def consume_many(consumptions: Sequence[Consumption], *, schema: str) -> list[An
     """Take each consumption from its card; one answer per consumption, in order. A refusal harms no other.
 
     What is answered with a receipt is committed. Answers that are errors: NotAllowed, AmountNotPositive,
-    AmountTooLarge, CardNotFound, StoreNotFound, CardNotUsable, InsufficientBalance, IdempotencyConflict,
-    IdempotencyKeyInvalid; nothing was written for them.
+    AmountTooLarge, CardNotFound, StoreNotFound, CardNotUsable, VehicleMismatch, InsufficientBalance,
+    IdempotencyConflict, IdempotencyKeyInvalid; nothing was written for them.
     """
     answers = _attempt(consumptions, schema)
     stale = [place for place, answer in enumerate(answers) if isinstance(answer, StaleCard)]
@@ -78,7 +80,7 @@ def _draft(asked: Consumption, known: directory.Known) -> Draft | DomainError:
         return refusal
     occasion = Occasion(asked.actor, asked.store_id, asked.occurred_at, asked.idempotency_key)
     rules = known.rules
-    bill = plain(amount.fen, note=asked.note)
+    bill = plain(amount.fen, note=asked.note, served=Served(asked.plate, asked.vin))
     return consumption_draft(card, bill, occasion, policy=rules.draw_policy, points=rules.points)
 
 

@@ -16,14 +16,17 @@ from ledger.domain import Guard
 from membership.cards.domain import CardStanding, refusal
 from membership.cards.errors import not_usable
 from membership.cashier.domain import NO_MEMBER, CardRef, MemberAccounts, Occasion, PointsFacts, Row
-from membership.cashier.errors import OverCap, TopUpNotAllowed
+from membership.cashier.errors import OverCap, TopUpNotAllowed, VehicleMismatch
+from membership.cashier.tender import Served
+from membership.vehicles.domain import tidy_plate
 
 _STANDING = """
     SELECT card.id, card.number, card.stored_account_id, card.status, card.locked, card.valid_until,
         card.account_valid_until, card.points_account_id, card.member_id, card.level_id,
-        type.earns_points
+        type.earns_points, card.bound_vehicle_id, vehicle.plate, vehicle.vin
     FROM {schema}.cards_card AS card
     JOIN {schema}.cards_cardtype AS type ON type.id = card.type_id
+    LEFT JOIN {schema}.vehicles_vehicle AS vehicle ON vehicle.id = card.bound_vehicle_id
     WHERE card.id = ANY ($1::bigint[])"""
 
 _STANDING_AND_CAP = """
@@ -45,8 +48,13 @@ class StaleCard(DomainError):
     message = _("会员卡信息已更新，请重试。未作任何更改。")
 
 
-def may_spend(card: CardRef, occasion: Occasion, member: MemberAccounts = NO_MEMBER) -> Guard:
-    """The card may be used on the day of the act (R-C04), and still belongs to the member whose accounts pay."""
+def may_spend(
+    card: CardRef, occasion: Occasion, member: MemberAccounts = NO_MEMBER, *, served: Served | None = None
+) -> Guard:
+    """The card may be used on the day of the act (R-C04), and still belongs to the member whose accounts pay.
+
+    With ``served`` given, a card that is bound to a vehicle serves that vehicle only (R-B15, R-B16, R-C08).
+    """
     day = _day(occasion)
 
     def check(row: Row | None) -> DomainError | None:
@@ -54,9 +62,20 @@ def may_spend(card: CardRef, occasion: Occasion, member: MemberAccounts = NO_MEM
             return StaleCard()
         if row is not None and member.member_id and row[8] != member.member_id:
             return StaleCard()
-        return _problem(card, row, day)
+        problem = _problem(card, row, day)
+        if problem is None and row is not None and served is not None and not _serves(row, served):
+            return VehicleMismatch(card_number=card.number)
+        return problem
 
     return Guard(sql=_STANDING, subject=card.card_id, check=check)
+
+
+def _serves(row: Row, served: Served) -> bool:
+    bound_id, plate, vin = row[11:14]
+    if bound_id is None:
+        return True
+    same_plate = bool(plate) and tidy_plate(served.plate) == plate
+    return same_plate or (bool(vin) and served.vin.strip().upper() == vin)
 
 
 def points_facts(row: Row) -> PointsFacts:

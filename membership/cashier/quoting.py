@@ -20,7 +20,7 @@ from membership.cashier.drafts import check_bill, consumption_draft
 from membership.cashier.errors import CardWithoutMember, InsufficientPrepayment, explained
 from membership.cashier.points import BillLine
 from membership.cashier.posting import points_of
-from membership.cashier.tender import Bill, Tender
+from membership.cashier.tender import NOBODYS, Bill, Served, Tender
 from tenants.people.domain import Actor
 
 
@@ -71,6 +71,7 @@ def quote(
     tender: Tender,
     store_id: int,
     lines: tuple[BillLine, ...] = (),
+    served: Served = NOBODYS,
     occurred_at: datetime | None = None,
 ) -> Quote:
     """What ``services.pay`` would do now, lot by lot. Whatever would refuse it is in the quote, not raised.
@@ -80,7 +81,7 @@ def quote(
     """
     chosen = rules()
     card = card_ref(card_number)
-    bill = Bill(total.fen, tender, lines)
+    bill = Bill(total.fen, tender, lines, served=served)
     occasion = Occasion(actor, store_id, occurred_at or clock.now(), f"quote-{uuid7()}")
     try:
         check_bill(bill)

@@ -23,7 +23,7 @@ from membership.cashier.models import GoodsReturn
 from membership.cashier.points import BillLine
 from membership.cashier.posting import Draft
 from membership.cashier.prepayment import pay_in, pay_out
-from membership.cashier.tender import Bill, Tender, plain
+from membership.cashier.tender import NOBODYS, Bill, Served, Tender, plain
 from membership.records.domain import RecordKind
 from membership.records.models import Record
 from tenants.people.domain import Act, Actor, require
@@ -70,19 +70,22 @@ def consume(
     store_id: int,
     idempotency_key: str,
     note: str = "",
+    served: Served = NOBODYS,
     occurred_at: datetime | None = None,
 ) -> Receipt:
     """Pay a bill from a card alone, drawing its lots as the chain's policy says.
 
     Raises:
         NotAllowed, CardNotFound, CardNotUsable, AmountNotPositive, AmountTooLarge
-        InsufficientBalance: nothing was taken.
+        InsufficientBalance, VehicleMismatch: nothing was taken.
         IdempotencyConflict, IdempotencyKeyInvalid
     """
     require(actor, Act.VALUE_CONSUME, store_id=store_id)
     check_amount(amount)
     occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
-    return post_traced(_consumption(card_ref(card_number), plain(amount.fen, note=note), occasion), Act.VALUE_CONSUME)
+    return post_traced(
+        _consumption(card_ref(card_number), plain(amount.fen, note=note, served=served), occasion), Act.VALUE_CONSUME
+    )
 
 
 def pay(
@@ -95,6 +98,7 @@ def pay(
     idempotency_key: str,
     note: str = "",
     lines: Sequence[BillLine] = (),
+    served: Served = NOBODYS,
     occurred_at: datetime | None = None,
 ) -> Receipt:
     """Pay a bill by parts: from the card, the member's prepayment, in cash, and by signing for the rest. One posting.
@@ -103,25 +107,33 @@ def pay(
 
     Raises:
         NotAllowed, CardNotFound, CardNotUsable, AmountNotPositive, AmountTooLarge, TenderMismatch
-        InsufficientBalance, InsufficientPrepayment, OverSignedLimit: nothing was taken.
+        InsufficientBalance, InsufficientPrepayment, OverSignedLimit, VehicleMismatch: nothing was taken.
         CardWithoutMember: such a card has neither prepayment nor credit.
         IdempotencyConflict, IdempotencyKeyInvalid
     """
     require(actor, Act.VALUE_CONSUME, store_id=store_id)
     if tender.signed_fen:
         require(actor, Act.VALUE_SIGN, store_id=store_id)
-    bill = Bill(total.fen, tender, tuple(lines), note)
+    bill = Bill(total.fen, tender, tuple(lines), note, served)
     check_bill(bill)
     occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
     card = card_ref(card_number)
     member = member_of(card, tender)
-    draft = _consumption(card, bill, occasion, member)
-    if not tender.signed_fen:
-        return post_traced(draft, Act.VALUE_CONSUME)
-    signing.check_limit(card, member, tender.signed_fen, key=occasion.ledger_key)
+    return post_bill(_consumption(card, bill, occasion, member), bill, member, store_id=store_id, act=Act.VALUE_CONSUME)
+
+
+def post_bill(draft: Draft, bill: Bill, member: MemberAccounts, *, store_id: int, act: Act) -> Receipt:
+    """Post what a bill pays for. What is signed for stays within the member's limit, and becomes a signed bill.
+
+    Raises:
+        OverSignedLimit, and whatever else refuses it; nothing was written.
+    """
+    if not bill.tender.signed_fen:
+        return post_traced(draft, act)
+    signing.check_limit(draft.card, member, bill.tender.signed_fen, key=draft.occasion.ledger_key)
     receipt = post_traced(draft, Act.VALUE_SIGN)
     if not receipt.replayed:
-        signing.write_bill(receipt.record_id, card, member, bill, occasion, store_id=store_id)
+        signing.write_bill(receipt.record_id, draft.card, member, bill, draft.occasion, store_id=store_id)
     return receipt
 
 

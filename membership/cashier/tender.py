@@ -77,6 +77,17 @@ class Tender:
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """The vehicle that is served, as typed or scanned; both empty: none was named."""
+
+    plate: str = ""
+    vin: str = ""
+
+
+NOBODYS: Final = Served()
+
+
+@dataclass(frozen=True, slots=True)
 class Bill:
     """What is to be paid: a total, by the parts of a tender, for lines that say what earns points."""
 
@@ -84,6 +95,7 @@ class Bill:
     tender: Tender
     lines: tuple[BillLine, ...] = ()
     note: str = ""
+    served: Served = NOBODYS
 
     @property
     def lines_or_one(self) -> Sequence[BillLine]:
@@ -91,6 +103,6 @@ class Bill:
         return self.lines or (BillLine(self.total_fen),)
 
 
-def plain(amount_fen: int, *, note: str = "") -> Bill:
+def plain(amount_fen: int, *, note: str = "", served: Served = NOBODYS) -> Bill:
     """A bill that is paid from the card alone."""
-    return Bill(amount_fen, Tender(stored_fen=amount_fen), note=note)
+    return Bill(amount_fen, Tender(stored_fen=amount_fen), note=note, served=served)

@@ -60,6 +60,7 @@ TENANT_APPS = [
     "membership.vehicles",
     "membership.cards",
     "membership.cashier",
+    "membership.packages",
     "membership.records",
     "membership.documents",
     "membership.stock",

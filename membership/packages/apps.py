@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PackagesConfig(AppConfig):
+    """Packages 套餐: counts and minutes that are sold ahead and used one by one. Each chain's schema."""
+
+    name = "membership.packages"
+    label = "packages"
+    verbose_name = _("套餐")
+    default_auto_field = "django.db.models.BigAutoField"

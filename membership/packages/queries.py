@@ -1,0 +1,46 @@
+"""What packages there are, and what is left of them on a card."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.models import Lot
+from membership.packages.domain import account_kind
+from membership.packages.models import PackageProduct
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a card has left of one product that may still be used, and when the first of it ends."""
+
+    product: PackageProduct
+    left: int
+    first_end: datetime | None
+
+
+def products(*, on_sale: bool = False) -> list[PackageProduct]:
+    """The products by name; with ``on_sale`` only those that are sold."""
+    found = PackageProduct.objects.order_by("name", "pk")
+    return list(found.filter(enabled=True) if on_sale else found)
+
+
+def holdings_of(card_id: int, *, now: datetime) -> list[Holding]:
+    """What the card has left, by product. Two queries."""
+    by_kind = {account_kind(product.pk): product for product in products()}
+    lots = Lot.objects.filter(account__holder_id=card_id, account__kind__in=by_kind, live=True).select_related(
+        "account"
+    )
+    return _summed(by_kind, lots, now)
+
+
+def _summed(by_kind: dict[str, PackageProduct], lots: Iterable[Lot], now: datetime) -> list[Holding]:
+    left: dict[str, int] = {}
+    ends: dict[str, datetime] = {}
+    for lot in lots:
+        if lot.expires_at is not None and lot.expires_at <= now:
+            continue
+        kind = lot.account.kind
+        left[kind] = left.get(kind, 0) + lot.remaining
+        if lot.expires_at is not None:
+            ends[kind] = min(ends.get(kind, lot.expires_at), lot.expires_at)
+    return [Holding(by_kind[kind], left[kind], ends.get(kind)) for kind in sorted(left)]
