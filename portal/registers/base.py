@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from csp import constants as csp
+from csp.decorators import csp_update
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth import logout as end_session
@@ -20,6 +22,9 @@ from portal.actors import actor_of_request
 from tenants.people.domain import EVERYWHERE, Act, Actor, NotAllowed
 
 View = Callable[..., HttpResponseBase]
+
+# Alpine evaluates what stands in attributes, and unfold writes its colours into the page.
+_REGISTERS_NEED = {"script-src": [csp.SELF, csp.UNSAFE_EVAL], "style-src": [csp.SELF, csp.UNSAFE_INLINE]}
 
 
 class RegisterSite(UnfoldAdminSite):  # type: ignore[misc]
@@ -47,6 +52,7 @@ class RegisterSite(UnfoldAdminSite):  # type: ignore[misc]
         guarded = super().admin_view(view, cacheable)
 
         @wraps(view)
+        @csp_update(_REGISTERS_NEED)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not self.has_permission(request):
                 return self._refuse(request, onward=request.get_full_path())
