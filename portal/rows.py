@@ -12,6 +12,7 @@ from membership.cashier.quoting import Quote
 from membership.members.domain import masked_phone
 from membership.members.models import Member
 from membership.records.models import Record
+from portal.actors import shown_name
 from portal.components.faces import face_of
 
 Row = dict[str, Any]
@@ -66,7 +67,7 @@ def record_row(record: Record) -> Row:
         "card_number": record.card.number,
         "member_name": member.name if member else None,
         "store_name": record.store.name if record.store else None,
-        "actor_name": record.actor_name,
+        "actor_name": shown_name(record.actor, record.actor_name),
         "occurred_at": record.occurred_at,
         "detail": record.detail.get("note", ""),
     }

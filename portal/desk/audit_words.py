@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from kernel.money import Money
 from membership.cards.domain import CardStatus
 from membership.cards.queries import levels
+from portal.actors import shown_name
 from tenants.audit.domain import ACTS, OBJECTS
 from tenants.audit.models import AuditEntry
 from tenants.people.domain import Act
@@ -90,7 +91,7 @@ def entry_row(entry: AuditEntry, names: Names) -> dict[str, Any]:
     return {
         "occurred_at": entry.occurred_at,
         "actor": entry.actor,
-        "actor_name": _("系统") if entry.actor == "system" else entry.actor_name or entry.actor,
+        "actor_name": shown_name(entry.actor, entry.actor_name),
         "act": entry.act,
         "act_label": ACTS.get(entry.act, entry.act),
         "object_label": OBJECTS.get(entry.object_type, entry.object_type),

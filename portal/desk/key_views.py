@@ -16,9 +16,6 @@ from tenants.people import queries, services
 from tenants.people.domain import EVERYWHERE, Act
 from tenants.stores.queries import stores
 
-_SPENT = "desk_key_forms"
-_REMEMBERED = 20
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
@@ -31,20 +28,18 @@ def api_keys(request: DeskRequest) -> HttpResponseBase:
     choices = store_choices(mine, everywhere=everywhere)
     form = ApiKeyForm(request.POST or None, stores=choices)
     if request.method == "POST" and form.is_valid():
-        spent: list[str] = request.session.get(_SPENT, [])
-        if form.cleaned_data["form_token"] in spent:
-            messages.warning(
-                request, _("这个表单已经生成过密钥，没有再次生成。密钥只显示一次；没有记下的请吊销后另建。")
+        try:
+            made = services.create_api_key(
+                actor=actor,
+                name=form.cleaned_data["name"],
+                acts=form.cleaned_data["acts"],
+                store_id=form.cleaned_data["store"],
+                request_key=form.cleaned_data["form_token"],
             )
+        except services.ApiKeyAlreadyMade as repeated:
+            messages.warning(request, str(repeated))
             return redirect("desk:api_keys")
-        made = services.create_api_key(
-            actor=actor,
-            name=form.cleaned_data["name"],
-            acts=form.cleaned_data["acts"],
-            store_id=form.cleaned_data["store"],
-        )
-        # The key itself is kept nowhere, so it is shown in this very answer; what is kept is that the form was used.
-        request.session[_SPENT] = [*spent, form.cleaned_data["form_token"]][-_REMEMBERED:]
+        # The key itself is kept nowhere, so it is shown in this very answer.
         return _page(request, ApiKeyForm(stores=choices), new_key=made.raw)
     return _page(request, form)
 

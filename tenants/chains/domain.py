@@ -81,6 +81,12 @@ def schema_name_of(slug: str) -> str:
     return CHAIN_PREFIX + slug.replace("-", "_")
 
 
+def slug_of(host: str, *, base_domain: str) -> str:
+    """The slug that a host under the base names; empty for any other host."""
+    slug, _, base = host.partition(".")
+    return slug if base == base_domain else ""
+
+
 def host_of(slug: str, *, base_domain: str) -> str:
     """The host at which the chain with this slug answers."""
     return f"{slug}.{base_domain}"

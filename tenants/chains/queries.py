@@ -4,19 +4,25 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
 from django.db import connection
 
 from kernel.db import qualified
-from tenants.chains.domain import ChainState
+from tenants.chains.domain import ChainState, slug_of
 
 # Long enough that the look-up costs nothing, short enough that closing a chain takes effect at once for people.
 _KEPT_S: Final = 5.0
 _HOSTS_MAX: Final = 10_000
 
+# By slug under the configured base, so that a database that was restored or moved answers where it is now; by the
+# whole name for any other.
 _AT_HOST: Final = """
-SELECT c.id, c.schema_name, c.slug, c.name, c.plan, c.state, c.owner_id
-FROM public.chains_domain d JOIN public.chains_chain c ON c.id = d.tenant_id
-WHERE d.domain = %s
+SELECT id, schema_name, slug, name, plan, state, owner_id FROM (
+    SELECT 1 AS place, c.* FROM public.chains_chain c WHERE c.slug = %(slug)s
+    UNION ALL
+    SELECT 2, c.* FROM public.chains_domain d JOIN public.chains_chain c ON c.id = d.tenant_id
+    WHERE d.domain = %(host)s
+) AS found ORDER BY place LIMIT 1
 """
 
 
@@ -42,7 +48,7 @@ def chain_at(host: str) -> CurrentChain | None:
     if kept is not None and kept[0] > time.monotonic():
         return kept[1]
     with qualified(), connection.cursor() as cursor:
-        cursor.execute(_AT_HOST, [host])
+        cursor.execute(_AT_HOST, {"host": host, "slug": slug_of(host, base_domain=settings.BASE_DOMAIN)})
         row = cursor.fetchone()
     if row is None:
         return None

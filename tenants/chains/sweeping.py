@@ -1,5 +1,6 @@
 """Finding work that was decided and never done: what a kill, or a flushed broker, took from the queue."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -15,6 +16,8 @@ from tenants.chains.models import Chain
 # A worker that is at it holds the chain's lock, so enqueuing too early does no harm.
 _PATIENCE: Final = timedelta(seconds=10)
 _DOUBLINGS_MAX: Final = 6
+# Questions of one statement: thousands would be planned for longer than they run.
+_QUESTIONS_AT_ONCE: Final = 200
 _UNFINISHED: Final = {
     ChainState.REQUESTED: "chains.provision",
     ChainState.PROVISIONING: "chains.provision",
@@ -37,21 +40,10 @@ def sweep_chains() -> int:
 
 
 def sweep_due() -> int:
-    """Enqueue what is due in any chain (``kernel.due``); how many tasks. In public, in an open transaction.
-
-    One statement for all chains and questions.
-    """
+    """Enqueue what is due in any chain (``kernel.due``); how many tasks. In public, in an open transaction."""
     active = list(Chain.objects.filter(state=ChainState.ACTIVE).values_list("schema_name", flat=True))
     asked = [(task, name, question) for task, question in sorted(due.QUESTIONS.items()) for name in active]
-    if not asked:
-        return 0
-    rows = ", ".join(
-        f"({place}, EXISTS ({question.format(schema=quote_schema(name))}))"
-        for place, (_task, name, question) in enumerate(asked)
-    )
-    with qualified(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT place FROM (VALUES {rows}) AS t (place, due) WHERE due", {"now": clock.now()})  # noqa: S608
-        found = [asked[place] for (place,) in cursor.fetchall()]
+    found = [asked[place] for place in _due([(name, question) for _task, name, question in asked])]
     for task, name, _question in found:
         enqueue(task, schema_name=name)
     return len(found)
@@ -60,16 +52,28 @@ def sweep_due() -> int:
 def sweep_mail() -> int:
     """Enqueue the schemas with mail that is due; how many. In public, in an open transaction.
 
-    One query over all schemas: an index that is nearly always empty answers for each.
+    An index that is nearly always empty answers for each.
     """
     active = Chain.objects.filter(state=ChainState.ACTIVE).values_list("schema_name", flat=True)
-    rows = ", ".join(
-        f"('{name}', EXISTS ({mail_queries.DUE.format(schema=quote_schema(name))}))"
-        for name in (PUBLIC_SCHEMA, *active)
-    )
-    with qualified(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT name FROM (VALUES {rows}) AS t (name, due) WHERE due", {"now": clock.now()})  # noqa: S608
-        found = [name for (name,) in cursor.fetchall()]
+    names = [PUBLIC_SCHEMA, *active]
+    found = [names[place] for place in _due([(name, mail_queries.DUE) for name in names])]
     for name in found:
         enqueue("mail.deliver_due", schema_name=name)
     return len(found)
+
+
+def _due(questions: Sequence[tuple[str, str]]) -> list[int]:
+    """The places of those questions (a schema, and a SELECT about ``{schema}`` at ``%(now)s``) that find anything.
+
+    A statement answers for some hundred schemas: neither a trip for each, nor a text that grows with the platform.
+    """
+    now, found = clock.now(), []
+    for begin in range(0, len(questions), _QUESTIONS_AT_ONCE):
+        rows = ", ".join(
+            f"({place}, EXISTS ({question.format(schema=quote_schema(name))}))"
+            for place, (name, question) in enumerate(questions[begin : begin + _QUESTIONS_AT_ONCE], start=begin)
+        )
+        with qualified(), connection.cursor() as cursor:
+            cursor.execute(f"SELECT place FROM (VALUES {rows}) AS t (place, due) WHERE due", {"now": now})  # noqa: S608
+            found += [int(place) for (place,) in cursor.fetchall()]
+    return found

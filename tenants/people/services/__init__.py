@@ -17,6 +17,7 @@ from tenants.people.services.accounts import (
 )
 from tenants.people.services.api_keys import (
     ActNotForKeys,
+    ApiKeyAlreadyMade,
     ApiKeyNotFound,
     InvalidApiKey,
     NewApiKey,
@@ -44,6 +45,7 @@ from tenants.people.services.tickets import TicketRefused, issue_ticket, redeem_
 __all__ = [
     "AccountTaken",
     "ActNotForKeys",
+    "ApiKeyAlreadyMade",
     "ApiKeyNotFound",
     "AssignmentNotFound",
     "InvalidApiKey",

@@ -51,6 +51,14 @@ class ActNotForKeys(DomainError):
     message = _("接口密钥不能拥有权限：{acts}")
 
 
+class ApiKeyAlreadyMade(DomainError):
+    """The same form made a key before, or just now in another window."""
+
+    code = "api_key_already_made"
+    status = 409
+    message = _("这个表单已经生成过密钥，没有再次生成。密钥只显示一次；没有记下的请吊销后另建。")
+
+
 @dataclass(frozen=True, slots=True)
 class NewApiKey:
     """A key just made. ``raw`` is nowhere kept and cannot be shown again."""
@@ -59,27 +67,37 @@ class NewApiKey:
     raw: str
 
 
-def create_api_key(*, actor: Actor, name: str, acts: Collection[str], store_id: int | None) -> NewApiKey:
+def create_api_key(
+    *, actor: Actor, name: str, acts: Collection[str], store_id: int | None, request_key: str | None = None
+) -> NewApiKey:
     """A key that may do these acts in one store, or with no store named in all of them.
+
+    ``request_key`` is an unguessable text of the asking form: asked twice with it, even at the same moment, one key is
+    made. The key's prefix is drawn from it, and prefixes are unique.
 
     Raises:
         NotAllowed, ActNotForKeys
+        ApiKeyAlreadyMade: under this ``request_key``; it cannot be shown again.
     """
     require(actor, Act.APIKEY_MANAGE, store_id=store_id)
     foreign = sorted(set(acts) - {act.value for act in API_ACTS})
     if foreign or not acts:
         raise ActNotForKeys(acts=", ".join(foreign) or "-")
-    prefix = "".join(secrets.choice(_ALPHABET) for _ in range(_PREFIX_LENGTH))
+    prefix = _prefix(f"{actor}|{request_key}" if request_key else secrets.token_hex())
     secret = secrets.token_urlsafe(_SECRET_BYTES)
-    key = ApiKey.objects.create(
+    key, made = ApiKey.objects.get_or_create(
         prefix=prefix,
-        secret_sha256=_digest(secret),
-        name=name.strip(),
-        acts=sorted(set(acts)),
-        store_id=store_id,
-        created_at=clock.now(),
-        created_by_id=actor.id if actor.kind == "staff" else None,
+        defaults={
+            "secret_sha256": _digest(secret),
+            "name": name.strip(),
+            "acts": sorted(set(acts)),
+            "store_id": store_id,
+            "created_at": clock.now(),
+            "created_by_id": actor.id if actor.kind == "staff" else None,
+        },
     )
+    if not made:
+        raise ApiKeyAlreadyMade
     detail = {"name": key.name, "acts": key.acts}
     record(actor, "apikey.create", object_type="apikey", object_id=prefix, store_id=store_id, detail=detail)
     return NewApiKey(key=key, raw=f"{_SCHEME}_{prefix}_{secret}")
@@ -142,6 +160,15 @@ def authenticate_api_key(raw: str) -> Actor:
         .first()
     )
     return verify_api_key(row, secret=secret)
+
+
+def _prefix(seed: str) -> str:
+    """Ten characters that people can tell apart, the same for the same seed."""
+    number, characters = int.from_bytes(sha256(seed.encode()).digest()), []
+    for _place in range(_PREFIX_LENGTH):
+        number, index = divmod(number, len(_ALPHABET))
+        characters.append(_ALPHABET[index])
+    return "".join(characters)
 
 
 def _digest(secret: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 
@@ -139,6 +140,19 @@ def test_the_sweeper_finds_mail_in_every_schema(chain: Chain, other_chain: Chain
         OutgoingMail.objects.create(**{**mail, "due_at": now + LONG_AGO}, state=MailState.QUEUED)
     assert sweep(sweeping.sweep_mail) == 1
     assert sent_tasks == ["mail.deliver_due"]
+
+
+def test_the_sweeper_asks_many_chains_in_few_statements(
+    chain: Chain,
+    other_chain: Chain,
+    sent_tasks: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: Callable[..., AbstractContextManager[object]],
+) -> None:
+    """Public and two chains are asked in two statements; a third reads which chains are active."""
+    monkeypatch.setattr(sweeping, "_QUESTIONS_AT_ONCE", 2)
+    with in_public(), django_assert_num_queries(3):
+        assert sweeping.sweep_mail() == 0
 
 
 def test_nothing_is_enqueued_when_nothing_is_left_undone(chain: Chain, sent_tasks: list[str]) -> None:

@@ -1,6 +1,7 @@
 """Which chain a request is for is decided by its host, and by nothing else."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -98,6 +99,20 @@ def test_active_chains_are_remembered_and_unknown_hosts_are_not(
         assert chain_at("yunshan.localhost") == chain_at("yunshan.localhost")
     with django_assert_num_queries(2):  # type: ignore[attr-defined]
         assert chain_at("nobody.localhost") is chain_at("nobody.localhost") is None
+
+
+def test_a_chain_that_was_moved_answers_under_the_base_it_has_now(chain: Chain, settings: Any) -> None:
+    """Host names are kept whole; a database restored elsewhere has another base, and may still name the old one."""
+    settings.BASE_DOMAIN = "kayun.example"
+    forget_hosts()
+    found = chain_at(f"{chain.slug}.kayun.example")
+    assert found is not None
+    assert found.schema_name == chain.schema_name
+    assert chain_at(f"www.{chain.slug}.kayun.example") is None
+    old = chain_at(f"{chain.slug}.localhost")
+    assert old is not None, "by its whole name, as a host of the chain's own would be"
+    assert old.id == chain.pk
+    forget_hosts()
 
 
 def test_what_an_earlier_request_left_chosen_is_undone(chain: Chain) -> None:

@@ -1,10 +1,12 @@
 """Keys of the chain's own software."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from kernel.db import qualified
 from tenants.audit.models import AuditEntry
@@ -136,3 +138,29 @@ def test_whoever_manages_no_keys_makes_and_ends_none(in_chain: InChain, made: se
         services.create_api_key(actor=elsewhere, name="二店", acts=["value.consume"], store_id=2)
         with pytest.raises(services.ApiKeyNotFound):
             services.revoke_api_key(actor=elsewhere, prefix="nothing")
+
+
+def test_one_form_makes_one_key_also_when_it_is_sent_twice_at_once(in_chain: InChain, owner: Actor) -> None:
+    start = Barrier(2)
+
+    def send(name: str) -> str:
+        try:
+            with in_chain():
+                start.wait(20)
+                asked = {"actor": owner, "name": name, "acts": ["value.consume"], "store_id": None}
+                return services.create_api_key(**asked, request_key="form-1").key.name  # type: ignore[arg-type]
+        except services.ApiKeyAlreadyMade as refusal:
+            return refusal.code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(send, ["甲", "乙"]))
+    assert answers[0] == "api_key_already_made"
+    with in_chain():
+        (key,) = ApiKey.objects.filter(name__in=["甲", "乙"])
+        assert key.name == answers[1]
+        other = services.create_api_key(
+            actor=owner, name="丙", acts=["value.consume"], store_id=None, request_key="form-2"
+        )
+    assert other.key.prefix != key.prefix
