@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from kernel.money import Money
 from membership.cards.domain import CardStatus
 from membership.cards.queries import levels
+from membership.members.domain import ConsentChannel, ConsentPurpose, ConsentSource, DocumentKind
 from portal.actors import shown_name
 from tenants.audit.domain import ACTS, OBJECTS
 from tenants.audit.models import AuditEntry
@@ -28,29 +29,53 @@ _FIELDS: Final[Mapping[str, str | Promise]] = {
     "email": gettext_lazy("邮箱"),
     "phone": gettext_lazy("手机号"),
     "birthday": gettext_lazy("生日"),
+    "category": gettext_lazy("客户类别"),
+    "landline": gettext_lazy("固定电话"),
+    "address": gettext_lazy("地址"),
+    "lunar_month": gettext_lazy("农历生日：月"),
+    "lunar_day": gettext_lazy("农历生日：日"),
+    "lunar_leap": gettext_lazy("生在闰月"),
+    "vin": gettext_lazy("车架号"),
+    "plate": gettext_lazy("车牌号"),
+    "model_name": gettext_lazy("车型"),
+    "registered_on": gettext_lazy("初次登记日期"),
 }
 _LABELS: Final[Mapping[str, str | Promise]] = {
     "acts": gettext_lazy("权限"),
     "added": gettext_lazy("增加权限"),
+    "added_tags": gettext_lazy("加上"),
     "amount_fen": gettext_lazy("金额"),
     "changed": gettext_lazy("修改了"),
+    "channel": gettext_lazy("渠道"),
     "closed_on": gettext_lazy("停业日期"),
     "code": gettext_lazy("编码"),
+    "document": gettext_lazy("证件"),
     "from": gettext_lazy("原为"),
+    "from_member": gettext_lazy("原车主"),
+    "how": gettext_lazy("方式"),
+    "into": gettext_lazy("并入"),
     "last": gettext_lazy("末号"),
     "level": gettext_lazy("卡级别"),
     "locked": gettext_lazy("锁定"),
     "member": gettext_lazy("会员编号"),
+    "moved": gettext_lazy("移动"),
     "name": gettext_lazy("名称"),
+    "outcome": gettext_lazy("结果"),
     "plan": gettext_lazy("版本"),
+    "purpose": gettext_lazy("目的"),
     "quantity": gettext_lazy("数量"),
     "reason": gettext_lazy("原因"),
     "record": gettext_lazy("入账编号"),
     "removed": gettext_lazy("取消权限"),
+    "removed_tags": gettext_lazy("去掉"),
+    "repair_centres": gettext_lazy("维修中心"),
+    "replaced": gettext_lazy("替换原登记"),
+    "retained_until": gettext_lazy("依法留存至"),
     "role": gettext_lazy("角色"),
     "to": gettext_lazy("改为"),
     "username": gettext_lazy("用户名"),
     "valid_until": gettext_lazy("有效期至"),
+    "version": gettext_lazy("文本版本"),
 }
 
 
@@ -108,7 +133,7 @@ def _said(key: str, value: Any, names: Names) -> str:
         return _listed(value, str)
     try:
         return write(value, names)
-    except (TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, AttributeError):
         return str(value)
 
 
@@ -129,6 +154,25 @@ def _day(value: Any, names: Names) -> str:
     return date_format(date.fromisoformat(value), "Y-m-d")
 
 
+def _moved(value: Mapping[str, Any]) -> str:
+    """What a merge moved: cards and plates by their numbers, consents by how many."""
+    return _("；").join(f"{_MOVED.get(name, name)} {_listed(what, str)}" for name, what in value.items())
+
+
+_MOVED: Final[Mapping[str, str | Promise]] = {
+    "cards": gettext_lazy("会员卡"),
+    "consents": gettext_lazy("同意"),
+    "documents": gettext_lazy("身份证件"),
+    "tags": gettext_lazy("标签"),
+    "vehicles": gettext_lazy("车辆"),
+}
+_OUTCOMES: Final[Mapping[str, str | Promise]] = {
+    "MATCH": gettext_lazy("一致"),
+    "NO_MATCH": gettext_lazy("不一致"),
+    "NO_DOCUMENT": gettext_lazy("没有登记"),
+    "PAUSED": gettext_lazy("暂停中"),
+}
+
 _WRITERS: Final[Mapping[str, Callable[[Any, Names], str]]] = {
     "acts": _acts,
     "added": _acts,
@@ -136,6 +180,14 @@ _WRITERS: Final[Mapping[str, Callable[[Any, Names], str]]] = {
     "from": _status,
     "to": _status,
     "closed_on": _day,
+    "channel": lambda value, names: str(ConsentChannel(value).label),
+    "document": lambda value, names: str(DocumentKind(value).label),
+    "how": lambda value, names: str(ConsentSource(value).label),
+    "moved": lambda value, names: _moved(value),
+    "outcome": lambda value, names: str(_OUTCOMES[value]),
+    "purpose": lambda value, names: str(ConsentPurpose(value).label),
+    "replaced": lambda value, names: _("是") if value else _("否"),
+    "retained_until": _day,
     "valid_until": _day,
     "amount_fen": lambda value, names: Money(value).format(),
     "changed": lambda value, names: _listed(value, lambda name: str(_FIELDS.get(name, name))),

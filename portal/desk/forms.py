@@ -51,12 +51,6 @@ class CardFilterForm(forms.Form):
         self.fields["level"].choices = [everything, *((level.code, level.name) for level in levels)]  # type: ignore[attr-defined]
 
 
-class MemberFilterForm(forms.Form):
-    """What narrows the member list."""
-
-    q = forms.CharField(label=_("姓名、手机号、会员编号或卡号"), max_length=40, required=False)
-
-
 class MakeCardsForm(forms.Form):
     """A range of cards to be made (R-B08 – R-B11)."""
 
@@ -74,14 +68,6 @@ class MakeCardsForm(forms.Form):
     def __init__(self, *args: Any, levels: list[CardLevel], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["level"].choices = [(level.code, level.name) for level in levels]  # type: ignore[attr-defined]
-
-
-class MemberForm(forms.Form):
-    """What is known of a member."""
-
-    name = forms.CharField(label=_("姓名"), max_length=60)
-    phone = forms.CharField(label=_("手机号"), max_length=30)
-    birthday = forms.DateField(label=_("生日"), required=False, widget=_date_input())
 
 
 class IssueForm(forms.Form):

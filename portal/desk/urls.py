@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portal.desk import card_views, home_views, member_views
+from portal.desk import card_views, home_views
 
 app_name = "desk"
 
@@ -14,12 +14,8 @@ urlpatterns = [
     path("cards/<str:number>/", card_views.card_detail, name="card_detail"),
     path("cards/<str:number>/step/", card_views.card_step, name="card_step"),
     path("cards/<str:number>/pin/", card_views.card_pin_reset, name="card_pin_reset"),
-    path("members/", member_views.member_list, name="member_list"),
-    path("members/new/", member_views.member_new, name="member_new"),
-    path("members/search/", member_views.member_search, name="member_search"),
-    path("members/<str:code>/", member_views.member_detail, name="member_detail"),
-    path("members/<str:code>/edit/", member_views.member_edit, name="member_edit"),
     path("", include("portal.desk.data_urls")),
+    path("", include("portal.desk.member_urls")),
     path("", include("portal.desk.till_urls")),
     path("", include("portal.desk.people_urls")),
 ]

@@ -21,7 +21,9 @@ _PUBLIC = ["/", "/pricing/", "/accounts/login/", "/accounts/signup/", "/accounts
 _DOOR = ["/", "/desk/login/"]
 _DESK = [
     "/desk/", "/desk/till/", "/desk/cards/", "/desk/cards/make/", "/desk/cards/issue/",
-    "/desk/members/", "/desk/staff/", "/desk/roles/", "/desk/stores/", "/desk/api-keys/", "/desk/audit/",
+    "/desk/members/", "/desk/members/new/", "/desk/members/tags/", "/desk/members/duplicates/", "/desk/vehicles/",
+    "/desk/members/M000001/", "/desk/members/M000001/vehicles/new/",
+    "/desk/staff/", "/desk/roles/", "/desk/stores/", "/desk/api-keys/", "/desk/audit/",
 ]  # fmt: skip
 _WIDTHS = (1440, 360)
 _MEMBER = ["/card/", "/card/records/", "/card/pin/"]

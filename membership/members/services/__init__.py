@@ -38,6 +38,7 @@ from membership.members.services.identity import (
 )
 from membership.members.services.merge import DifferentPersons, MergeWithHerself, merge_members
 from membership.members.services.registration import (
+    PROBLEMS,
     RegistrationIncomplete,
     check_registration,
     registration_problems,
@@ -52,6 +53,7 @@ from membership.members.services.tags import (
 )
 
 __all__ = [
+    "PROBLEMS",
     "AlreadyErased",
     "ConsentIncomplete",
     "ConsentNotFound",

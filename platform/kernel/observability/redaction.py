@@ -21,15 +21,21 @@ _PERSONAL_KEYS: Final = frozenset(
     {"pin", "old_pin", "new_pin", "password", "passwd", "secret", "token", "key", "api_key", "authorization"}
     | {"cookie", "cookies", "session", "sessionid", "csrftoken"}
     | {"name", "full_name", "holder", "member_name", "actor_name", "phone", "mobile", "email", "address", "birthday"}
-    | {"id_number", "id_no", "body", "data", "form", "post", "query", "params", "args", "kwargs"}
+    | {"id_number", "id_no", "document_number", "landline", "owner_code", "vin", "plate", "proof"}
+    | {"body", "data", "form", "post", "query", "params", "args", "kwargs"}
 )
 _API_KEY: Final = re.compile(r"kyn_[A-Za-z0-9]+_[A-Za-z0-9_-]+")
 _EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # PINs, telephones, ID and card numbers. Not the digits inside a UUID or another longer word.
 _LONG_NUMBER: Final = re.compile(r"(?<![\w-])\d{6,}[Xx]?(?![\w-])", re.ASCII)
+# Vehicles lead to their owners: identification numbers (17 places, digits among them) and licence plates.
+_VIN: Final = re.compile(r"(?<![\w-])(?=[A-HJ-NPR-Z0-9]*[0-9]{4})[A-HJ-NPR-Z0-9]{17}(?![\w-])", re.ASCII)
+_PLATE: Final = re.compile(
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z]·?[A-HJ-NP-Z0-9]{5,6}"
+)
 _URL_PASSWORD: Final = re.compile(r"(?<=://)([^:/@\s]*):[^@\s]+@")
-# What one of the four begins with: most texts have none of it.
-_SUSPECT: Final = re.compile(r"kyn_|@|[0-9]{6}")
+# What one of them begins with: most texts have none of it.
+_SUSPECT: Final = re.compile(r"kyn_|@|[0-9]{6}|[A-HJ-NPR-Z0-9]{17}|[\u4e00-\u9fff][A-Z]·?[A-HJ-NP-Z0-9]{5}")
 
 # Their texts name code, types and connections. Exact types: a subclass may put a value into its text.
 _SPEAKS_OF_CODE: Final = frozenset(
@@ -46,12 +52,16 @@ _SPEAKS_OF_CODE: Final = frozenset(
 
 
 def scrub(text: str) -> str:
-    """The text without what can be recognised: API keys, e-mail addresses, passwords in URLs, long numbers."""
+    """The text without what can be recognised: API keys, e-mail addresses, passwords in URLs, long numbers,
+    vehicles' numbers and plates.
+    """
     if not _SUSPECT.search(text):
         return text
     text = _API_KEY.sub(REMOVED, text)
     text = _URL_PASSWORD.sub(rf"\1:{REMOVED}@", text)
     text = _EMAIL.sub(REMOVED, text)
+    text = _VIN.sub(REMOVED, text)
+    text = _PLATE.sub(REMOVED, text)
     return _LONG_NUMBER.sub(REMOVED, text)
 
 
