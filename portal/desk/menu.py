@@ -64,6 +64,7 @@ MENU: Final = (
     Group("cards", _("会员卡"), (
         Entry("issue", "desk:card_issue", _("会员卡发卡"), "card-hand", (Act.CARD_ISSUE,)),
         Entry("cards", "desk:card_list", _("会员卡管理"), "card"),
+        Entry("dormancy", "desk:dormancy", _("睡眠卡"), "lock", (Act.DORMANCY_LIST, Act.DORMANCY_APPROVE)),
         Entry("make", "desk:card_make", _("会员卡制卡"), "card-plus", (Act.CARD_MAKE,)),
     )),
     Group("members", _("会员资料"), (
@@ -72,6 +73,7 @@ MENU: Final = (
         Entry("duplicates", "desk:duplicates", _("重复会员"), "copy", (Act.MEMBER_MERGE,)),
     )),
     Group("value", _("储值与积分"), (
+        Entry("expiry", "desk:expiry", _("积分到期"), "list", (Act.DORMANCY_LIST, Act.POINTS_ADJUST, Act.VALUE_POLICY)),
     )),
     Group("stock", _("卡片库存"), (
     )),

@@ -17,5 +17,6 @@ urlpatterns = [
     path("", include("portal.desk.data_urls")),
     path("", include("portal.desk.member_urls")),
     path("", include("portal.desk.till_urls")),
+    path("", include("portal.desk.expiry_urls")),
     path("", include("portal.desk.people_urls")),
 ]

@@ -37,6 +37,7 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "document.submit": _("提交单据"),
         "document.unapprove": _("反审核单据"),
         "dormancy.freeze": _("冻结睡眠卡"),
+        "expiry.rules": _("修改到期规则"),
         "expiry.run": _("到期处理"),
         "import.cancel": _("取消导入"),
         "import.confirm": _("确认导入"),
