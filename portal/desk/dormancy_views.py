@@ -135,7 +135,9 @@ def reopen(request: DeskRequest) -> HttpResponseBase:
             fields={"not_dormant": "card_number", "card_not_found": "card_number"},
         )
         if filed is not None:
-            messages.success(request, _("该卡已免费重新启用；表单 %(number)s 已转客服和财务复核。") % {"number": filed.number})
+            messages.success(
+                request, _("该卡已免费重新启用；表单 %(number)s 已转客服和财务复核。") % {"number": filed.number}
+            )
             return redirect("desk:card_detail", number=filed.payload["card_number"])
     return render(request, "desk/dormancy_reopen.html", {"form": form, "nav": "dormancy"}, status=status_of(form))
 
@@ -145,15 +147,11 @@ def reopen(request: DeskRequest) -> HttpResponseBase:
 _ACTS: Mapping[str, Callable[[DeskRequest, str, str], object]] = {
     "submit": lambda request, number, _reason: documents.submit(actor=request.desk.actor, number=number),
     "approve": lambda request, number, _reason: documents.approve(actor=request.desk.actor, number=number),
-    "reject": lambda request, number, reason: documents.reject(
-        actor=request.desk.actor, number=number, reason=reason
-    ),
+    "reject": lambda request, number, reason: documents.reject(actor=request.desk.actor, number=number, reason=reason),
     "unapprove": lambda request, number, reason: documents.unapprove(
         actor=request.desk.actor, number=number, reason=reason
     ),
-    "cancel": lambda request, number, reason: documents.cancel(
-        actor=request.desk.actor, number=number, reason=reason
-    ),
+    "cancel": lambda request, number, reason: documents.cancel(actor=request.desk.actor, number=number, reason=reason),
 }
 # Code, from which state, whose, whether it wants a reason.
 _STEPS = (

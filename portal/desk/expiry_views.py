@@ -88,4 +88,4 @@ def _place(text: str) -> tuple[Any, int] | None:
         found = parse_date(day)
     except ValueError:
         return None
-    return (found, int(pk)) if found and pk.isdecimal() and len(pk) < 19 else None  # noqa: PLR2004
+    return (found, int(pk)) if found and pk.isdecimal() and len(pk) < 19 else None

@@ -10,6 +10,7 @@ from membership.cards.errors import CardNotFound, not_usable
 from membership.cards.models import Card
 from membership.cards.queries import find_card, page_of_cards, search_cards, values_of
 from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL
+from portal.endings import ending_soon
 from portal.rows import Row, card_row, masked_name, value_row
 
 _CHOICES: Final = 8
@@ -46,7 +47,7 @@ class Look:
         return "refused" if self.problem else "ready"
 
     def row(self) -> Row:
-        """As the templates read it. What the card and its member have is asked for here, in two queries."""
+        """As the templates read it. What the card and its member have is asked for here, in four queries."""
         return {
             "text": self.text,
             "state": self.state,
@@ -54,6 +55,7 @@ class Look:
             "card": _till_row(self.card) if self.card else None,
             "balance": value_row(values_of([self.card]).get(self.card.pk)) if self.card else None,
             "member": _member_row(self.card) if self.card else None,
+            "endings": ending_soon([self.card]).get(self.card.pk, []) if self.card else [],
             "choices": [_till_row(card) for card in self.choices],
             "has_more": self.has_more,
         }

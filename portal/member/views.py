@@ -28,6 +28,7 @@ from membership.records.domain import RecordKind
 from membership.records.models import Record
 from membership.records.queries import Place, count_by_kind, kept_since, page_of_records, records_of_cards
 from portal.attempts import attempt, status_of
+from portal.endings import ending_soon
 from portal.member.access import MemberRequest, close_session, members_only, open_session, session_card
 from portal.member.forms import LoginForm, PinChangeForm
 from portal.member.months import months_of
@@ -102,12 +103,13 @@ def home(request: MemberRequest) -> HttpResponseBase:
     """Her cards (R-A05), what is on them where the plan shows it (R-A06, R-A07), and what happened last."""
     cards = _own_cards(request)
     show_balance = _shows_balance(request)
-    values = values_of(cards)
+    values, endings = values_of(cards), ending_soon(cards)
     recent = page_of_records(_shown_records(request, cards), size=_RECENT)
     context = _shell(request, "home") | {
         "show_balance": show_balance,
         "cards": [
             _own_card(sequence, card, values.get(card.pk) if show_balance else None)
+            | {"endings": endings.get(card.pk, []) if show_balance else []}
             for sequence, card in enumerate(cards, start=1)
         ],
         "recent": [_linked(record) for record in recent],

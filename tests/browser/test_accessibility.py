@@ -24,6 +24,7 @@ _DESK = [
     "/desk/members/", "/desk/members/new/", "/desk/members/tags/", "/desk/members/duplicates/", "/desk/vehicles/",
     "/desk/members/M000001/", "/desk/members/M000001/vehicles/new/",
     "/desk/staff/", "/desk/roles/", "/desk/stores/", "/desk/api-keys/", "/desk/audit/",
+    "/desk/expiry/", "/desk/expiry/rules/", "/desk/dormancy/", "/desk/dormancy/reopen/",
 ]  # fmt: skip
 _WIDTHS = (1440, 360)
 _MEMBER = ["/card/", "/card/records/", "/card/pin/"]
