@@ -23,6 +23,10 @@ def card_row(card: Card) -> Row:
     member, stored, points = card.member, card.stored_account, card.points_account
     return {
         "number": card.number,
+        "type_name": card.type.name,
+        "plate": card.bound_vehicle.plate if card.bound_vehicle else None,
+        "vin": card.bound_vehicle.vin if card.bound_vehicle else None,
+        "bearer": card.bearer,
         "level_name": card.level.name,
         "level_face": face_of(card.level.code),
         "status": card.status,

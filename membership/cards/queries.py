@@ -15,6 +15,7 @@ from membership.cards.domain import ENDED, Spend, tidy_number
 from membership.cards.models import Card, CardLevel, CardType
 from membership.members.models import Member
 from membership.members.queries import same_person_ids
+from membership.vehicles.models import Vehicle
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +69,27 @@ def spend_of(member: Member, *, on: date, months: int) -> Spend:
 
 def cards() -> QuerySet[Card]:
     """Cards with everything a row of a list shows: level, holder, accounts (R-C01)."""
-    return Card.objects.select_related("type", "level", "member", "stored_account", "points_account")
+    return Card.objects.select_related("type", "level", "member", "bound_vehicle", "stored_account", "points_account")
 
 
-def search_cards(*, text: str = "", status: str = "", level_code: str = "") -> QuerySet[Card]:
-    """Cards by the beginning of the number, or by the holder's name, code or last four digits of the telephone."""
+def search_cards(*, text: str = "", status: str = "", level_code: str = "", type_code: str = "") -> QuerySet[Card]:
+    """Cards by the beginning of the number, by the holder's name, code or last four digits of the telephone, or by the
+    beginning of the plate or identification number of the vehicle it is bound to.
+    """
     found = cards()
     if status:
         found = found.filter(status=status)
     if level_code:
         found = found.filter(level__code=level_code)
+    if type_code:
+        found = found.filter(type__code=type_code)
     text = text.strip()[:40]
     if text:
         holders = Q(name__startswith=text) | Q(code=text.upper()) | Q(phone_tail=text)
         members = Member.objects.filter(holders).values("id")
-        found = found.filter(Q(number__startswith=tidy_number(text)) | Q(member_id__in=members))
+        known = tidy_number(text)
+        vehicles = Vehicle.objects.filter(Q(plate__startswith=known) | Q(vin__startswith=known)).values("id")
+        found = found.filter(Q(number__startswith=known) | Q(member_id__in=members) | Q(bound_vehicle_id__in=vehicles))
     return found
 
 
@@ -95,7 +102,7 @@ def page_of_cards(found: QuerySet[Card], *, size: int, after_number: str = "") -
 
 def find_card(number: str) -> Card | None:
     """The card with this number, as typed."""
-    return cards().select_related("store").filter(number=tidy_number(number)).first()
+    return cards().select_related("store", "replaces", "replaced_by").filter(number=tidy_number(number)).first()
 
 
 def cards_of_member(member_id: int) -> list[Card]:

@@ -211,6 +211,9 @@ PIN_PEPPERS = environment.versioned_secrets("KAYUN_PIN_PEPPERS", local="KAYUN_PI
 # What encrypts ID numbers and private files, and what makes them findable without reading them (kernel.crypto).
 DATA_KEYS = environment.versioned_secrets("KAYUN_DATA_KEYS", local="KAYUN_DATA_KEY")
 INDEX_KEYS = environment.versioned_secrets("KAYUN_INDEX_KEYS", local="KAYUN_INDEX_KEY")
+# Where printing looks for fonts besides the machine's own: what `kayun check` unpacked for a machine that has no
+# Chinese one.
+FONT_DIRS = [path for path in (environment.LOCAL_DIR / "tools" / "fonts",) if path.exists()]
 # Host-wide places for PIN hashing: without a bound a flood of log-ins takes the tills' processor.
 HASHING_SLOTS = int(os.environ.get("KAYUN_HASHING_SLOTS", "1"))
 HASHING_SLOTS_DIR = environment.LOCAL_DIR / "slots"

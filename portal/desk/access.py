@@ -75,6 +75,17 @@ def staff_only(*acts: Act) -> Callable[[View], View]:
     return guard
 
 
+def working_store(request: DeskRequest, act: Act) -> int:
+    """The store where the person at the desk works now, in which she does the act.
+
+    Raises:
+        NotAllowed: there is none for her.
+    """
+    if request.desk.store is None:
+        raise NotAllowed(act=act.label)
+    return request.desk.store.pk
+
+
 def _desk(request: HttpRequest, actor: Actor) -> Desk:
     stores = open_stores(for_actor=actor)
     chosen = request.session.get(SESSION_STORE)

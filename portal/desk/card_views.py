@@ -15,17 +15,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ledger.queries import lots_of
 from membership.cards import queries, services
 from membership.cards.domain import NumberRange, tidy_number
-from membership.cards.errors import CardNotFound
 from membership.cards.models import Card
 from membership.members import services as member_services
 from membership.members.models import Member
 from membership.members.queries import page_of_members, search_members
 from membership.records.queries import Place, page_of_records, records_of_cards
 from portal.attempts import attempt, refusal_of, status_of
-from portal.desk.access import DeskRequest, staff_only
-from portal.desk.card_steps import STEPS, open_steps
-from portal.desk.forms import CardFilterForm, CardStepForm, IssueForm, MakeCardsForm
-from portal.hosts import chain_url
+from portal.desk.access import DeskRequest, staff_only, working_store
+from portal.desk.card_forms import CardStepForm
+from portal.desk.card_life_views import card_of
+from portal.desk.card_steps import STEPS, open_steps, open_successions
+from portal.desk.forms import CardFilterForm, IssueForm, MakeCardsForm
+from portal.desk.pin_slips import pin_slip
 from portal.rows import card_row, lot_label, member_row, record_row, value_row
 from tenants.people.domain import Act, NotAllowed
 
@@ -41,9 +42,14 @@ _VIEWERS = (Act.CARD_VIEW, Act.CARD_ISSUE, Act.CARD_MAKE, Act.VALUE_TOP_UP, Act.
 @staff_only(*_VIEWERS)
 def card_list(request: DeskRequest) -> HttpResponseBase:
     """All cards, filtered; further pages are fetched as rows."""
-    form = CardFilterForm(request.GET, levels=queries.levels())
+    form = CardFilterForm(request.GET, levels=queries.levels(), types=queries.types())
     wanted = form.cleaned_data if form.is_valid() else {}
-    filters = {"text": wanted.get("q", ""), "status": wanted.get("status", ""), "level_code": wanted.get("level", "")}
+    filters = {
+        "text": wanted.get("q", ""),
+        "status": wanted.get("status", ""),
+        "level_code": wanted.get("level", ""),
+        "type_code": wanted.get("type", ""),
+    }
     found = queries.search_cards(**filters)
     # One more than is shown tells whether there is a next page.
     after = tidy_number(request.GET.get("after", "").replace("\0", ""))
@@ -62,7 +68,7 @@ def card_list(request: DeskRequest) -> HttpResponseBase:
 @staff_only(Act.CARD_MAKE)
 def card_make(request: DeskRequest) -> HttpResponseBase:
     """Make a range of idle cards (R-B08)."""
-    form = MakeCardsForm(request.POST or None, levels=queries.levels())
+    form = MakeCardsForm(request.POST or None, levels=queries.levels(), types=queries.types())
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         numbers = NumberRange(
@@ -75,7 +81,11 @@ def card_make(request: DeskRequest) -> HttpResponseBase:
         made = attempt(
             form,
             lambda: services.make_cards(
-                actor=request.desk.actor, level_code=given["level"], numbers=numbers, store_id=_store_id(request)
+                actor=request.desk.actor,
+                type_code=given["type"] or services.ORDINARY,
+                level_code=given["level"],
+                numbers=numbers,
+                store_id=_store_id(request),
             ),
         )
         if made is not None:
@@ -100,7 +110,7 @@ def card_issue(request: DeskRequest) -> HttpResponseBase:
         fields |= {"member_not_found": "member_code"}
         issued = attempt(form, lambda: _issue(request, form), fields=fields)
         if issued is not None:
-            return _pin_slip(request, issued)
+            return pin_slip(request, issued)
     code = form["member_code"].value()
     members = page_of_members(search_members(code), size=_CHOICES) if code else []
     context = {"form": form, "members": [member_row(member) for member in members], "nav": "issue"}
@@ -115,31 +125,32 @@ def card_detail(request: DeskRequest, number: str) -> HttpResponseBase:
     Raises:
         CardNotFound
     """
-    return _detail(request, _card(number))
+    return _detail(request, card_of(number))
 
 
 @require_POST
-@staff_only(Act.CARD_LOSS, Act.CARD_FREEZE)
+@staff_only(*{step.act for step in STEPS.values()})
 def card_step(request: DeskRequest, number: str) -> HttpResponseBase:
-    """Report a card lost or found again, freeze it or end that (R-J02, R-J07, X-25).
+    """Take a step of the card's life: loss, freezing, activation, withdrawal … (section Z).
 
     Raises:
         CardNotFound
     """
-    card = _card(number)
+    card = card_of(number)
     step = STEPS.get(request.POST.get("step", ""))
     if step is None:
         return redirect("desk:card_detail", number=card.number)
-    form = CardStepForm(request.POST, auto_id=f"{step.code}_%s")
+    form = step.form(request.POST)
     if form.is_valid():
         taken = attempt(
             form,
             lambda: step.take(
                 actor=request.desk.actor,
                 number=card.number,
-                store_id=_working_store(request, step.act),
-                reason=form.cleaned_data["reason"],
+                store_id=working_store(request, step.act),
+                **form.given(),
             ),
+            fields={"agent_unnamed": "agent_name"},
         )
         if taken is not None:
             messages.success(request, str(step.done))
@@ -147,6 +158,8 @@ def card_step(request: DeskRequest, number: str) -> HttpResponseBase:
         refused = refusal_of(form)
         if isinstance(refused, NotAllowed):
             raise refused
+        if form.errors.keys() & form.fields.keys():
+            return _detail(request, card, tried=form)
         # The card has moved on since its page was opened: the page says where it stands now.
         messages.error(request, str(refused))
         return redirect("desk:card_detail", number=card.number)
@@ -163,12 +176,13 @@ def _detail(request: DeskRequest, card: Card, *, tried: CardStepForm | None = No
         return render(request, "desk/_timeline.html", context)
     value = queries.values_of([card]).get(card.pk)
     context |= {
-        "card": card_row(card) | {"issued_at": card.issued_at, "store_name": card.store.name if card.store else None},
+        "card": card_row(card) | _more(card),
         "member": member_row(card.member) if card.member else None,
         "balance": value_row(value) or {"total_fen": 0, "principal_fen": 0, "bonus_fen": 0},
         "lots": _lots(card),
         "pin_version": card.pin_version,
         "steps": open_steps(card, actor=request.desk.actor, store_id=_here(request), tried=tried),
+        "successions": open_successions(card, actor=request.desk.actor, store_id=_here(request)),
         "nav": "cards",
     }
     return render(request, "desk/card_detail.html", context, status=status_of(tried) if tried is not None else 200)
@@ -188,17 +202,18 @@ def card_pin_reset(request: DeskRequest, number: str) -> HttpResponseBase:
     issued = services.reset_pin(
         actor=request.desk.actor,
         number=number,
-        store_id=_working_store(request, Act.PIN_RESET),
+        store_id=working_store(request, Act.PIN_RESET),
         pin_version=int(seen) if seen.isdecimal() and len(seen) < _LONGEST_VERSION else -1,
     )
-    return _pin_slip(request, issued, reset=True)
+    return pin_slip(request, issued, reset=True)
 
 
 def _issue(request: DeskRequest, form: IssueForm) -> services.IssuedCard:
-    given, store_id = form.cleaned_data, _working_store(request, Act.CARD_ISSUE)
+    given, store_id = form.cleaned_data, working_store(request, Act.CARD_ISSUE)
+    member: Member | None = None
     if given["who"] == IssueForm.EXISTING:
-        member: Member = member_services.get_member(given["member_code"])
-    else:
+        member = member_services.get_member(given["member_code"])
+    elif given["who"] == IssueForm.NEW:
         member = member_services.create_member(
             actor=request.desk.actor,
             name=given["name"],
@@ -212,28 +227,9 @@ def _issue(request: DeskRequest, form: IssueForm) -> services.IssuedCard:
         member=member,
         store_id=store_id,
         valid_until=given["valid_until"],
+        payment_pending=given["payment_pending"],
+        override_reason=given["override_reason"],
     )
-
-
-def _pin_slip(request: DeskRequest, issued: services.IssuedCard, *, reset: bool = False) -> HttpResponse:
-    """The answer itself carries the PIN: no address leads to it a second time."""
-    card = issued.card
-    context = {
-        "card": card_row(card),
-        "member": {"name": card.member.name, "code": card.member.code} if card.member else None,
-        "pin": issued.pin,
-        "login_url": chain_url(request, request.chain.slug),  # type: ignore[attr-defined]
-        "reset": reset,
-        "nav": "cards" if reset else "issue",
-    }
-    return render(request, "desk/pin_slip.html", context)
-
-
-def _card(number: str) -> Card:
-    card = queries.find_card(number)
-    if card is None:
-        raise CardNotFound(card_number=number)
-    return card
 
 
 def _lots(card: Card) -> list[dict[str, Any]]:
@@ -251,6 +247,19 @@ def _lots(card: Card) -> list[dict[str, Any]]:
     ]
 
 
+def _more(card: Card) -> dict[str, Any]:
+    """What a card's own page says besides its row."""
+    return {
+        "issued_at": card.issued_at,
+        "activated_at": card.activated_at,
+        "store_name": card.store.name if card.store else None,
+        "payment_pending": card.payment_pending,
+        "internal_code": card.internal_code,
+        "replaces": card.replaces.number if card.replaces else None,
+        "replaced_by": card.replaced_by.number if hasattr(card, "replaced_by") else None,
+    }
+
+
 def _linked(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"href": reverse("desk:receipt", args=[row["id"]])} if row["amount_fen"] else row
 
@@ -264,10 +273,3 @@ def _store_id(request: DeskRequest) -> int | None:
 
 def _here(request: DeskRequest) -> int | None:
     return request.desk.store.pk if request.desk.store else None
-
-
-def _working_store(request: DeskRequest, act: Act) -> int:
-    store_id = _here(request)
-    if store_id is None:
-        raise NotAllowed(act=act.label)
-    return store_id

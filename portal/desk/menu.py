@@ -89,6 +89,7 @@ MENU: Final = (
     Group("settings", _("设置"), (
         Entry("staff", "desk:staff_list", _("员工"), "people", (Act.STAFF_MANAGE,)),
         Entry("roles", "desk:roles", _("角色权限"), "shield", (Act.STAFF_MANAGE,)),
+        Entry("card_types", "desk:card_types", _("卡类型与级别"), "card", (Act.CARD_TYPE,)),
         Entry("stores", "desk:store_list", _("门店"), "store", (Act.STORE_MANAGE,)),
         Entry("api_keys", "desk:api_keys", _("接口密钥"), "plug", (Act.APIKEY_MANAGE,)),
     )),

@@ -81,6 +81,9 @@ OBJECTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
     {
         "apikey": _("接口密钥"),
         "card": _("会员卡"),
+        "card_level": _("卡级别"),
+        "card_rules": _("用卡规则"),
+        "card_type": _("卡类型"),
         "card_range": _("号段"),
         "chain": _("商户"),
         "consent_wording": _("同意书文本"),

@@ -18,6 +18,7 @@ from membership.cards.services.issuing import (
     issue_card,
 )
 from membership.cards.services.making import (
+    ORDINARY,
     CardNumberTaken,
     InvalidNumberRange,
     LevelNotFound,
@@ -48,6 +49,7 @@ from membership.cards.services.stopping import (
     unfreeze_card,
 )
 from membership.cards.services.validity import (
+    MOST_AT_ONCE,
     NotExpired,
     TooManyCards,
     adjust_account_expiry,
@@ -58,6 +60,8 @@ from membership.cards.services.validity import (
 from membership.cards.values import POINTS, STORED
 
 __all__ = [
+    "MOST_AT_ONCE",
+    "ORDINARY",
     "POINTS",
     "STORED",
     "AgentUnnamed",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -73,7 +73,7 @@ def reactivate_card(*, actor: Actor, number: str, store_id: int) -> Card:
     card, to = locked_for(CardAct.REACTIVATE, number)
     today = clock.today()
     fresh = validity_end(issued_on=today, months=validity_months(card, bearer=card.bearer))
-    changes = {
+    changes: dict[str, Any] = {
         field: fresh
         for field in ("valid_until", "account_valid_until")
         if (ends := getattr(card, field)) is None or ends < today

@@ -170,11 +170,11 @@ def test_the_list_takes_as_many_queries_for_fifty_cards_as_for_one(
     browser = at_desk("MEMBER_SERVICE")
     issue("林静")
     browser.get("/desk/cards/")
-    with queries(7):
+    with queries(8):
         browser.get("/desk/cards/")
     issue("江河", "13700005678", top_up_fen=100)
     issue("钱进", "13700005679", top_up_fen=100)
-    with queries(7):
+    with queries(8):
         browser.get("/desk/cards/")
 
 

@@ -1,0 +1,176 @@
+"""What happens to a card in several fields or on paper: a successor, a chosen PIN, the sealed slip, account expiry."""
+
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from membership.cards import services
+from membership.cards.domain import CardAct, IdShown
+from membership.cards.errors import CardNotFound
+from membership.cards.models import Card
+from membership.cards.pins import check_pin
+from membership.cards.queries import find_card
+from membership.cards.slips import pin_slip_pdf
+from portal.attempts import attempt, status_of
+from portal.desk.access import DeskRequest, staff_only, working_store
+from portal.desk.card_forms import AccountExpiryForm, ChoosePinForm, SuccessorForm
+from portal.desk.card_steps import may_move
+from portal.desk.pin_slips import pin_slip
+from portal.hosts import chain_url
+from portal.rows import card_row
+from tenants.people.domain import Act
+
+_FIELDS: Final = {
+    "card_not_found": "new_number",
+    "card_not_idle": "new_number",
+    "same_card": "new_number",
+    "agent_unnamed": "agent_name",
+    "insufficient_balance": "fee_from",
+}
+_PIN_FIELDS: Final = {"pin_form": "new_pin", "pin_trivial": "new_pin", "pins_differ": "again"}
+_LONGEST_PIN: Final = 6
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@staff_only(Act.CARD_REISSUE)
+def succeed(request: DeskRequest, number: str, way: str) -> HttpResponseBase:
+    """Give a new card for this one: ``way`` is reissue after a loss or replacement (R-J03, R-C07). The answer is the
+    new card's PIN slip, shown once.
+
+    Raises:
+        CardNotFound
+    """
+    card, act = card_of(number), CardAct.REISSUE if way == "reissue" else CardAct.REPLACE
+    if not may_move(card, act):
+        return redirect("desk:card_detail", number=card.number)
+    fee = card.type.reissue_fee_fen
+    form = SuccessorForm(request.POST or None, asks_id=act == CardAct.REISSUE, has_fee=bool(fee))
+    if request.method == "POST" and form.is_valid():
+        done = attempt(form, lambda: _succeed(request, card, act, form.cleaned_data), fields=_FIELDS)
+        if done is not None:
+            return pin_slip(request, done.issued, moved=done)
+    context = {"form": form, "card": card_row(card), "way": way, "fee_fen": fee, "nav": "cards"}
+    return render(request, "desk/card_succeed.html", context, status=status_of(form))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@staff_only(Act.PIN_RESET)
+def choose_pin(request: DeskRequest, number: str) -> HttpResponseBase:
+    """A page turned to the member, who sets her PIN herself (X-19).
+
+    Raises:
+        CardNotFound, PinChangedMeanwhile
+    """
+    card = card_of(number)
+    form = ChoosePinForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        chosen = attempt(
+            form,
+            lambda: services.choose_pin(
+                actor=request.desk.actor,
+                number=card.number,
+                store_id=working_store(request, Act.PIN_RESET),
+                pin_version=_version(request),
+                new_pin=given["new_pin"],
+                again=given["again"],
+            ),
+            fields=_PIN_FIELDS,
+        )
+        if chosen is not None:
+            messages.success(request, _("会员已自行设置密码。"))
+            return redirect("desk:card_detail", number=card.number)
+    context = {"form": form, "card": card_row(card), "pin_version": card.pin_version, "nav": "cards"}
+    return render(request, "desk/card_choose_pin.html", context, status=status_of(form))
+
+
+@require_POST
+@never_cache
+@staff_only(Act.CARD_ISSUE, Act.PIN_RESET, Act.CARD_REISSUE)
+def slip_pdf(request: DeskRequest, number: str) -> HttpResponseBase:
+    """The sealed slip as PDF, for the PIN that the page before has just shown: the page sends it back, and only the
+    right one is printed. It is kept nowhere in between.
+
+    Raises:
+        CardNotFound, Busy, services.PinChangedMeanwhile
+    """
+    card = card_of(number)
+    pin = request.POST.get("pin", "")
+    if len(pin) != _LONGEST_PIN or not card.pin_must_change or not check_pin(pin, card.pin_hash).right:
+        raise services.PinChangedMeanwhile(card_number=card.number)
+    chain = request.chain  # type: ignore[attr-defined]
+    made = pin_slip_pdf(card=card, pin=pin, chain_name=chain.name, login_url=chain_url(request, chain.slug))
+    answer = HttpResponse(made, content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="pin-{card.number}.pdf"'
+    return answer
+
+
+@require_POST
+@staff_only(Act.CARD_VALIDITY)
+def account_expiry(request: DeskRequest) -> HttpResponseBase:
+    """Set the end of the accounts of the cards that were ticked in the list (R-C02): first the form, then the act."""
+    numbers = request.POST.getlist("number")[: services.MOST_AT_ONCE + 1]
+    if not numbers:
+        messages.error(request, _("请先在列表中勾选会员卡。"))
+        return redirect("desk:card_list")
+    form = AccountExpiryForm(request.POST if "until" in request.POST else None)
+    if form.is_bound and form.is_valid():
+        given = form.cleaned_data
+        changed = attempt(
+            form,
+            lambda: services.adjust_account_expiry(
+                actor=request.desk.actor,
+                numbers=numbers,
+                until=given["until"],
+                store_id=working_store(request, Act.CARD_VALIDITY),
+                reason=given["reason"],
+            ),
+            fields={"invalid_validity": "until"},
+        )
+        if changed is not None:
+            text = ngettext("已调整 %(n)d 张卡的账户到期日。", "已调整 %(n)d 张卡的账户到期日。", changed)
+            messages.success(request, text % {"n": changed})
+            return redirect("desk:card_list")
+    context = {"form": form, "numbers": numbers, "nav": "cards"}
+    return render(request, "desk/card_account_expiry.html", context, status=status_of(form))
+
+
+def card_of(number: str) -> Card:
+    """The card of an address.
+
+    Raises:
+        CardNotFound
+    """
+    card = find_card(number)
+    if card is None:
+        raise CardNotFound(card_number=number)
+    return card
+
+
+def _succeed(request: DeskRequest, card: Card, act: CardAct, given: dict[str, Any]) -> services.Successor:
+    asked: dict[str, Any] = {
+        "actor": request.desk.actor,
+        "number": card.number,
+        "new_number": given["new_number"],
+        "store_id": working_store(request, Act.CARD_REISSUE),
+        "fee_from_card": given.get("fee_from") == SuccessorForm.CARD,
+        "reason": given["reason"],
+    }
+    if act == CardAct.REPLACE:
+        return services.replace_card(**asked)
+    shown = IdShown(given["id_shown"] or IdShown.HOLDER)
+    return services.reissue_card(**asked, id_shown=shown, agent_name=given["agent_name"])
+
+
+def _version(request: DeskRequest) -> int:
+    seen = request.POST.get("pin_version", "")
+    return int(seen) if seen.isdecimal() and len(seen) < 10 else -1
