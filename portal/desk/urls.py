@@ -11,7 +11,6 @@ urlpatterns = [
     path("cards/", card_views.card_list, name="card_list"),
     path("cards/make/", card_views.card_make, name="card_make"),
     path("cards/issue/", card_views.card_issue, name="card_issue"),
-    path("cards/peek/", till_views.card_peek, name="card_peek"),
     path("", include("portal.desk.card_urls")),
     path("cards/<str:number>/", card_views.card_detail, name="card_detail"),
     path("cards/<str:number>/step/", card_views.card_step, name="card_step"),

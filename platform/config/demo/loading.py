@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from config import environment
-from config.demo import people, story
+from config.demo import lives, people, story
 from config.demo.summary import Summary, summary_of
 from kernel import clock
 from kernel.db import in_chain, in_public
@@ -124,6 +124,7 @@ def _cast() -> _Cast:
 
 
 def _make_cards(cast: _Cast) -> None:
+    lives.set_policy(owner=actor_of(User.objects.get(owner_id__isnull=False)))
     for level, prefix in _PREFIXES.items():
         numbers = NumberRange(prefix=prefix, first=1, quantity=_MADE[level], width=7, check_digit=True)
         make_cards(actor=cast.service, level_code=level, numbers=numbers)
@@ -191,6 +192,14 @@ def _mishaps(cast: _Cast) -> None:
         report_lost(actor=cast.service, number=card.number, store_id=main, reason="会员来电，卡已遗失")
     freeze_card(actor=cast.service, number=cast.cards[22].number, store_id=main, reason="充值有误，待核对")
     set_locked(actor=cast.service, number=cast.cards[23].number, locked=True, store_id=main)
+    lives.live_on(
+        manager=cast.service,
+        owner=actor_of(User.objects.get(owner_id__isnull=False)),
+        treasury=treasury,
+        store_id=main,
+        cards=cast.cards[24:28],
+        lost=cast.cards[21],
+    )
     for place, card in enumerate(cast.cards[30 : 30 + _REVERSED]):
         found = Card.objects.get(pk=card.card_id).records.filter(kind="CONSUMPTION").order_by("-occurred_at").first()
         if found is not None:

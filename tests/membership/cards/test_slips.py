@@ -8,7 +8,11 @@ from membership.cards.models import Card, CardLevel
 from membership.cards.slips import pin_slip_pdf, pin_slip_png
 from membership.members.models import Member
 
-GLYPH = "#set page(width: 40pt, height: 40pt)\n#set text(font: sys.inputs.font, fallback: false, size: 24pt)\n#sys.inputs.text"
+GLYPH = """
+#set page(width: 40pt, height: 40pt)
+#set text(font: sys.inputs.font, fallback: false, size: 24pt)
+#sys.inputs.text
+"""
 
 
 def _card(name: str = "林静") -> Card:
