@@ -1,6 +1,6 @@
 """What an act at a till would do, before it is done: decided by the very rules of the posting, writing nothing."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from kernel import clock
 from kernel.errors import DomainError
 from kernel.ids import uuid7
 from kernel.money import Money
-from ledger.domain import Posted, Writes
+from ledger.domain import DrawPolicy, Posted, Writes
 from ledger.models import Account
 from ledger.services import preview
 from membership.cards.models import Card
@@ -72,14 +72,19 @@ def quote(
     store_id: int,
     lines: tuple[BillLine, ...] = (),
     served: Served = NOBODYS,
+    draw_policy: DrawPolicy | None = None,
     occurred_at: datetime | None = None,
 ) -> Quote:
     """What ``services.pay`` would do now, lot by lot. Whatever would refuse it is in the quote, not raised.
+
+    ``draw_policy``: as if the chain drew in this order.
 
     Raises:
         CardNotFound, CardIdle
     """
     chosen = rules()
+    if draw_policy is not None:
+        chosen = replace(chosen, draw_policy=draw_policy)
     card = card_ref(card_number)
     bill = Bill(total.fen, tender, lines, served=served)
     occasion = Occasion(actor, store_id, occurred_at or clock.now(), f"quote-{uuid7()}")

@@ -73,6 +73,12 @@ MENU: Final = (
         Entry("duplicates", "desk:duplicates", _("重复会员"), "copy", (Act.MEMBER_MERGE,)),
     )),
     Group("value", _("储值与积分"), (
+        Entry("prepayment", "desk:prepayment", _("预存"), "coins", (Act.VALUE_TOP_UP, Act.VALUE_REVERSE)),
+        Entry("signed_bills", "desk:signed_bills", _("签单"), "receipt", (Act.VALUE_SETTLE, Act.VALUE_SIGN)),
+        Entry("packages", "desk:card_packages", _("套餐"), "gift", (Act.VALUE_CONSUME,)),
+        Entry("points", "desk:points_adjust", _("积分调整"), "adjust", (Act.POINTS_ADJUST,)),
+        Entry("package_products", "desk:package_products", _("套餐商品"), "book", (Act.VALUE_POLICY,)),
+        Entry("value_rules", "desk:value_rules", _("收银规则"), "gear", (Act.VALUE_POLICY,)),
         Entry("expiry", "desk:expiry", _("积分到期"), "list", (Act.DORMANCY_LIST, Act.POINTS_ADJUST, Act.VALUE_POLICY)),
     )),
     Group("stock", _("卡片库存"), (

@@ -50,6 +50,7 @@ def receipt(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
         "reverses_url": url_of("desk:receipt", args=[reverses]) if reverses else None,
         "again_url": url_of(again) if again else None,
         "reverse_url": url_of("desk:receipt_reverse", args=[record_id]) if may_reverse else None,
+        "more_urls": _more(request, record) if reversal is None else [],
     }
     return render(request, "desk/receipt.html", context)
 
@@ -85,6 +86,19 @@ def reverse(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
             return _to_receipt(request, done)
     context = {"form": form, "record": receipt_row(record)}
     return render(request, "desk/reverse.html", context, status=status_of(form))
+
+
+def _more(request: DeskRequest, record: Record) -> list[tuple[str, str]]:
+    """What else may be done about it, as (label, address): goods that come back, a wrong top-up, a debt to be paid."""
+    may = request.desk.actor.may_somewhere
+    found = []
+    if record.kind == RecordKind.CONSUMPTION and may(Act.VALUE_RETURN):
+        found.append((_("退货"), url_of("desk:goods_return", args=[record.pk])))
+    if record.kind == RecordKind.TOP_UP and may(Act.FAULT_REPORT):
+        found.append((_("误充报故障"), url_of("desk:fault_report", args=[record.pk])))
+    if "signed" in record.detail.get("parts", {}) and record.kind == RecordKind.CONSUMPTION and may(Act.VALUE_SETTLE):
+        found.append((_("签单结算"), url_of("desk:signed_bill", args=[record.pk])))
+    return found
 
 
 def _to_receipt(request: DeskRequest, receipt: Receipt) -> HttpResponseBase:

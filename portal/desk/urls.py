@@ -20,4 +20,5 @@ urlpatterns = [
     path("", include("portal.desk.till_urls")),
     path("", include("portal.desk.expiry_urls")),
     path("", include("portal.desk.people_urls")),
+    path("", include("portal.desk.value_urls")),
 ]
