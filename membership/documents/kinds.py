@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import msgspec
 from django.utils.functional import Promise
 
-from membership.documents.domain import Approval
+from membership.documents.domain import Approval, Step
 from membership.documents.errors import DocumentInvalid, DocumentKindUnknown
 from membership.documents.models import Document
 from tenants.people.domain import Act, Actor
@@ -49,6 +49,8 @@ class DocumentKind(Generic[P]):
     """Whether the last approval also completes it, for good."""
     completes_by_hand: ClassVar[bool] = True
     """Whether its page offers to complete it; else an act of another page does, such as the making of its cards."""
+    complete_label: ClassVar[str | Promise] = Step.COMPLETE.label
+    """What completing is called, such as signing for a delivery."""
     four_eyes: ClassVar[bool] = True
     """Whether an approver may be neither the author nor an earlier approver."""
     by_hand: ClassVar[bool] = True

@@ -50,6 +50,7 @@ class MakingRequest(DocumentKind[MakingPayload]):
         Approval(_("总办批准"), Act.STOCK_APPROVE),
     )
     complete_act = Act.CARD_MAKE
+    complete_label = _("制卡")
     # Making the cards completes it.
     completes_by_hand = False
 
@@ -91,6 +92,7 @@ class Delivery(DocumentKind[DeliveryPayload]):
     payload_type = DeliveryPayload
     draft_act = Act.STOCK_DELIVER
     complete_act = Act.STOCK_COUNT
+    complete_label = _("签收")
     by_hand = False
 
     def subject(self, payload: DeliveryPayload) -> tuple[str, str]:

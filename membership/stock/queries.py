@@ -246,6 +246,12 @@ def numbers_of(runs: Sequence[Run]) -> list[Span]:
         return [Span(first, last) for first, last in cursor.fetchall()]
 
 
+def asked_for(number: str) -> int | None:
+    """How many cards a making request asks for; None for a number that names none."""
+    request = Document.objects.filter(kind=MAKING_KIND, number=number.strip().upper()).first()
+    return None if request is None else int(request.payload["quantity"])
+
+
 # ── Registers and what is due ─────────────────────────────────────────────────────────────────────────────────────
 
 

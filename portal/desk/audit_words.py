@@ -14,7 +14,10 @@ from django.utils.translation import gettext_lazy
 from kernel.money import Money
 from membership.cards.domain import CardStatus
 from membership.cards.queries import levels
+from membership.documents.domain import DocumentState
+from membership.documents.kinds import kinds
 from membership.members.domain import ConsentChannel, ConsentPurpose, ConsentSource, DocumentKind
+from membership.stock.domain import CountCycle
 from portal.actors import shown_name
 from tenants.audit.domain import ACTS, OBJECTS
 from tenants.audit.models import AuditEntry
@@ -54,6 +57,10 @@ _LABELS: Final[Mapping[str, str | Promise]] = {
     "from_member": gettext_lazy("原车主"),
     "how": gettext_lazy("方式"),
     "into": gettext_lazy("并入"),
+    "announce_days": gettext_lazy("提前报备（工作日）"),
+    "count_cycle": gettext_lazy("盘点周期"),
+    "drawn_by": gettext_lazy("领用人"),
+    "kind": gettext_lazy("单据类别"),
     "last": gettext_lazy("末号"),
     "level": gettext_lazy("卡级别"),
     "locked": gettext_lazy("锁定"),
@@ -66,6 +73,7 @@ _LABELS: Final[Mapping[str, str | Promise]] = {
     "quantity": gettext_lazy("数量"),
     "reason": gettext_lazy("原因"),
     "record": gettext_lazy("入账编号"),
+    "release_when_made": gettext_lazy("制卡后直接可发"),
     "removed": gettext_lazy("取消权限"),
     "removed_tags": gettext_lazy("去掉"),
     "repair_centres": gettext_lazy("维修中心"),
@@ -143,7 +151,18 @@ def _listed(value: Any, name: Callable[[Any], str]) -> str:
 
 def _status(value: Any, names: Names) -> str:
     # A store's new name stands under the same key as a card's new status.
-    return str(CardStatus(value).label) if value in CardStatus.values else str(value)
+    for choices in (CardStatus, DocumentState):
+        if value in choices.values:
+            return str(choices(value).label)
+    return str(value)
+
+
+def _kind(value: Any, names: Names) -> str:
+    return next((str(kind.label) for kind in kinds() if kind.code == value), str(value))
+
+
+def _yes_or_no(value: Any, names: Names) -> str:
+    return _("是") if value else _("否")
 
 
 def _acts(value: Any, names: Names) -> str:
@@ -193,5 +212,8 @@ _WRITERS: Final[Mapping[str, Callable[[Any, Names], str]]] = {
     "changed": lambda value, names: _listed(value, lambda name: str(_FIELDS.get(name, name))),
     "level": lambda value, names: names.levels.get(value, str(value)),
     "role": lambda value, names: names.roles.get(value, str(value)),
-    "locked": lambda value, names: _("是") if value else _("否"),
+    "locked": _yes_or_no,
+    "release_when_made": _yes_or_no,
+    "kind": _kind,
+    "count_cycle": lambda value, names: str(CountCycle(value).label),
 }

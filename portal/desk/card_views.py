@@ -20,6 +20,7 @@ from membership.members import services as member_services
 from membership.members.models import Member
 from membership.members.queries import page_of_members, search_members
 from membership.records.queries import Place, page_of_records, records_of_cards
+from membership.stock import services as stock
 from portal.attempts import attempt, refusal_of, status_of
 from portal.desk.access import DeskRequest, staff_only, working_store
 from portal.desk.card_forms import CardStepForm
@@ -80,7 +81,7 @@ def card_make(request: DeskRequest) -> HttpResponseBase:
         )
         made = attempt(
             form,
-            lambda: services.make_cards(
+            lambda: stock.make_range(
                 actor=request.desk.actor,
                 type_code=given["type"] or services.ORDINARY,
                 level_code=given["level"],

@@ -55,6 +55,17 @@ class Menu:
     is_short: bool
 
 
+STOCK_ACTS: Final = (
+    Act.STOCK_REQUEST,
+    Act.STOCK_APPROVE,
+    Act.STOCK_DELIVER,
+    Act.STOCK_COUNT,
+    Act.STOCK_DESTROY,
+    Act.CARD_MAKE,
+)
+DOCUMENT_ACTS: Final = (*STOCK_ACTS, Act.DORMANCY_LIST, Act.DORMANCY_APPROVE, Act.CARD_TYPE)
+"""The acts that documents ask for; which documents somebody sees is each kind's matter."""
+
 # fmt: off
 MENU: Final = (
     Group("till", _("收银"), (
@@ -82,8 +93,14 @@ MENU: Final = (
         Entry("expiry", "desk:expiry", _("积分到期"), "list", (Act.DORMANCY_LIST, Act.POINTS_ADJUST, Act.VALUE_POLICY)),
     )),
     Group("stock", _("卡片库存"), (
+        Entry("stock", "desk:stock", _("库存总览"), "grid", STOCK_ACTS),
+        Entry("stock_ranges", "desk:stock_ranges", _("号段与下发"), "list", (Act.STOCK_DELIVER, Act.CARD_MAKE)),
+        Entry("stock_draw", "desk:stock_draw", _("卡片领用"), "card-hand", (Act.STOCK_DELIVER,)),
+        Entry("stock_count", "desk:stock_count", _("卡片盘点"), "check", (Act.STOCK_COUNT,)),
+        Entry("stock_destroy", "desk:stock_destroy", _("卡片销毁"), "cross", (Act.STOCK_DESTROY,)),
     )),
     Group("documents", _("单据"), (
+        Entry("documents", "desk:documents", _("单据办理"), "receipt", DOCUMENT_ACTS),
     )),
     Group("data", _("数据"), (
         Entry("imports", "desk:import_list", _("数据导入"), "file-in", (Act.DATA_IMPORT,)),

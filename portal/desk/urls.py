@@ -21,4 +21,6 @@ urlpatterns = [
     path("", include("portal.desk.expiry_urls")),
     path("", include("portal.desk.people_urls")),
     path("", include("portal.desk.value_urls")),
+    path("documents/", include("portal.desk.document_urls")),
+    path("stock/", include("portal.desk.stock_urls")),
 ]

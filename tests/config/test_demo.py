@@ -16,6 +16,7 @@ from ledger.audit import audit_schema
 from ledger.models import Posting
 from membership.cards.domain import CardStatus
 from membership.cards.models import Card
+from membership.documents.models import Document
 from membership.members.models import Member
 from membership.records.models import Record
 from tenants.chains.models import Chain
@@ -78,6 +79,13 @@ def test_the_demo_is_whole_and_loading_it_again_changes_nothing(
         assert set(CardStatus) - {CardStatus.EXPIRED} == set(statuses)
         assert str(authenticate_api_key(summary.api_key)).startswith("api:")
         before = Posting.objects.count(), User.objects.count()
+        papers = Counter(Document.objects.values_list("kind", "state"))
+        assert papers == {
+            ("DELIVERY", "COMPLETED"): 1,
+            ("DELIVERY", "APPROVED"): 1,
+            ("STOCK_COUNT", "COMPLETED"): 1,
+            ("MAKING_REQUEST", "SUBMITTED"): 1,
+        }
     assert list(audit_schema(chain.schema_name)) == []
 
     assert load() == summary

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from config import environment
-from config.demo import lives, people, story
+from config.demo import lives, people, stock, story
 from config.demo.summary import Summary, summary_of
 from kernel import clock
 from kernel.db import in_chain, in_public
@@ -19,7 +19,7 @@ from kernel.money import Money
 from ledger.domain import DrawPolicy
 from membership.cards.domain import NumberRange
 from membership.cards.models import Card
-from membership.cards.services import freeze_card, issue_card, make_cards, report_lost, set_locked
+from membership.cards.services import freeze_card, issue_card, report_lost, set_locked
 from membership.cards.web_login import change_pin
 from membership.cashier import services as cashier
 from membership.cashier.domain import CardRef, Occasion, bonus_expiry
@@ -29,6 +29,7 @@ from membership.cashier.tender import plain
 from membership.members.domain import normalise_phone
 from membership.members.models import Member
 from membership.members.services import create_member
+from membership.stock.services import make_range
 from tenants.chains.domain import ChainState
 from tenants.chains.models import Chain
 from tenants.chains.services import provision, request_chain, retry_chain
@@ -102,10 +103,14 @@ def _fill(now: datetime, began: datetime) -> None:
     told = story.tell(chance, until=now)
     with clock.frozen(began):
         cast = _cast()
+        owner = actor_of(User.objects.get(owner_id__isnull=False))
+        stock.release_when_made(owner)
         _make_cards(cast)
     _issue_cards(cast, told.issues, people.members(chance, story.MEMBERS))
     _live(cast, told.events)
     _mishaps(cast)
+    hands = stock.Hands(*(actor_of(User.objects.get(username=username)) for username in people.STOCK_HANDS))
+    stock.keep_stock(hands, actor=owner, store_id=cast.stores[0].pk, other_id=cast.stores[1].pk, now=now)
 
 
 def _cast() -> _Cast:
@@ -127,7 +132,7 @@ def _make_cards(cast: _Cast) -> None:
     lives.set_policy(owner=actor_of(User.objects.get(owner_id__isnull=False)))
     for level, prefix in _PREFIXES.items():
         numbers = NumberRange(prefix=prefix, first=1, quantity=_MADE[level], width=7, check_digit=True)
-        make_cards(actor=cast.service, level_code=level, numbers=numbers)
+        make_range(actor=cast.service, level_code=level, numbers=numbers)
 
 
 def _issue_cards(cast: _Cast, issues: Sequence[story.Issue], persons: Sequence[people.Person]) -> None:

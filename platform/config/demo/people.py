@@ -60,6 +60,9 @@ STAFF: Final = (
 TILLS: Final = ("cashier", "cashier2", "cashier3", "cashier4", "cashier5", "cashier6")
 """Who stands at the till of each store, in the stores' order."""
 
+STOCK_HANDS: Final = ("service", "planning", "manager", "finance", "office")
+"""Who handles cards: customer service, planning, a store's head, finance, the head office."""
+
 _FAMILY: Final = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 _GIVEN: Final = (
     "伟", "芳", "娜", "敏", "静", "磊", "洋", "艳", "勇", "军", "杰", "涛", "明", "超", "丽", "强", "霞", "平",

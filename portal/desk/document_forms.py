@@ -1,0 +1,110 @@
+"""Forms of documents: one for each kind that is written at the desk. A new kind registers its own with ``form_of``."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Final, TypeVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from membership.cards.models import CardType
+from membership.cards.queries import levels
+from membership.documents.domain import LONGEST_NOTE, DocumentState
+from membership.documents.kinds import kinds
+from membership.stock.queries import COUNT_KIND, MAKING_KIND
+
+F = TypeVar("F", bound="type[PayloadForm]")
+
+
+class PayloadForm(forms.Form):
+    """What a document says, as a form: its fields are the payload's, by name."""
+
+    submits: ClassVar[bool] = True
+    """Whether the page also offers to hand the document in at once."""
+
+    def payload(self) -> dict[str, Any]:
+        """The payload that was typed, as JSON has it."""
+        return {name: _plain(value) for name, value in self.cleaned_data.items()}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+_FORMS: Final[dict[str, type[PayloadForm]]] = {}
+
+
+def form_of(kind: str) -> Callable[[F], F]:
+    """Register the form of a kind of documents."""
+
+    def register(cls: F) -> F:
+        _FORMS[kind] = cls
+        return cls
+
+    return register
+
+
+def payload_form(kind: str) -> type[PayloadForm] | None:
+    """The form of the kind; None where the desk does not write such documents."""
+    return _FORMS.get(kind)
+
+
+@form_of(MAKING_KIND)
+class MakingForm(PayloadForm):
+    """A making request (R-F02)."""
+
+    type_code = forms.ChoiceField(label=_("卡类型"))
+    level_code = forms.ChoiceField(label=_("卡级别"))
+    quantity = forms.IntegerField(label=_("申请数量"), min_value=1)
+    wanted_on = forms.DateField(label=_("需要日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    reason = forms.CharField(label=_("申请原因"), max_length=200, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        types = CardType.objects.order_by("pk").values_list("code", "name")
+        self.fields["type_code"].choices = list(types)  # type: ignore[attr-defined]
+        self.fields["level_code"].choices = [(level.code, level.name) for level in levels()]  # type: ignore[attr-defined]
+
+
+@form_of(COUNT_KIND)
+class CountForm(PayloadForm):
+    """A count of a store's blank cards (R-F06)."""
+
+    submits = False
+
+    text = forms.CharField(
+        label=_("实有卡号"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=_("逐张扫描，一行一张；连号可写“起始号 至 截止号”。"),
+    )
+    explanation = forms.CharField(
+        label=_("差异说明"), max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class DocumentFilterForm(forms.Form):
+    """What narrows the list of documents."""
+
+    q = forms.CharField(label=_("单号"), max_length=24, required=False)
+    kind = forms.ChoiceField(label=_("单据类别"), required=False)
+    state = forms.ChoiceField(label=_("状态"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        everything = ("", _("全部"))
+        self.fields["kind"].choices = [everything, *((kind.code, kind.label) for kind in kinds())]  # type: ignore[attr-defined]
+        self.fields["state"].choices = [everything, *DocumentState.choices]  # type: ignore[attr-defined]
+
+
+class StepForm(forms.Form):
+    """A step of a document: which, upon which version, and why."""
+
+    step = forms.CharField(widget=forms.HiddenInput, max_length=10)
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    note = forms.CharField(label=_("意见"), max_length=LONGEST_NOTE, required=False)
+
+
+class ReasonForm(StepForm):
+    """A step that undoes somebody's work."""
+
+    note = forms.CharField(label=_("原因"), max_length=LONGEST_NOTE)
