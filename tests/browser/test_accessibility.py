@@ -25,6 +25,8 @@ _DESK = [
     "/desk/members/M000001/", "/desk/members/M000001/vehicles/new/",
     "/desk/staff/", "/desk/roles/", "/desk/stores/", "/desk/api-keys/", "/desk/audit/",
     "/desk/expiry/", "/desk/expiry/rules/", "/desk/dormancy/", "/desk/dormancy/reopen/",
+    "/desk/documents/", "/desk/documents/?which=all", "/desk/documents/new/MAKING_REQUEST/", "/desk/stock/",
+    "/desk/stock/ranges/", "/desk/stock/draw/", "/desk/stock/count/", "/desk/stock/destroy/", "/desk/stock/settings/",
 ]  # fmt: skip
 _WIDTHS = (1440, 360)
 _MEMBER = ["/card/", "/card/records/", "/card/pin/"]
