@@ -1,16 +1,20 @@
 """What the templates of desk and members show of cards, members and records."""
 
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from kernel.clock import CHINA
 from ledger.domain import LotKind
 from membership.cards.models import Card
 from membership.cards.queries import CardValue
 from membership.cashier.domain import receipt_number
 from membership.cashier.quoting import Quote
+from membership.cashier.tender import Means
 from membership.members.domain import masked_phone
 from membership.members.models import Member
+from membership.records.domain import RecordKind
 from membership.records.models import Record
 from portal.actors import shown_name
 from portal.components.faces import face_of
@@ -89,6 +93,29 @@ def receipt_row(record: Record) -> Row:
         "posting_id": record.posting_id,
         "draws": [{"kind_label": lot_label(kind), "amount_fen": fen} for kind, fen in drawn.items()],
     }
+
+
+def slip_row(record: Record) -> Row:
+    """A record as it is printed for its customer: names and numbers hold enough for her, too little for a finder."""
+    row, detail = receipt_row(record), record.detail
+    expires = detail.get("bonus_expires_at")
+    return row | {
+        "holder": masked_name(row["member_name"] or ""),
+        "card_masked": f"{record.card.number[:4]}****{record.card.number[-4:]}",
+        "total_fen": detail.get("total_fen"),
+        "parts": [{"label": Means(means).label, "amount_fen": fen} for means, fen in detail.get("parts", {}).items()],
+        "points": detail.get("points"),
+        "points_after": detail.get("points_after"),
+        "prepayment_fen": detail.get("prepayment_fen"),
+        "prepayment_after_fen": detail.get("prepayment_after_fen"),
+        "bonus_usable_until": last_day_before(datetime.fromisoformat(expires)) if expires else None,
+        "wants_signature": record.kind in (RecordKind.CONSUMPTION, RecordKind.RETURN),
+    }
+
+
+def last_day_before(end: datetime) -> date:
+    """The last day, in China, of what ends at this moment: what ends at midnight is last used on the day before."""
+    return (end - timedelta(microseconds=1)).astimezone(CHINA).date()
 
 
 def value_row(value: CardValue | None) -> Row | None:

@@ -67,6 +67,7 @@ TENANT_APPS = [
     "membership.documents",
     "membership.stock",
     "membership.expiry",
+    "membership.tills",
     "membership.imports",
 ]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]

@@ -106,6 +106,7 @@ MENU: Final = (
         Entry("imports", "desk:import_list", _("数据导入"), "file-in", (Act.DATA_IMPORT,)),
     )),
     Group("reports", _("报表与记录"), (
+        Entry("day", "desk:day", _("日结"), "receipt", (Act.REPORT_VIEW, Act.VALUE_CONSUME, Act.VALUE_TOP_UP)),
         Entry("registers", "registers:index", _("登记簿"), "book", (Act.REGISTER_VIEW,)),
         Entry("audit", "desk:audit", _("操作记录"), "list", (Act.AUDIT_VIEW,)),
     )),

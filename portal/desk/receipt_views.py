@@ -8,51 +8,84 @@ from django.shortcuts import redirect, render
 from django.urls import reverse as url_of
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from membership.cashier import services
-from membership.cashier.domain import Receipt
 from membership.cashier.errors import RecordNotFound
 from membership.records.domain import RecordKind
 from membership.records.models import Record
 from membership.records.queries import reversal_of
+from membership.tills.domain import SlipWidth
+from membership.tills.queries import prints_of
+from membership.tills.services import PRINTERS, note_print
 from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.forms import ReverseForm
-from portal.rows import receipt_row
+from portal.rows import receipt_row, slip_row
 from tenants.people.domain import Act, NotAllowed
 
-_JUST_DONE = "desk_receipt"
+_WIDTH = "kayun_slip"
+_A_YEAR_S = 365 * 24 * 3600
 
 
 @require_safe
 @never_cache
-@staff_only(Act.VALUE_TOP_UP, Act.VALUE_CONSUME, Act.CARD_VIEW)
+@staff_only(*PRINTERS)
 def receipt(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
-    """A receipt. The first showing, right after the act, is the original; any later one is marked a copy.
+    """A receipt as it would be printed, and when it was.
 
     Raises:
         RecordNotFound
     """
     record = _record(record_id)
-    original = request.session.get(_JUST_DONE) == str(record_id)
-    if original:
-        del request.session[_JUST_DONE]
-    again = {RecordKind.TOP_UP.value: "desk:top_up", RecordKind.CONSUMPTION.value: "desk:consume"}.get(record.kind)
+    done_at_till = record.kind in (RecordKind.TOP_UP, RecordKind.CONSUMPTION)
     reversal = reversal_of(record)
     reverses = record.detail.get("reverses")
-    may_reverse = request.desk.actor.may_somewhere(Act.VALUE_REVERSE) and again is not None and reversal is None
+    may_reverse = request.desk.actor.may_somewhere(Act.VALUE_REVERSE) and done_at_till and reversal is None
     context = {
-        "record": receipt_row(record) | {"is_copy": not original, "is_reversed": reversal is not None},
+        "record": slip_row(record) | {"is_reversed": reversal is not None},
         "reversal": {"url": url_of("desk:receipt", args=[reversal.pk]), "at": reversal.occurred_at}
         if reversal
         else None,
         "reverses_url": url_of("desk:receipt", args=[reverses]) if reverses else None,
-        "again_url": url_of(again) if again else None,
         "reverse_url": url_of("desk:receipt_reverse", args=[record_id]) if may_reverse else None,
         "more_urls": _more(request, record) if reversal is None else [],
+        "prints": list(prints_of(record_id)),
+        "widths": SlipWidth.choices,
+        "width": slip_width(request),
     }
     return render(request, "desk/receipt.html", context)
+
+
+@require_POST
+@never_cache
+@staff_only(*PRINTERS)
+def receipt_print(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
+    """The sheet itself, written down as printed: no address leads to it a second time, so that a reload is a copy.
+
+    Raises:
+        NotAllowed, RecordNotFound
+    """
+    wanted = request.POST.get("width", "")
+    width = SlipWidth(wanted) if wanted in SlipWidth.values else slip_width(request)
+    store_id = request.desk.store.pk if request.desk.store else None
+    printed = note_print(actor=request.desk.actor, record_id=record_id, width=width, store_id=store_id)
+    record = _record(record_id)
+    context = {
+        "record": slip_row(record) | {"is_reversed": reversal_of(record) is not None},
+        "printed": printed,
+        "width": width,
+    }
+    answer = render(request, "desk/receipt_slip.html", context)
+    # The browser stands beside one printer: it keeps that printer's paper.
+    answer.set_cookie(_WIDTH, width.value, max_age=_A_YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure())
+    return answer
+
+
+def slip_width(request: DeskRequest) -> SlipWidth:
+    """The paper of the printer beside this browser."""
+    kept = request.COOKIES.get(_WIDTH, "")
+    return SlipWidth(kept) if kept in SlipWidth.values else SlipWidth.MM80
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -83,7 +116,7 @@ def reverse(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
         )
         if done is not None:
             messages.success(request, _("已冲正，余额已恢复。"))
-            return _to_receipt(request, done)
+            return redirect("desk:receipt", record_id=done.record_id)
     context = {"form": form, "record": receipt_row(record)}
     return render(request, "desk/reverse.html", context, status=status_of(form))
 
@@ -99,11 +132,6 @@ def _more(request: DeskRequest, record: Record) -> list[tuple[str, str]]:
     if "signed" in record.detail.get("parts", {}) and record.kind == RecordKind.CONSUMPTION and may(Act.VALUE_SETTLE):
         found.append((_("签单结算"), url_of("desk:signed_bill", args=[record.pk])))
     return found
-
-
-def _to_receipt(request: DeskRequest, receipt: Receipt) -> HttpResponseBase:
-    request.session[_JUST_DONE] = str(receipt.record_id)
-    return redirect("desk:receipt", record_id=receipt.record_id)
 
 
 def _record(record_id: UUID) -> Record:

@@ -10,6 +10,8 @@ from membership.cards.errors import CardNotFound, not_usable
 from membership.cards.models import Card
 from membership.cards.queries import find_card, page_of_cards, search_cards, values_of
 from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL
+from membership.vehicles.domain import tidy_plate
+from membership.vehicles.models import Vehicle
 from portal.endings import ending_soon
 from portal.rows import Row, card_row, masked_name, value_row
 
@@ -64,7 +66,7 @@ class Look:
 def look_up(typed: str) -> Look:
     """Find the card for a number, else for a holder's name, code, telephone's last four digits or part of a number.
 
-    One query for a number that was scanned, two for anything else.
+    Else for the plate of a holder's car. One query for a number that was scanned, two or three for anything else.
     """
     text = " ".join(typed.replace("\0", "").split())
     if not text:
@@ -75,13 +77,19 @@ def look_up(typed: str) -> Look:
         # One Chinese character is a family name; one digit is nothing.
         if len(text) > 1 or not text.isascii():
             held = search_cards(text=text).exclude(status__in=_GONE)
-            found = page_of_cards(held, size=_CHOICES + 1)
+            found = page_of_cards(held, size=_CHOICES + 1) or _by_plate(text)
         if not found:
             return Look(text=text, problem=str(CardNotFound(card_number=text)))
         if len(found) > 1:
             return Look(text=text, choices=found[:_CHOICES], has_more=len(found) > _CHOICES)
         card = found[0]
     return Look(text=text, card=card, problem=_problem(card))
+
+
+def _by_plate(text: str) -> list[Card]:
+    owners = Vehicle.objects.filter(plate__startswith=tidy_plate(text), owner__isnull=False).values("owner_id")
+    held = search_cards().filter(member_id__in=owners).exclude(status__in=_GONE)
+    return page_of_cards(held, size=_CHOICES + 1)
 
 
 def _problem(card: Card) -> str:

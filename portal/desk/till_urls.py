@@ -1,8 +1,8 @@
-"""Addresses of the till and its receipts."""
+"""Addresses of the till, its receipts and its day, and of the quick search."""
 
 from django.urls import path
 
-from portal.desk import receipt_views, till_views
+from portal.desk import day_views, find_views, receipt_views, till_views
 from portal.desk.till_forms import CONSUME, TOP_UP
 
 urlpatterns = [
@@ -13,5 +13,8 @@ urlpatterns = [
     path("top-up/", till_views.old_till, {"mode": TOP_UP}, name="top_up"),
     path("consume/", till_views.old_till, {"mode": CONSUME}, name="consume"),
     path("receipts/<uuid:record_id>/", receipt_views.receipt, name="receipt"),
+    path("receipts/<uuid:record_id>/print/", receipt_views.receipt_print, name="receipt_print"),
     path("receipts/<uuid:record_id>/reverse/", receipt_views.reverse, name="receipt_reverse"),
+    path("find/", find_views.find, name="find"),
+    path("day/", day_views.day, name="day"),
 ]

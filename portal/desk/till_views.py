@@ -26,7 +26,7 @@ from portal.attempts import attempt, refusal_of, status_of
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.till_cards import Look, look_up
 from portal.desk.till_forms import CONSUME, TOP_UP, TillForm
-from portal.rows import masked_name, quote_row, receipt_row
+from portal.rows import last_day_before, masked_name, quote_row, receipt_row
 from tenants.people.domain import Act, NotAllowed
 
 _ACTS: Final = {CONSUME: Act.VALUE_CONSUME, TOP_UP: Act.VALUE_TOP_UP}
@@ -99,8 +99,9 @@ def till_quote(request: DeskRequest) -> HttpResponseBase:
         asked = {"actor": request.desk.actor, "card_number": given["card"], "store_id": _store_id(request)}
         try:
             if given["mode"] == TOP_UP:
-                context["top_up"] = quote_top_up(paid=given["amount"], **asked)
-                context["paid_fen"] = given["amount"].fen
+                gift = quote_top_up(paid=given["amount"], **asked)
+                context |= {"top_up": gift, "paid_fen": given["amount"].fen}
+                context["usable_until"] = last_day_before(gift.expires_at) if gift.expires_at else None
             else:
                 context["quote"] = quote_row(quote(total=given["amount"], tender=form.tender(), **asked))
         except DomainError as refusal:

@@ -309,7 +309,6 @@ def _done(request: DeskRequest, receipt: Receipt, said: str) -> HttpResponseBase
         messages.warning(request, _("这一笔已经入账过，没有再次入账。"))
     else:
         messages.success(request, said)
-    request.session["desk_receipt"] = str(receipt.record_id)
     return redirect("desk:receipt", record_id=receipt.record_id)
 
 

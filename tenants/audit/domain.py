@@ -51,6 +51,7 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "member.id_check": _("核对证件号码"),
         "member.tags": _("修改会员标签"),
         "pin.change": _("会员修改密码"),
+        "receipt.reprint": _("补打小票"),
         "role.assign": _("授予角色"),
         "role.create": _("新增角色"),
         "role.delete": _("删除角色"),
@@ -73,6 +74,7 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "vehicle.create": _("车辆建档"),
         "vehicle.edit": _("修改车辆档案"),
         "vehicle.owner": _("变更车主"),
+        "till.count": _("交班清点"),
     }
 )
 """By the code that stands in the trail. A test finds here every code that is written."""
@@ -91,7 +93,9 @@ OBJECTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "expiry": _("到期处理"),
         "import": _("导入"),
         "member": _("会员"),
+        "record": _("卡片记录"),
         "role": _("角色"),
+        "shift": _("交班清点"),
         "stock_policy": _("库存设置"),
         "store": _("门店"),
         "tag": _("标签"),

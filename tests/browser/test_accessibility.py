@@ -27,6 +27,7 @@ _DESK = [
     "/desk/expiry/", "/desk/expiry/rules/", "/desk/dormancy/", "/desk/dormancy/reopen/",
     "/desk/documents/", "/desk/documents/?which=all", "/desk/documents/new/MAKING_REQUEST/", "/desk/stock/",
     "/desk/stock/ranges/", "/desk/stock/draw/", "/desk/stock/count/", "/desk/stock/destroy/", "/desk/stock/settings/",
+    "/desk/day/", "/desk/find/?q=88",
 ]  # fmt: skip
 _WIDTHS = (1440, 360)
 _MEMBER = ["/card/", "/card/records/", "/card/pin/"]

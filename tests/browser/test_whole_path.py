@@ -128,8 +128,8 @@ def _top_up(page: Page, house: House) -> None:
     look(page, "12-top-up")
     page.keyboard.press("Enter")
     expect(page.locator(".till-result")).to_contain_text("1,100.00")
-    page.keyboard.press("F8")
-    expect(page.locator(".slip")).to_contain_text("¥1,100.00")
+    page.get_by_role("link", name="看小票").click()
+    expect(page.locator("[data-slip]")).to_contain_text("¥1,100.00")
     look(page, "13-receipt")
 
 

@@ -85,7 +85,8 @@
       event.preventDefault();
       return;
     }
-    if (form.method === "post" && !event.defaultPrevented) {
+    // What opens beside this page leaves its button awake.
+    if (form.method === "post" && !form.target && !event.defaultPrevented) {
       const button = event.submitter;
       setTimeout(() => {
         if (button) {

@@ -1,0 +1,107 @@
+"""A day's takings as values: no database, no clock. Amounts in fen."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Final
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ledger.domain import Contra
+
+
+class SlipWidth(models.TextChoices):
+    """The paper in a receipt printer."""
+
+    MM58 = "58", _("58 毫米")
+    MM80 = "80", _("80 毫米")
+
+
+POSTING_LABELS: Final[Mapping[str, str | Promise]] = {
+    "TOP_UP": _("充值"),
+    "CONSUMPTION": _("消费"),
+    "REVERSAL": _("冲正"),
+    "RETURN": _("退货"),
+    "REFUND": _("退款"),
+    "PREPAYMENT": _("预存"),
+    "PREPAYMENT_REFUND": _("预存退款"),
+    "SETTLEMENT": _("签单结算"),
+    "PACKAGE": _("套餐"),
+    "FEE": _("工本费"),
+}
+"""The kinds of postings a till makes; another kind stands under its own code."""
+
+_ORDER: Final = {kind: place for place, kind in enumerate(POSTING_LABELS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The sum of one side of a day's postings, as the ledger has it: by whom, in which kind of posting, on which kind
+    of account or contra account. ``count``: of postings that have such a side.
+    """
+
+    actor: str
+    kind: str
+    account: str | None
+    contra: str | None
+    amount: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Takings:
+    """What one kind of act brought, as the till sees it: cash that came in, value that went onto cards, and so on."""
+
+    count: int = 0
+    cash_fen: int = 0
+    """Into the drawer; what was paid back is negative."""
+    stored_fen: int = 0
+    """Onto cards; consumption is negative."""
+    bonus_fen: int = 0
+    """Given by the chain."""
+    prepayment_fen: int = 0
+    """Onto members' prepayment."""
+    signed_fen: int = 0
+    """Came to be owed by members; settlement is negative."""
+    revenue_fen: int = 0
+    """Sold."""
+
+    def __add__(self, other: "Takings") -> "Takings":
+        return Takings(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(self)))
+
+
+# Where a side of a posting stands in the takings, and with which sign: what leaves a contra account came in.
+_ACCOUNTS: Final = {"STORED": ("stored_fen", 1), "PREPAYMENT": ("prepayment_fen", 1), "SIGNED_BILL": ("signed_fen", -1)}
+_CONTRAS: Final = {
+    Contra.CASH.value: ("cash_fen", -1),
+    Contra.PROMOTION.value: ("bonus_fen", -1),
+    Contra.REVENUE.value: ("revenue_fen", 1),
+}
+
+ByKind = Mapping[str, Takings]
+
+
+def takings(sides: Iterable[Side]) -> dict[str, ByKind]:
+    """The takings by actor and, within, by kind of posting, in the order in which a day's report shows them."""
+    found: dict[str, dict[str, Takings]] = defaultdict(dict)
+    for side in sides:
+        kinds = found[side.actor]
+        part, sign = _ACCOUNTS.get(side.account or "") or _CONTRAS.get(side.contra or "") or ("", 0)
+        before = kinds.get(side.kind, Takings())
+        # Each posting has several sides; the one met by most is met by all.
+        count = max(before.count, side.count)
+        added = Takings(**{part: sign * side.amount}) if part else Takings()
+        moved = before + added
+        kinds[side.kind] = Takings(count, *(getattr(moved, field.name) for field in fields(Takings)[1:]))
+    return {actor: dict(sorted(kinds.items(), key=_place)) for actor, kinds in found.items()}
+
+
+def total_of(kinds: Iterable[Takings]) -> Takings:
+    """All of them together."""
+    return sum(kinds, Takings())
+
+
+def _place(item: tuple[str, Takings]) -> tuple[int, str]:
+    return _ORDER.get(item[0], len(_ORDER)), item[0]

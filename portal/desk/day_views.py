@@ -1,0 +1,146 @@
+"""The day's totals per cashier and store, and the count of a drawer at a shift's end (日结, R-K04, R-L03)."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse as url_of
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from kernel import clock
+from kernel.ids import token
+from kernel.money import Money
+from membership.tills.domain import POSTING_LABELS, ByKind, Takings, total_of
+from membership.tills.models import ShiftClose
+from membership.tills.queries import day_takings, shift_closes
+from membership.tills.services import CASHIERS, close_shift
+from portal.attempts import attempt, status_of
+from portal.desk.access import DeskRequest, staff_only
+from portal.desk.forms import LONGEST_NOTE, YuanField
+from tenants.people.domain import Act, NotAllowed
+from tenants.people.models import User
+
+
+class DayFilterForm(forms.Form):
+    """Which day, and which store; no store is all of them."""
+
+    day = forms.DateField(
+        label=gettext_lazy("日期"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    store = forms.ChoiceField(label=gettext_lazy("门店"), required=False)
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["store"].choices = choices  # type: ignore[attr-defined]
+
+
+class CountForm(forms.Form):
+    """What lies in a drawer. It carries a key of its own: sent twice it counts once."""
+
+    float_in = YuanField(label=gettext_lazy("备用金"), required=False)
+    counted = YuanField(label=gettext_lazy("实点现金"))
+    note = forms.CharField(label=gettext_lazy("说明"), max_length=LONGEST_NOTE, required=False)
+    idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=60, initial=token)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@staff_only(Act.REPORT_VIEW, *CASHIERS)
+def day(request: DeskRequest) -> HttpResponseBase:
+    """A day's totals: everybody's for those who may see reports, her own for a cashier, who counts her drawer here."""
+    actor = request.desk.actor
+    choices = _stores(request)
+    form = DayFilterForm(request.GET, choices=choices)
+    wanted = form.cleaned_data if form.is_valid() else {}
+    chosen: date = wanted.get("day") or clock.today()
+    default = str(request.desk.store.pk) if request.desk.store else choices[0][0]
+    store = wanted["store"] if "store" in request.GET and wanted.get("store") is not None else default
+    store_id = int(store) if store else None
+    only = None if actor.may(Act.REPORT_VIEW, store_id=store_id) else str(actor)
+    count = None
+    if store_id is not None and any(actor.may(act, store_id=store_id) for act in CASHIERS):
+        count = CountForm(request.POST or None)
+    if request.method == "POST" and count is not None and count.is_valid():
+        done = attempt(count, lambda: _close(request, count, chosen, store_id), fields={"count_invalid": "counted"})
+        if done is not None:
+            messages.success(
+                request,
+                _("清点已保存，差额 %(difference)s。") % {"difference": Money(done.difference_fen).format(sign=True)},
+            )
+            kept = urlencode({"day": chosen.isoformat(), "store": store})
+            return HttpResponseRedirect(f"{url_of('desk:day')}?{kept}")
+    found = day_takings(day=chosen, store_id=store_id, actor=only)
+    context = {
+        "filter_form": DayFilterForm(initial={"day": chosen, "store": store}, choices=choices),
+        "day": chosen,
+        "store_label": dict(choices)[store],
+        "people": _people(found),
+        "total": total_of(kinds for by_kind in found.values() for kinds in by_kind.values()),
+        "mine": total_of(found.get(str(actor), {}).values()),
+        "count_form": count,
+        "closes": list(shift_closes(day=chosen, store_id=store_id, actor=only)),
+        "printed_at": clock.now(),
+        "nav": "day",
+    }
+    return render(request, "desk/day.html", context, status=status_of(count) if count is not None else 200)
+
+
+def _stores(request: DeskRequest) -> list[tuple[str, str]]:
+    """The stores whose day she may see; all together for who may see reports everywhere.
+
+    Raises:
+        NotAllowed
+    """
+    actor = request.desk.actor
+    seen = (Act.REPORT_VIEW, *CASHIERS)
+    choices = [
+        (str(store.pk), store.name)
+        for store in request.desk.stores
+        if any(actor.may(act, store_id=store.pk) for act in seen)
+    ]
+    if actor.may(Act.REPORT_VIEW):
+        choices.append(("", _("全部门店")))
+    if not choices:
+        raise NotAllowed(act=Act.REPORT_VIEW.label)
+    return choices
+
+
+def _close(request: DeskRequest, form: CountForm, chosen: date, store_id: int | None) -> ShiftClose:
+    given = form.cleaned_data
+    assert store_id is not None  # noqa: S101  (without a store there is no form to count with)
+    return close_shift(
+        actor=request.desk.actor,
+        store_id=store_id,
+        day=chosen,
+        float_in=given["float_in"],
+        counted=given["counted"],
+        note=given["note"],
+        idempotency_key=given["idempotency_key"],
+    )
+
+
+def _people(found: dict[str, ByKind]) -> list[dict[str, Any]]:
+    """Each person's takings, by name. One query for the names."""
+    keys = {actor: int(actor.partition(":")[2]) for actor in found if actor.startswith("staff:")}
+    names = {user.pk: str(user) for user in User.objects.filter(pk__in=sorted(keys.values()))}
+    people = [
+        {
+            "name": names.get(keys.get(actor, 0), _("系统") if actor == "system" else actor),
+            "kinds": [_kind_row(kind, takings) for kind, takings in kinds.items()],
+            "total": total_of(kinds.values()),
+        }
+        for actor, kinds in found.items()
+    ]
+    return sorted(people, key=lambda person: str(person["name"]))
+
+
+def _kind_row(kind: str, takings: Takings) -> dict[str, Any]:
+    return {"label": POSTING_LABELS.get(kind, kind), "takings": takings}
