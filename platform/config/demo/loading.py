@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from config import environment
-from config.demo import lives, people, stock, story
+from config.demo import lives, people, records, stock, story
 from config.demo.summary import Summary, summary_of
 from kernel import clock
 from kernel.db import in_chain, in_public
@@ -107,6 +107,8 @@ def _fill(now: datetime, began: datetime) -> None:
         stock.release_when_made(owner)
         _make_cards(cast)
     _issue_cards(cast, told.issues, people.members(chance, story.MEMBERS))
+    with clock.frozen(now - timedelta(days=3)):
+        records.complete(cast.service, list(Member.objects.order_by("pk")))
     _live(cast, told.events)
     _mishaps(cast)
     hands = stock.Hands(*(actor_of(User.objects.get(username=username)) for username in people.STOCK_HANDS))

@@ -1,4 +1,4 @@
-"""The demo's members in full: documents, vehicles, consents, tags, lunar birthdays, and one person who was filed twice."""
+"""The demo's members in full: documents, vehicles, consents, tags, lunar birthdays, and one person filed twice."""
 
 import random
 from collections.abc import Sequence

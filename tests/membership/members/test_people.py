@@ -64,7 +64,7 @@ def test_nothing_is_taken_for_given_and_withdrawal_holds_at_once(
         assert not services.has_consent(member.pk, **SMS)
         with pytest.raises(services.ConsentNotFound):
             services.withdraw_consent(code=member.code, how=ConsentSource.PHONE, **SMS, **desk)
-        kept = Consent.objects.get()
+        kept = Consent.objects.select_related("wording").get()
     proof = (kept.given_at, kept.given_to, kept.proof, kept.wording.version, kept.withdrawn_at, kept.withdrawn_how)
     assert proof == (held_clock, "周晓梅", "T-17", 1, held_clock, "PHONE")
 
