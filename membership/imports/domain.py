@@ -69,8 +69,9 @@ def match_columns(header: Sequence[str], columns: Sequence[Column]) -> dict[str,
     found = {}
     for column in columns:
         for name in (column.code, *column.names, *_both_titles(column)):
-            if (place := places.get(tidy_heading(name))) is not None:
-                found[column.code] = place
+            at = places.get(tidy_heading(name))
+            if at is not None:
+                found[column.code] = at
                 break
     return found
 

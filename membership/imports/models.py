@@ -28,6 +28,8 @@ class Import(models.Model):
     # Of a workbook; empty for its first sheet.
     sheet = models.CharField(_("工作表"), max_length=40, blank=True)
     store = models.ForeignKey("stores.Store", on_delete=models.PROTECT, verbose_name=_("门店"))
+    # Whether it is a part of something larger, which moves it (a sheet of a take-over): it does not move by itself.
+    led = models.BooleanField(_("随接管进行"), default=False, db_default=False)
     # What a column that is missing is filled with, by the column's code.
     defaults = models.JSONField(_("默认值"), default=dict, blank=True)
     # What stands where in the file: [[heading, column's code or ""], …].

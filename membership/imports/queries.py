@@ -16,7 +16,7 @@ PATIENCE: Final = timedelta(seconds=45)
 
 _STATES: Final = ", ".join(f"'{state.value}'" for state in RUNNING)
 DUE: Final = (
-    f"SELECT FROM {{schema}}.imports_import WHERE state IN ({_STATES})"
+    f"SELECT FROM {{schema}}.imports_import WHERE NOT led AND state IN ({_STATES})"
     f" AND touched_at <= %(now)s - interval '{PATIENCE.seconds} seconds'"
 )
 """Whether a chain has an import that nobody seems to work on."""

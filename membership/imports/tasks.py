@@ -19,7 +19,7 @@ def advance(schema_name: str, import_id: int) -> None:
 def advance_due(schema_name: str) -> None:
     """Take up the imports of a chain that a worker left."""
     with in_chain(schema_name):
-        silent = Import.objects.filter(state__in=RUNNING, touched_at__lte=clock.now() - PATIENCE)
+        silent = Import.objects.filter(led=False, state__in=RUNNING, touched_at__lte=clock.now() - PATIENCE)
         found = list(silent.order_by("touched_at").values_list("pk", flat=True))
     for import_id in found:
         running.advance(schema_name, import_id)

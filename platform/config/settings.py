@@ -69,6 +69,7 @@ TENANT_APPS = [
     "membership.expiry",
     "membership.tills",
     "membership.imports",
+    "membership.takeover",
 ]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 

@@ -65,6 +65,10 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "stock.codes": _("录入内部编码"),
         "stock.draw": _("领用卡片"),
         "stock.policy": _("修改库存设置"),
+        "takeover.cancel": _("取消接管"),
+        "takeover.undo": _("撤销接管"),
+        "takeover.undone": _("接管已撤销"),
+        "takeover.upload": _("上传接管工作簿"),
         "store.close": _("门店停业"),
         "store.open": _("门店开业"),
         "store.rename": _("门店改名"),
@@ -99,6 +103,7 @@ OBJECTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "stock_policy": _("库存设置"),
         "store": _("门店"),
         "tag": _("标签"),
+        "takeover": _("接管"),
         "user": _("账号"),
         "vehicle": _("车辆"),
     }
