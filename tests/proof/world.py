@@ -1,6 +1,7 @@
 """The program as the proof drives it: every act through its own service, in a transaction of its own."""
 
 import itertools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +30,7 @@ from tenants.chains.models import Chain
 from tenants.people.domain import SYSTEM, Actor
 
 _ranges = itertools.count(1)
+_BUSY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,18 @@ class World:
         return str(made.first)
 
     def issue(self, number: str, *, activate: bool) -> str | None:
-        """Give it to a new member."""
+        """Give it to a new member. Asked again while the one place for hashing PINs is held: other work on this machine
+        may hold it, and a refusal for that reason has written nothing.
+        """
 
         def act() -> None:
             member = create_member(actor=self.clerk, name="林静", phone="13900001234", store_id=self.store_id)
             cards.issue_card(actor=self.clerk, number=number, member=member, store_id=self.store_id, activate=activate)
 
-        return self.do(act)[1]
+        end = time.monotonic() + _BUSY_S
+        while (code := self.do(act)[1]) == "busy" and time.monotonic() < end:
+            time.sleep(0.05)
+        return code
 
     def step(self, name: str, number: str) -> str | None:
         """One of the acts on a card's state, by its service's name."""
