@@ -13,9 +13,17 @@ from membership.cards.pins import check_pin, hash_pin, known_to_a_finder
 from tenants.audit.services import record
 from tenants.people.domain import Actor
 
-# A card that is still its holder's shows her what she owns, also while it cannot be used.
+# A card that is still its holder's shows her what she owns, also while it cannot be used. The pages are a member's: a
+# bearer card has none, and its balance is told at the desk.
 MAY_LOG_IN = frozenset(
-    {CardStatus.ACTIVE, CardStatus.LOST, CardStatus.FROZEN, CardStatus.PIN_LOCKED, CardStatus.EXPIRED}
+    {
+        CardStatus.ISSUED,
+        CardStatus.ACTIVE,
+        CardStatus.LOST,
+        CardStatus.FROZEN,
+        CardStatus.PIN_LOCKED,
+        CardStatus.EXPIRED,
+    }
 )
 
 
@@ -76,7 +84,7 @@ def check_web_pin(*, number: str, pin: str) -> WebPinOutcome:
     verdict = check_pin(pin, login.card.pin_hash if login else None)
     now = clock.now()
     paused = login is not None and login.blocked_until is not None and login.blocked_until > now
-    allowed = login is not None and not paused and login.card.status in MAY_LOG_IN
+    allowed = login is not None and not paused and _is_a_members(login.card)
     accepted = allowed and verdict.right
     _count(login, accepted=accepted, paused=paused)
     if login is None or not accepted:
@@ -105,6 +113,10 @@ def change_pin(*, card: Card, new_pin: str) -> Card:
     record(Actor(kind="member", id=card.member_id), "pin.change", object_type="card", object_id=card.number)
     card.refresh_from_db(fields=["pin_hash", "pin_must_change", "pin_version"])
     return card
+
+
+def _is_a_members(card: Card) -> bool:
+    return card.member_id is not None and card.status in MAY_LOG_IN
 
 
 def _count(login: CardWebLogin | None, *, accepted: bool, paused: bool) -> None:

@@ -20,6 +20,7 @@ from billing.pricebook.domain import PLANS, Plan, PlanFeatures
 from kernel import clock
 from kernel.slots import Busy
 from membership.cards.domain import CardStanding, refusal
+from membership.cards.errors import not_usable
 from membership.cards.models import Card
 from membership.cards.queries import CardValue, cards_of_member, values_of
 from membership.cards.web_login import WebPinOutcome, change_pin, check_web_pin
@@ -208,9 +209,11 @@ def _shown_records(request: MemberRequest, cards: list[Card]) -> QuerySet[Record
 
 def _own_card(sequence: int, card: Card, value: CardValue | None) -> dict[str, Any]:
     standing = CardStanding(card.status, card.locked, card.valid_until, card.account_valid_until)
+    reason = refusal(standing, on=clock.today())
     return card_row(card) | {
         "sequence": sequence,
-        "usable": refusal(standing, on=clock.today()) is None,
+        "usable": reason is None,
+        "advice": str(not_usable(reason, card_number=card.number)) if reason else "",
         "balance_fen": value.total_fen if value else None,
         "principal_fen": value.principal_fen if value else None,
         "bonus_fen": value.bonus_fen if value else None,
