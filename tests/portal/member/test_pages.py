@@ -11,6 +11,7 @@ from django.test import Client
 from kernel import clock
 from kernel.ids import uuid7
 from kernel.money import Money
+from membership.cards.models import CardType
 from membership.cards.services import issue_card
 from membership.cashier.services import consume
 from membership.records.models import Record
@@ -51,6 +52,7 @@ def test_all_her_cards_are_there_in_the_order_she_got_them(
     in_chain: InChain, holder: Holder, idle_cards: list[str], clerk: Actor, store_id: int, log_in: LogIn
 ) -> None:
     with in_chain():
+        CardType.objects.filter(code="ORDINARY").update(cards_per_id=2)
         issue_card(actor=clerk, number=idle_cards[1], member=holder.member, store_id=store_id)
     cards = log_in(holder).get("/card/").context["cards"]
     assert [(card["sequence"], card["number"]) for card in cards] == [(1, idle_cards[0]), (2, idle_cards[1])]
