@@ -25,6 +25,8 @@ _DESK = [
     "/desk/members/M000001/", "/desk/members/M000001/vehicles/new/",
     "/desk/staff/", "/desk/roles/", "/desk/stores/", "/desk/api-keys/", "/desk/audit/",
     "/desk/imports/", "/desk/takeover/",
+    "/desk/value/rules/", "/desk/value/prepayment/", "/desk/value/signed/", "/desk/value/points/",
+    "/desk/value/packages/", "/desk/value/packages/products/",
     "/desk/expiry/", "/desk/expiry/rules/", "/desk/dormancy/", "/desk/dormancy/reopen/",
     "/desk/documents/", "/desk/documents/?which=all", "/desk/documents/new/MAKING_REQUEST/", "/desk/stock/",
     "/desk/stock/ranges/", "/desk/stock/draw/", "/desk/stock/count/", "/desk/stock/destroy/", "/desk/stock/settings/",

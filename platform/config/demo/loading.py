@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from config import environment
-from config.demo import lives, people, records, stock, story
+from config.demo import lives, people, records, stock, story, value
 from config.demo.summary import Summary, summary_of
 from kernel import clock
 from kernel.db import in_chain, in_public
@@ -113,6 +113,8 @@ def _fill(now: datetime, began: datetime) -> None:
     _mishaps(cast)
     hands = stock.Hands(*(actor_of(User.objects.get(username=username)) for username in people.STOCK_HANDS))
     stock.keep_stock(hands, actor=owner, store_id=cast.stores[0].pk, other_id=cast.stores[1].pk, now=now)
+    # Cards to which nothing has happened: those of the mishaps stand before them.
+    value.tell(cast.cards[50:68], actor=cast.tills[0], store_id=cast.stores[0].pk, now=now)
 
 
 def _cast() -> _Cast:
