@@ -118,4 +118,7 @@ class DomainErrorMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):
             return None
-        return page(request, status=exception.status, code=exception.code, message=str(exception))
+        drawn = page(request, status=exception.status, code=exception.code, message=str(exception))
+        if exception.retry_after_s is not None:
+            drawn["Retry-After"] = str(exception.retry_after_s)
+        return drawn

@@ -161,7 +161,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "kernel.passwords.BoundedArgon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 ACCOUNT_ADAPTER = "tenants.people.adapter.AccountAdapter"
@@ -216,7 +216,8 @@ INDEX_KEYS = environment.versioned_secrets("KAYUN_INDEX_KEYS", local="KAYUN_INDE
 # Where printing looks for fonts besides the machine's own: what `kayun check` unpacked for a machine that has no
 # Chinese one.
 FONT_DIRS = [path for path in (environment.LOCAL_DIR / "tools" / "fonts",) if path.exists()]
-# Host-wide places for PIN hashing: without a bound a flood of log-ins takes the tills' processor.
+# Host-wide places for hashing, so many for PINs and as many for passwords: without a bound a flood of log-ins takes the
+# tills' processor.
 HASHING_SLOTS = int(os.environ.get("KAYUN_HASHING_SLOTS", "1"))
 HASHING_SLOTS_DIR = environment.LOCAL_DIR / "slots"
 

@@ -15,6 +15,8 @@ class DomainError(Exception):
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 422
     message: ClassVar[str | Promise] = _("请求被拒绝，未作任何更改。")
+    retry_after_s: ClassVar[int | None] = None
+    """For the ``Retry-After`` header, where trying again later may help."""
 
     def __init__(self, **params: Any) -> None:
         self.params = params

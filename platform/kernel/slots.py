@@ -119,10 +119,20 @@ def _lower_own_priority() -> None:
 
 @cache
 def hashing_slots() -> Slots:
-    """This process's door to the host's hashing slots, as the settings name them."""
+    """This process's door to the host's slots for members' PINs, as the settings name them."""
     from django.conf import settings
 
     return Slots(Path(settings.HASHING_SLOTS_DIR), settings.HASHING_SLOTS)
+
+
+@cache
+def password_slots() -> Slots:
+    """The same for the passwords of staff and owners: slots of their own, so that a flood of PINs at the members' door
+    keeps no cashier from the till.
+    """
+    from django.conf import settings
+
+    return Slots(Path(settings.HASHING_SLOTS_DIR) / "passwords", settings.HASHING_SLOTS)
 
 
 # A child forked in the middle of a hash would share its parent's lock and keep the slot taken after the parent's end.
@@ -135,6 +145,7 @@ def _start_afresh_in_child() -> None:
             os.close(descriptor)
     _held_descriptors.clear()
     hashing_slots.cache_clear()
+    password_slots.cache_clear()
 
 
 os.register_at_fork(after_in_child=_start_afresh_in_child)

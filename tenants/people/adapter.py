@@ -8,6 +8,8 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 
 from kernel.db import PUBLIC_SCHEMA
+from kernel.http.addresses import client_network
+from kernel.slots import Busy
 from tenants.audit.services import record
 from tenants.people.domain import Actor, UserKind
 from tenants.people.models import User
@@ -38,6 +40,23 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         user.name = form.cleaned_data.get("name") or form.cleaned_data["email"].split("@")[0]
         saved: User = super().save_user(request, user, form, commit=commit)
         return saved
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Compare name and password. Who could not be served was not wrong: the attempt is not counted.
+
+        Raises:
+            Busy
+        """
+        try:
+            user: User | None = super().authenticate(request, **credentials)
+        except Busy:
+            self._rollback_login_failed_rl_usage()
+            raise
+        return user
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Under which address attempts are counted: the caller's own, not the proxy's that all callers share."""
+        return client_network(request) or str(super().get_client_ip(request))
 
     def get_login_stages(self) -> list[str]:
         """Staff are vouched for by the manager who made the account: no e-mail to verify. A second factor is asked of

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +13,7 @@ from django.test import Client
 
 from kernel import clock
 from kernel.db import in_public
+from kernel.slots import Busy, Slots
 from tenants.audit.models import AuditEntry
 from tenants.chains.models import Chain
 from tenants.people.models import User
@@ -69,6 +71,36 @@ def test_guessing_is_slowed_down(chain: Chain, client_of: ClientOf, lin: User) -
     answer = browser.post("/desk/login/", {"login": "lin", "password": PASSWORD})
     assert answer.status_code in {200, 429}
     assert browser.get("/desk/").status_code == 302
+
+
+def test_when_too_many_come_at_once_they_are_asked_to_come_back_and_nothing_is_counted(
+    chain: Chain, client_of: ClientOf, lin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: Any) -> None:
+        raise Busy
+
+    browser = client_of(chain)
+    with monkeypatch.context() as crowded:
+        crowded.setattr(Slots, "run", busy)
+        for login in ("lin", "nobody") * 6:
+            answer = browser.post("/desk/login/", {"login": login, "password": PASSWORD})
+            assert (answer.status_code, answer["Retry-After"]) == (503, "3")
+            assert "请稍等几秒再试" in answer.content.decode()
+    assert browser.get("/desk/").status_code == 302
+    assert browser.post("/desk/login/", {"login": "lin", "password": PASSWORD})["Location"] == "/desk/"
+
+
+def test_behind_our_proxy_one_callers_guesses_are_not_anothers(
+    chain: Chain, client_of: ClientOf, lin: User, settings: Any
+) -> None:
+    settings.BEHIND_PROXY = True
+    guesser, cashier = "198.51.100.1", "203.0.113.9"
+    for number in range(11):
+        form = {"login": f"nobody{number}", "password": "wrong"}
+        answer = client_of(chain).post("/desk/login/", form, headers={"x-forwarded-for": guesser})
+    assert "过多" in answer.content.decode() or answer.status_code == 429
+    browser, form = client_of(chain), {"login": "lin", "password": PASSWORD}
+    assert browser.post("/desk/login/", form, headers={"x-forwarded-for": cashier})["Location"] == "/desk/"
 
 
 def test_an_account_of_one_chain_is_none_in_another(
