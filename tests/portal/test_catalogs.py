@@ -18,13 +18,16 @@ ROOT = Path(settings.BASE_DIR)
 ENGLISH = [path for path in catalogs(ROOT) if path.parts[-3] == "en"]
 CHINESE = ROOT / "platform/config/locale/zh_Hans/LC_MESSAGES/django.po"
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+# What an English reader must see as it is written: the sheets of the take-over's workbook, a plate's first character,
+# the mark on a reprinted slip.
+_AS_WRITTEN = re.compile(r"the sheet (会员卡|会员)\b|沪A|\bCOPY 副本")
 
 
 @pytest.mark.parametrize("catalog", ENGLISH, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_english_holds_no_chinese(catalog: Path) -> None:
     with catalog.open("rb") as stream:
         texts = [entry.string for entry in read_po(stream) if entry.id]
-    assert [text for text in texts if _HAN.search(str(text))] == []
+    assert [text for text in texts if _HAN.search(_AS_WRITTEN.sub("", str(text)))] == []
 
 
 def test_unfold_and_allauth_are_wholly_in_chinese() -> None:
