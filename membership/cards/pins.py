@@ -50,22 +50,23 @@ def known_to_a_finder(number: str, member: Member | None) -> tuple[str, ...]:
     return number, national(member.phone), birthday
 
 
-def hash_pin(pin: str) -> str:
-    """The text to store for a PIN. Waits for a hashing slot.
+def hash_pin(pin: str, *, wait_s: float | None = None) -> str:
+    """The text to store for a PIN. Waits for a hashing slot: ``wait_s`` at least, for callers who are no strangers.
 
     Raises:
         Busy
     """
-    return hashing_slots().run(lambda: _hash(pin))
+    return hashing_slots().run(lambda: _hash(pin), wait_s=wait_s)
 
 
-def check_pin(pin: str, stored: str | None) -> PinVerdict:
+def check_pin(pin: str, stored: str | None, *, wait_s: float | None = None) -> PinVerdict:
     """Compare a PIN with its stored hash. With nothing to compare (an unknown card) the same work is done, in vain.
+    ``wait_s`` as in ``hash_pin``.
 
     Raises:
         Busy
     """
-    return hashing_slots().run(lambda: _check(pin, stored or decoy()))
+    return hashing_slots().run(lambda: _check(pin, stored or decoy()), wait_s=wait_s)
 
 
 @cache

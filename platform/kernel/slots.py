@@ -6,6 +6,7 @@ niceness belongs to the thread), so even a slot in use yields to postings.
 """
 
 import fcntl
+import math
 import os
 import sys
 import threading
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import ClassVar, Final, TypeVar
@@ -25,6 +27,8 @@ T = TypeVar("T")
 
 NICENESS: Final = 15
 WAIT_S: Final = 5.0
+DESK_WAIT_S: Final = 30.0
+"""How long staff wait, whose acts are no flood: a slow card at the desk is better than none."""
 # Each waiter holds a request thread and its database connection: refuse early rather than let log-ins hold them all.
 WAITERS_PER_PROCESS: Final = 2
 _POLL_S: Final = 0.004
@@ -61,25 +65,34 @@ class Slots:
         self._entrance.release()
         return False
 
-    def run(self, work: Callable[[], T]) -> T:
+    def run(self, work: Callable[[], T], *, wait_s: float | None = None) -> T:
         """Do ``work`` in a slot and return its result; what it raises is raised here.
+
+        ``wait_s``: the patience of a caller who is no stranger at the door. He waits that long, or as long as the door
+        lets anybody wait if that is longer, beside the places for those who knock. The slots stay as many as they are.
 
         Raises:
             Busy: too many are waiting already, or no slot came free in time.
         """
+        if _patient.get():
+            return self._waited(work, math.inf)
+        if wait_s is not None:
+            return self._waited(work, max(wait_s, self._wait_s))
         if not self._entrance.acquire(blocking=False):
             raise Busy
-        deadline = time.monotonic() + self._wait_s
         try:
-            future = self._workers.submit(self._in_slot, work, deadline)
-            try:
-                return future.result(timeout=self._wait_s)
-            except TimeoutError:
-                # Still queued: taken back. Already hashing: it ends by itself, its result is dropped.
-                future.cancel()
-                raise Busy from None
+            return self._waited(work, self._wait_s)
         finally:
             self._entrance.release()
+
+    def _waited(self, work: Callable[[], T], wait_s: float) -> T:
+        future = self._workers.submit(self._in_slot, work, time.monotonic() + wait_s)
+        try:
+            return future.result(timeout=None if wait_s == math.inf else wait_s)
+        except TimeoutError:
+            # Still queued: taken back. Already hashing: it ends by itself, its result is dropped.
+            future.cancel()
+            raise Busy from None
 
     def _in_slot(self, work: Callable[[], T], deadline: float) -> T:
         with self._held(deadline):
@@ -110,6 +123,19 @@ class Slots:
             time.sleep(_POLL_S)
 
 
+_patient: Final[ContextVar[bool]] = ContextVar("patient", default=False)
+
+
+@contextmanager
+def patiently() -> Iterator[None]:
+    """Within it no hash is ever refused: for a program that nobody waits for, and that holds up nobody."""
+    token = _patient.set(True)
+    try:
+        yield
+    finally:
+        _patient.reset(token)
+
+
 def _lower_own_priority() -> None:
     if sys.platform == "linux":
         # Lowering needs no right; where even that is forbidden (a strict sandbox) the bound still holds.
@@ -122,7 +148,7 @@ def hashing_slots() -> Slots:
     """This process's door to the host's slots for members' PINs, as the settings name them."""
     from django.conf import settings
 
-    return Slots(Path(settings.HASHING_SLOTS_DIR), settings.HASHING_SLOTS)
+    return Slots(Path(settings.HASHING_SLOTS_DIR), settings.HASHING_SLOTS, wait_s=settings.HASHING_WAIT_S)
 
 
 @cache
@@ -132,7 +158,8 @@ def password_slots() -> Slots:
     """
     from django.conf import settings
 
-    return Slots(Path(settings.HASHING_SLOTS_DIR) / "passwords", settings.HASHING_SLOTS)
+    directory = Path(settings.HASHING_SLOTS_DIR) / "passwords"
+    return Slots(directory, settings.HASHING_SLOTS, wait_s=settings.HASHING_WAIT_S)
 
 
 # A child forked in the middle of a hash would share its parent's lock and keep the slot taken after the parent's end.

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from kernel.slots import DESK_WAIT_S
 from membership.cards import services
 from membership.cards.domain import CardAct, IdShown
 from membership.cards.errors import CardNotFound
@@ -105,7 +106,11 @@ def slip_pdf(request: DeskRequest, number: str) -> HttpResponseBase:
     """
     card = card_of(number)
     pin = request.POST.get("pin", "")
-    if len(pin) != _LONGEST_PIN or not card.pin_must_change or not check_pin(pin, card.pin_hash).right:
+    if (
+        len(pin) != _LONGEST_PIN
+        or not card.pin_must_change
+        or not check_pin(pin, card.pin_hash, wait_s=DESK_WAIT_S).right
+    ):
         raise services.PinChangedMeanwhile(card_number=card.number)
     chain = request.chain  # type: ignore[attr-defined]
     made = pin_slip_pdf(card=card, pin=pin, chain_name=chain.name, login_url=chain_url(request, chain.slug))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel.slots import NICENESS, Busy, Slots
+from kernel.slots import NICENESS, Busy, Slots, patiently
 
 HOLD = """
 import sys, time
@@ -116,3 +116,32 @@ def test_whoever_comes_when_all_places_to_wait_are_taken_is_refused_at_once(tmp_
     release.set()
     for caller in callers:
         caller.join()
+
+
+def test_staff_wait_longer_beside_the_places_of_the_door_and_are_refused_in_the_end(tmp_path: Path) -> None:
+    process = _holder(tmp_path)
+    slots = Slots(tmp_path, 1, waiters=0, wait_s=0.1)
+    answers: list[str] = []
+    try:
+        with pytest.raises(Busy):
+            slots.run(lambda: "at once")
+        with pytest.raises(Busy):
+            slots.run(lambda: "soon", wait_s=0.3)
+        desk = threading.Thread(target=lambda: answers.append(slots.run(lambda: "issued", wait_s=30)))
+        desk.start()
+        time.sleep(0.3)
+        assert not slots.full()
+        assert not answers
+    finally:
+        process.kill()
+        process.communicate()
+    desk.join(30)
+    assert answers == ["issued"]
+
+
+def test_a_program_that_nobody_waits_for_is_never_refused(tmp_path: Path) -> None:
+    process = _holder(tmp_path)
+    threading.Timer(0.4, process.kill).start()
+    with patiently():
+        assert Slots(tmp_path, 1, wait_s=0.1).run(lambda: "done") == "done"
+    process.communicate()

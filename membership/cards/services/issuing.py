@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel import clock
 from kernel.errors import DomainError
 from kernel.money import Money
+from kernel.slots import DESK_WAIT_S
 from ledger.domain import Unit
 from ledger.services import open_account
 from membership.cards import locks, queries
@@ -117,7 +118,7 @@ def issue_card(
     number = tidy_number(number)
     pin = random_pin(personal=known_to_a_finder(number, member))
     # Before the lock: hashing is slow on purpose.
-    pin_hash = hash_pin(pin)
+    pin_hash = hash_pin(pin, wait_s=DESK_WAIT_S)
     if member is not None:
         # Two counters at once must not each give this person the last card that she may have.
         locks.lock_member(member.pk)

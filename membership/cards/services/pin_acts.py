@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import DomainError
+from kernel.slots import DESK_WAIT_S
 from membership.cards import locks
 from membership.cards.domain import CardAct, IdShown, destination, pin_weakness, tidy_number
 from membership.cards.errors import CardIdle, CardNotFound
@@ -58,7 +59,7 @@ def reset_pin(*, actor: Actor, number: str, store_id: int, pin_version: int) -> 
     require(actor, Act.PIN_RESET, store_id=store_id)
     number = tidy_number(number)
     pin = random_pin(personal=(number,))
-    card = _set_pin(number, hash_pin(pin), pin_version, must_change=True)
+    card = _set_pin(number, hash_pin(pin, wait_s=DESK_WAIT_S), pin_version, must_change=True)
     record(actor, Act.PIN_RESET, object_type="card", object_id=number, store_id=store_id)
     return IssuedCard(card=card, pin=pin)
 
@@ -80,7 +81,7 @@ def choose_pin(*, actor: Actor, number: str, store_id: int, pin_version: int, ne
     weakness = pin_weakness(new_pin, personal=known_to_a_finder(number, known.member))
     if weakness is not None:
         raise PinForm if weakness == PinForm.code else PinTrivial
-    card = _set_pin(number, hash_pin(new_pin), pin_version, must_change=False)
+    card = _set_pin(number, hash_pin(new_pin, wait_s=DESK_WAIT_S), pin_version, must_change=False)
     detail = {"chosen": True}
     record(actor, Act.PIN_RESET, object_type="card", object_id=number, store_id=store_id, detail=detail)
     return card
@@ -109,7 +110,7 @@ def check_till_pin(*, actor: Actor, number: str, pin: str, store_id: int) -> Til
     card.refresh_from_db(fields=["status", "pin_hash"])
     if destination(CardAct.LOCK_PIN, status=card.status) is None:
         return TillPinOutcome(accepted=False, locked=True, left=0)
-    verdict = check_pin(pin, card.pin_hash)
+    verdict = check_pin(pin, card.pin_hash, wait_s=DESK_WAIT_S)
     failures = 0 if verdict.right else tries.failures + 1
     if failures != tries.failures:
         CardTillPin.objects.filter(card_id=card.pk).update(failures=failures)

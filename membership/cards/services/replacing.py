@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel import clock
 from kernel.errors import DomainError
 from kernel.money import Money
+from kernel.slots import DESK_WAIT_S
 from ledger.domain import Contra, Line, PostingRequest, Unit, request_hash
 from ledger.services import post
 from membership.cards import locks
@@ -111,7 +112,7 @@ def _succeed(
         raise SameCard
     # Before the locks: hashing is slow on purpose.
     pin = random_pin(personal=known_to_a_finder(new_number, None))
-    pin_hash = hash_pin(pin)
+    pin_hash = hash_pin(pin, wait_s=DESK_WAIT_S)
     old, new = locks.lock_two_cards(number, new_number)
     to = allowed(act, old)
     _check(act, old, new)

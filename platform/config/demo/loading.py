@@ -16,6 +16,7 @@ from config.demo.summary import Summary, summary_of
 from kernel import clock
 from kernel.db import in_chain, in_public
 from kernel.money import Money
+from kernel.slots import patiently
 from ledger.domain import DrawPolicy
 from membership.cards.domain import NumberRange
 from membership.cards.models import Card
@@ -67,7 +68,7 @@ def load() -> Summary:
     now = clock.now()
     began = now - timedelta(days=story.DAYS + 20)
     chain = _chain(began)
-    with in_chain(chain.schema_name):
+    with patiently(), in_chain(chain.schema_name):
         if not Card.objects.exists():
             _fill(now, began)
         number = _card_to_log_in_with()

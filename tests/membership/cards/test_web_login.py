@@ -153,7 +153,7 @@ def test_a_card_that_has_been_replaced_opens_nothing(check: Any, in_chain: InCha
 def test_without_a_free_slot_nothing_is_counted(
     check: Any, in_chain: InChain, holder: Holder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def busy(*_: Any) -> None:
+    def busy(*_: Any, **__: Any) -> None:
         raise Busy
 
     monkeypatch.setattr(Slots, "run", busy)

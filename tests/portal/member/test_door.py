@@ -102,7 +102,7 @@ def test_what_is_no_pin_is_not_even_counted(browser: Client, in_chain: InChain, 
 def test_when_too_many_come_at_once_they_are_asked_to_come_back(
     browser: Client, in_chain: InChain, holder: Holder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def busy(*_: Any) -> None:
+    def busy(*_: Any, **__: Any) -> None:
         raise Busy
 
     monkeypatch.setattr(Slots, "run", busy)

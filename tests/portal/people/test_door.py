@@ -76,7 +76,7 @@ def test_guessing_is_slowed_down(chain: Chain, client_of: ClientOf, lin: User) -
 def test_when_too_many_come_at_once_they_are_asked_to_come_back_and_nothing_is_counted(
     chain: Chain, client_of: ClientOf, lin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def busy(*_: Any) -> None:
+    def busy(*_: Any, **__: Any) -> None:
         raise Busy
 
     browser = client_of(chain)
