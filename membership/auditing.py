@@ -62,6 +62,12 @@ CHECKS: Final[Mapping[str, str]] = {
         LEFT JOIN {s}.members_member AS member ON member.id = account.holder_id
         WHERE account.kind = 'PREPAYMENT'
             AND (member.id IS NULL OR account.balance < 0 OR account.unit <> 'CNY' OR account.lotted)""",
+    # Two records of one person are one: what was hers on either is on the survivor's.
+    "merged_member_holds_value": """
+        SELECT member.code, account.kind || ' holds ' || account.balance FROM {s}.ledger_account AS account
+        JOIN {s}.members_member AS member ON member.id = account.holder_id
+        WHERE account.kind IN ('PREPAYMENT', 'SIGNED_BILL') AND account.balance <> 0
+            AND (member.merged_into_id IS NOT NULL OR member.erased_at IS NOT NULL)""",
     # What is open on a member's signed bills is what her account says she owes.
     "signed_bills": """
         SELECT coalesce(account.holder_id, bills.member_id), 'bills open ' || coalesce(bills.open_fen, 0)

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any, Final
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
 from kernel.calendar import add_months
@@ -20,11 +20,11 @@ _IDENTITY_KEPT_MONTHS: Final = 60
 
 
 @merging.register
-def move_cards(source: Member, target: Member) -> dict[str, Any]:
+def move_cards(merge: merging.Merge) -> dict[str, Any]:
     """Her cards are the other's from now on; what is on them stays on them."""
-    held = Card.objects.select_for_update(no_key=True).filter(member=source).order_by("pk")
+    held = Card.objects.select_for_update(no_key=True).filter(member=merge.source).order_by("pk")
     numbers = [card.number for card in held]
-    Card.objects.filter(member=source).update(member=target)
+    Card.objects.filter(member=merge.source).update(member=merge.target)
     return {"cards": numbers}
 
 
@@ -58,8 +58,14 @@ def cards_in_use(member: Member) -> list[str]:
 @rights.retains
 def identity_kept(member: Member) -> date | None:
     """Until when the law wants to know who had her cards: five years after money last moved on one."""
-    accounts = Card.objects.filter(member=member, stored_account__isnull=False).values("stored_account_id")
-    last = Entry.objects.filter(account_id__in=accounts).aggregate(last=Max("posting__occurred_at"))["last"]
+    return kept_after(Card.objects.filter(member=member, stored_account__isnull=False).values("stored_account_id"))
+
+
+def kept_after(account_ids: QuerySet[Any]) -> date | None:
+    """Until when the owner of these accounts is to be known: five years after money last moved on one of them; None
+    where it never did. ``account_ids``: a query for their keys.
+    """
+    last = Entry.objects.filter(account_id__in=account_ids).aggregate(last=Max("posting__occurred_at"))["last"]
     return None if last is None else add_months(last.astimezone(CHINA).date(), _IDENTITY_KEPT_MONTHS)
 
 

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from ledger.domain import Unit
 from ledger.models import Account
 from ledger.services import open_account
+from membership.members.locks import hold_member
 
 PREPAYMENT: Final = "PREPAYMENT"
 SIGNED_BILL: Final = "SIGNED_BILL"
@@ -16,7 +17,16 @@ SIGNED_BILL: Final = "SIGNED_BILL"
 
 
 def member_account(member_id: int, kind: str) -> int:
-    """The key of the member's account of this kind, opened if she has none."""
+    """The key of the member's account of this kind, opened if she has none.
+
+    Raises:
+        MemberMerged: she has none, and never will: her record was merged into another.
+    """
+    found = find_member_account(member_id, kind)
+    if found is not None:
+        return found
+    # A merge moves the accounts that it finds: none may appear behind its back.
+    hold_member(member_id)
     return account_of(kind, member_id, Unit.CNY.value, allow_negative=kind == SIGNED_BILL)
 
 

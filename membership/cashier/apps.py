@@ -9,3 +9,6 @@ class CashierConfig(AppConfig):
     label = "cashier"
     verbose_name = _("收银")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from membership.cashier import member_hooks  # noqa: F401 - registers them

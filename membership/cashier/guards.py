@@ -39,6 +39,11 @@ _STANDING_AND_CAP = """
     JOIN {schema}.ledger_account AS account ON account.id = card.stored_account_id
     WHERE card.id = ANY ($1::bigint[])"""
 
+_HOLDER = """
+    SELECT card.id, card.member_id, member.erased_at
+    FROM {schema}.cards_card AS card JOIN {schema}.members_member AS member ON member.id = card.member_id
+    WHERE card.id = ANY ($1::bigint[])"""
+
 
 class StaleCard(DomainError):
     """A remembered card is no longer the card of that number (its chain was made anew): look it up again."""
@@ -68,6 +73,17 @@ def may_spend(
         return problem
 
     return Guard(sql=_STANDING, subject=card.card_id, check=check)
+
+
+def still_hers(card: CardRef, member_id: int) -> Guard:
+    """The card still belongs to the member on whose accounts is posted, and her record was not deleted. Its state does
+    not matter.
+    """
+
+    def check(row: Row | None) -> DomainError | None:
+        return None if row is not None and row[1:] == (member_id, None) else StaleCard()
+
+    return Guard(sql=_HOLDER, subject=card.card_id, check=check)
 
 
 def _serves(row: Row, served: Served) -> bool:

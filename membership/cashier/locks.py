@@ -14,3 +14,8 @@ def lock_member(member_id: int) -> None:
 def lock_bill(bill_id: UUID) -> SignedBill | None:
     """A signed bill, locked; None where there is none."""
     return SignedBill.objects.select_for_update(no_key=True, of=("self",)).filter(pk=bill_id).first()
+
+
+def lock_bills_of(member_id: int) -> list[SignedBill]:
+    """Every signed bill of a member, locked, by key. The member is held by the caller: she signs none meanwhile."""
+    return list(SignedBill.objects.select_for_update(no_key=True).filter(member_id=member_id).order_by("pk"))

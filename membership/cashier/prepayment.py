@@ -7,6 +7,7 @@ from kernel import clock
 from kernel.money import Money
 from ledger.domain import Contra, Line, PostingRequest, Unit, request_hash
 from membership.cards.models import Card
+from membership.cashier import guards
 from membership.cashier.accounts import PREPAYMENT, member_account
 from membership.cashier.acting import card_ref, post_traced
 from membership.cashier.domain import CardRef, Occasion, Receipt
@@ -67,7 +68,8 @@ def pay_out(
 
 def _draft(card_number: str, fen: int, occasion: Occasion, kind: str, note: str) -> Draft:
     card = card_ref(card_number)
-    account_id = member_account(_member_id(card), PREPAYMENT)
+    member_id = _member_id(card)
+    account_id = member_account(member_id, PREPAYMENT)
     request = PostingRequest(
         kind=kind,
         idempotency_key=occasion.ledger_key,
@@ -76,6 +78,7 @@ def _draft(card_number: str, fen: int, occasion: Occasion, kind: str, note: str)
         occurred_at=occasion.occurred_at,
         lines=(Line(account_id, None, Unit.CNY.value, fen), Line(None, Contra.CASH.value, Unit.CNY.value, -fen)),
         store_id=occasion.store_id,
+        guard=guards.still_hers(card, member_id),
         looks_at=(card.account_id,),
     )
     detail = {"prepayment_fen": fen} | ({"note": note} if note else {})

@@ -19,6 +19,7 @@ from membership.cashier.acting import chain_policy, post_traced, ref_of
 from membership.cashier.domain import CardRef, Occasion, Receipt
 from membership.cashier.drafts import check_amount
 from membership.cashier.errors import NotReturnable, RecordNotFound, ReturnTooMuch
+from membership.cashier.following import hold_payers, pass_on
 from membership.cashier.models import GoodsReturn, SignedBill
 from membership.cashier.points import kept_after_return
 from membership.cashier.posting import Draft
@@ -84,8 +85,10 @@ def return_goods(
     require(actor, Act.VALUE_RETURN, store_id=store_id)
     check_amount(amount)
     occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
-    card = ref_of(_consumption(record_id).card)
+    record = _consumption(record_id)
+    card = ref_of(record.card)
     bill = locks.lock_bill(record_id)
+    payers = hold_payers(record_id, card, record.detail.get("parts", {}))
     replayed = Posting.objects.filter(idempotency_key=occasion.ledger_key).exists()
     sold = _locked(record_id, card)
     fee_fen = _fee(amount, sold, with_card)
@@ -99,6 +102,7 @@ def return_goods(
     if receipt.replayed:
         return receipt
     _write(receipt.record_id, record_id, plan)
+    pass_on(payers, receipt.record_id, actor=actor, store_id=store_id)
     if bill is not None and (relieved := plan.parts.get(Means.SIGNED, 0)):
         signing.relieve(bill, relieved)
     return receipt

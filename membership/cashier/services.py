@@ -19,11 +19,13 @@ from membership.cashier.acting import card_ref, post_traced, ref_of, rules
 from membership.cashier.domain import NO_MEMBER, CardRef, MemberAccounts, Occasion, Receipt
 from membership.cashier.drafts import check_amount, check_bill, consumption_draft, top_up_draft
 from membership.cashier.errors import CardWithoutMember, NotReversible, RecordNotFound
+from membership.cashier.following import hold_payers, pass_on
 from membership.cashier.models import GoodsReturn
 from membership.cashier.points import BillLine
 from membership.cashier.posting import Draft
 from membership.cashier.prepayment import pay_in, pay_out
 from membership.cashier.tender import NOBODYS, Bill, Served, Tender, plain
+from membership.members.locks import hold_member
 from membership.records.domain import RecordKind
 from membership.records.models import Record
 from tenants.people.domain import Act, Actor, require
@@ -142,12 +144,16 @@ def member_of(card: CardRef, tender: Tender) -> MemberAccounts:
 
     Raises:
         CardWithoutMember
+        MemberMerged: her record was merged into another just now.
     """
     if not tender.prepayment_fen and not tender.signed_fen:
         return NO_MEMBER
     member_id = Card.objects.values_list("member_id", flat=True).get(id=card.card_id)
     if member_id is None:
         raise CardWithoutMember(card_number=card.number)
+    if tender.signed_fen:
+        # The bill will name her: before any account is locked, as a merge does it.
+        hold_member(member_id)
     return MemberAccounts(
         member_id=member_id,
         prepayment_id=member_account(member_id, PREPAYMENT) if tender.prepayment_fen else None,
@@ -195,10 +201,14 @@ def reverse(
     if "bonus_rule" in original.detail:
         detail["bonus_rule"] = original.detail["bonus_rule"]
     bill = locks.lock_bill(record_id)
+    payers = hold_payers(record_id, card, parts or {})
     receipt = post_traced(
         Draft(card, RecordKind.REVERSAL, -original.amount_fen, occasion, request, detail), Act.VALUE_REVERSE
     )
-    if bill is not None and not receipt.replayed:
+    if receipt.replayed:
+        return receipt
+    pass_on(payers, receipt.record_id, actor=actor, store_id=store_id)
+    if bill is not None:
         signing.relieve_whole(bill)
     return receipt
 

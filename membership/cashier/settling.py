@@ -12,11 +12,11 @@ from ledger.domain import Contra, Line, PostingRequest, Unit, request_hash
 from ledger.models import Posting
 from membership.cards.models import Card
 from membership.cashier import guards, locks
-from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL, member_account
+from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL, find_member_account, member_account
 from membership.cashier.acting import post_traced, ref_of, rules
 from membership.cashier.domain import CardRef, MemberAccounts, Occasion, Receipt
 from membership.cashier.drafts import check_amount
-from membership.cashier.errors import BillNotFound, SettleTooMuch, TenderMismatch
+from membership.cashier.errors import BillNotFound, InsufficientPrepayment, SettleTooMuch, TenderMismatch
 from membership.cashier.models import Settlement, SignedBill
 from membership.cashier.posting import Draft
 from membership.cashier.tender import Tender
@@ -73,7 +73,7 @@ def settle(
 
 
 def _draft(bill: SignedBill, card: CardRef, tender: Tender, occasion: Occasion) -> Draft:
-    prepayment_id = member_account(bill.member_id, PREPAYMENT) if tender.prepayment_fen else None
+    prepayment_id = _prepayment(bill, tender)
     cny = Unit.CNY.value
     lines = [Line(member_account(bill.member_id, SIGNED_BILL), None, cny, tender.total_fen)]
     if tender.stored_fen:
@@ -102,6 +102,16 @@ def _draft(bill: SignedBill, card: CardRef, tender: Tender, occasion: Occasion) 
         "open_after_fen": bill.open_fen - tender.total_fen,
     }
     return Draft(card, RecordKind.SETTLEMENT, -tender.stored_fen, occasion, request, detail, prepayment_id)
+
+
+def _prepayment(bill: SignedBill, tender: Tender) -> int | None:
+    """The member's prepayment account. None is opened here: with a bill locked nobody may wait for its member."""
+    if not tender.prepayment_fen:
+        return None
+    found = find_member_account(bill.member_id, PREPAYMENT)
+    if found is None:
+        raise InsufficientPrepayment(available=Money.ZERO, needed=Money(tender.prepayment_fen))
+    return found
 
 
 def _payer(bill: SignedBill) -> MemberAccounts:

@@ -77,7 +77,9 @@ def happened_since(takeover: Takeover) -> list[str]:
     members = """
         SELECT m.code FROM takeover_takenmember t JOIN members_member m ON m.id = t.member_id
         WHERE t.takeover_id = %(id)s AND (
-            EXISTS (SELECT FROM cards_card c WHERE c.member_id = m.id
+            m.merged_into_id IS NOT NULL OR m.erased_at IS NOT NULL
+            OR EXISTS (SELECT FROM members_member s WHERE s.merged_into_id = m.id)
+            OR EXISTS (SELECT FROM cards_card c WHERE c.member_id = m.id
                 AND NOT EXISTS (SELECT FROM takeover_takencard k WHERE k.card_id = c.id))
             OR EXISTS (
                 SELECT FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id

@@ -9,17 +9,17 @@ from membership.vehicles.models import RepairCentre, Vehicle
 
 
 @merging.register
-def move_vehicles(source: Member, target: Member) -> dict[str, Any]:
+def move_vehicles(merge: merging.Merge) -> dict[str, Any]:
     """Her vehicles follow her. One known by its plate only, which the other record has too, is the same vehicle."""
     moved = []
-    known = {vehicle.plate: vehicle for vehicle in locks.lock_vehicles_of(target.pk) if vehicle.plate}
-    for vehicle in locks.lock_vehicles_of(source.pk):
+    known = {vehicle.plate: vehicle for vehicle in locks.lock_vehicles_of(merge.target.pk) if vehicle.plate}
+    for vehicle in locks.lock_vehicles_of(merge.source.pk):
         twin = known.get(vehicle.plate)
         moved.append(vehicle.plate or vehicle.vin)
         if twin is not None and not (vehicle.vin and twin.vin):
             _absorb(vehicle, into=twin)
         else:
-            vehicle.owner = target
+            vehicle.owner = merge.target
             vehicle.save(update_fields=["owner"])
     return {"vehicles": moved}
 

@@ -185,6 +185,8 @@ _MOVED: Final[Mapping[str, str | Promise]] = {
     "cards": gettext_lazy("会员卡"),
     "consents": gettext_lazy("同意"),
     "documents": gettext_lazy("身份证件"),
+    "prepayment": gettext_lazy("预存"),
+    "signed_bills": gettext_lazy("签单"),
     "tags": gettext_lazy("标签"),
     "vehicles": gettext_lazy("车辆"),
 }

@@ -94,6 +94,11 @@ DAMAGES = {
         "UPDATE ledger_account SET holder_id = 4711 WHERE kind = 'PREPAYMENT'",
         {"prepayment_account"},
     ),
+    "a merged member's prepayment stays behind": (
+        "UPDATE members_member SET merged_into_id = 4711"
+        " WHERE id = (SELECT holder_id FROM ledger_account WHERE kind = 'PREPAYMENT')",
+        {"merged_member_holds_value"},
+    ),
     "a debt has no bill": (
         "INSERT INTO ledger_account (kind, holder_id, unit, lotted, allow_negative, balance, version)"
         " VALUES ('SIGNED_BILL', 1, 'CNY', false, true, -300, 1)",
@@ -119,6 +124,7 @@ def test_each_damage_is_found(lived_in: str) -> None:
         conn.execute(f"SET search_path = {lived_in}, ext")
         tables = (
             "cards_card",
+            "members_member",
             "ledger_account",
             "ledger_lot",
             "ledger_entry",

@@ -9,7 +9,7 @@ from kernel import clock
 from kernel.errors import DomainError
 from membership.members import locks
 from membership.members.errors import MemberErased, MemberMerged, MemberNotFound
-from membership.members.merging import move_all
+from membership.members.merging import Merge, move_all
 from membership.members.models import Consent, IdDocument, Member, MemberTag
 from membership.members.services.reasons import checked_reason
 from tenants.audit.services import record
@@ -47,7 +47,7 @@ def merge_members(*, actor: Actor, source_code: str, target_code: str, reason: s
     reason = checked_reason(reason)
     source, target = _lock_both(source_code.strip().upper(), target_code.strip().upper())
     moved = dict(_own_things(source, target))
-    moved |= dict(move_all(source, target))
+    moved |= dict(move_all(Merge(source, target, actor, store_id)))
     filled = _fill_gaps(source, target)
     # Codes that led to the source lead to the survivor without a detour.
     Member.objects.filter(merged_into=source).update(merged_into=target)
