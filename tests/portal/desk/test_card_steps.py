@@ -81,7 +81,7 @@ def test_a_form_sent_after_the_log_in_ended_says_so(at_desk: AtDesk, in_chain: I
     browser = at_desk("CASHIER")
     with in_chain():
         browser.logout()
-    answer = browser.post("/desk/consume/", {"card_number": holder.number, "amount": "1"})
+    answer = browser.post("/desk/till/", {"card_number": holder.number, "amount": "1"})
     assert answer.status_code == 403
     assert "登录已过期" in answer.content.decode()
     assert 'href="/desk/login/?next=/desk/"' in answer.content.decode()
@@ -90,7 +90,7 @@ def test_a_form_sent_after_the_log_in_ended_says_so(at_desk: AtDesk, in_chain: I
 def test_a_form_of_an_older_page_says_so(at_desk: AtDesk) -> None:
     browser = at_desk("CASHIER")
     browser.handler.enforce_csrf_checks = True
-    answer = browser.post("/desk/consume/", {"amount": "1"})
+    answer = browser.post("/desk/till/", {"amount": "1"})
     assert answer.status_code == 403
     assert "页面已过期" in answer.content.decode()
     assert 'href="/desk/login/?next=/desk/"' in answer.content.decode()
