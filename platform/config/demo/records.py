@@ -27,6 +27,11 @@ _SEED: Final = 20_260_302
 _IN_FULL: Final = 40
 """So many members have more than a name and a telephone."""
 
+_FILED_TWICE: Final = 3
+"""The place of the member who was filed twice (the last one's, where there are fewer)."""
+FILED_AGAIN: Final = 1
+"""So many more members stand in the books than there are people."""
+
 # Issued to nobody: people's numbers begin with a district's code, never with the city's own.
 _NOWHERE: Final = "310100"
 _TAGS: Final = (("常客", TagColour.GOOD), ("车队", TagColour.BRAND), ("投诉跟进", TagColour.WARN))
@@ -62,7 +67,8 @@ def complete(service: Actor, members: Sequence[Member]) -> None:
                 proof=f"同意书 {2026_0000 + place}",
                 store_id=store_id,
             )
-    _file_twice(service, members[3], number=_id_number(members[3].birthday or date(1980, 5, 1), 3))
+    place = min(_FILED_TWICE, len(members) - 1)
+    _file_twice(service, members[place], number=_id_number(members[place].birthday or date(1980, 5, 1), place))
 
 
 def _celebrate_lunar(service: Actor, member: Member, born: date) -> None:
