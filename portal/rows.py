@@ -14,6 +14,7 @@ from membership.cashier.quoting import Quote
 from membership.cashier.tender import Means
 from membership.members.domain import masked_phone
 from membership.members.models import Member
+from membership.packages.domain import PackageUnit
 from membership.records.domain import RecordKind
 from membership.records.models import Record
 from portal.actors import shown_name
@@ -109,7 +110,22 @@ def slip_row(record: Record) -> Row:
         "prepayment_fen": detail.get("prepayment_fen"),
         "prepayment_after_fen": detail.get("prepayment_after_fen"),
         "bonus_usable_until": last_day_before(datetime.fromisoformat(expires)) if expires else None,
+        "package": package_words(detail),
         "wants_signature": record.kind in (RecordKind.CONSUMPTION, RecordKind.RETURN),
+    }
+
+
+def package_words(detail: dict[str, Any]) -> Row | None:
+    """What a record tells of a package that was sold, used or reversed; None where it tells of none."""
+    if "package" not in detail:
+        return None
+    unit = detail.get("unit", "")
+    return {
+        "name": detail["package"],
+        "unit_label": PackageUnit(unit).label if unit in PackageUnit.values else unit,
+        "sold": detail.get("quantity"),
+        "used": detail.get("used"),
+        "left": detail.get("left"),
     }
 
 

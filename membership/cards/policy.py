@@ -74,6 +74,16 @@ def pin_asked(*, ask: str, above_fen: int, amount_fen: int) -> bool:
     return ask == PinAsk.ALWAYS or (ask == PinAsk.ABOVE and amount_fen > above_fen)
 
 
+def pin_free_fen(*, use_by: str, ask: str, above_fen: int) -> int | None:
+    """The most, in fen, that a till takes without the PIN; None where it never asks.
+
+    A card that serves its holder alone has her prove by PIN who she is (X-16).
+    """
+    if use_by == UseBy.HOLDER or ask == PinAsk.ALWAYS:
+        return 0
+    return above_fen if ask == PinAsk.ABOVE else None
+
+
 def lawful_cap_fen(*, member_required: bool) -> int:
     """The most that cards of a type may hold by law, in fen."""
     return REGISTERED_CAP_FEN if member_required else BEARER_CAP_FEN

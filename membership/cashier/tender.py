@@ -85,6 +85,13 @@ class Served:
 
 
 NOBODYS: Final = Served()
+_VIN_LENGTH: Final = 17
+
+
+def served_by(text: str) -> Served:
+    """The vehicle by whatever of it was typed or scanned: its VIN if it is as long as one, else its plate."""
+    text = text.strip()
+    return Served(vin=text) if len(text) == _VIN_LENGTH else Served(plate=text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from membership.cashier.drafts import check_bill, consumption_draft
 from membership.cashier.errors import RecordNotFound
 from membership.cashier.posting import Draft
 from membership.cashier.services import member_of, post_bill
-from membership.cashier.tender import Bill, Tender
+from membership.cashier.tender import NOBODYS, Bill, Served, Tender
 from membership.packages.domain import SALE, USE, SoldLot, account_kind, worth_fen
 from membership.packages.errors import NotEnoughLeft, PackageInvalid, PackageNotReversible, ProductNotFound
 from membership.packages.models import PackageProduct, PackageSale
@@ -71,6 +71,7 @@ def sell(
     tender: Tender,
     store_id: int,
     idempotency_key: str,
+    served: Served = NOBODYS,
     occurred_at: datetime | None = None,
 ) -> Receipt:
     """Sell a package onto a card, paid like any bill. What is paid is owed as a service until it is used.
@@ -84,7 +85,7 @@ def sell(
     product = PackageProduct.objects.filter(pk=product_id, enabled=True).first()
     if product is None:
         raise ProductNotFound
-    bill = Bill(product.price_fen, tender, note=product.name)
+    bill = Bill(product.price_fen, tender, note=product.name, served=served)
     check_bill(bill)
     occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
     card = card_ref(card_number)
@@ -122,13 +123,14 @@ def use(
     store_id: int,
     idempotency_key: str,
     note: str = "",
+    served: Served = NOBODYS,
     occurred_at: datetime | None = None,
 ) -> Receipt:
     """Use so many counts or minutes, what ends first going first; their part of the price becomes revenue.
 
     Raises:
         NotAllowed, CardNotFound, CardNotUsable, ProductNotFound, PackageInvalid
-        NotEnoughLeft: nothing was taken.
+        NotEnoughLeft, VehicleMismatch: nothing was taken.
         IdempotencyConflict, IdempotencyKeyInvalid
     """
     require(actor, Act.VALUE_CONSUME, store_id=store_id)
@@ -151,12 +153,14 @@ def use(
         occurred_at=occasion.occurred_at,
         lines=tuple(_use_lines(product, account_id, count, parts)),
         store_id=store_id,
-        guard=guards.may_spend(card, occasion),
+        guard=guards.may_spend(card, occasion, served=served),
         looks_at=(card.account_id,),
     )
     detail = {"package": product.name, "used": count, "unit": product.unit, "left": held - count}
     if note:
         detail["note"] = note
+    if vehicle := served.plate or served.vin:
+        detail["vehicle"] = vehicle
     return post_traced(Draft(card, RecordKind.PACKAGE, 0, occasion, request, detail), Act.VALUE_CONSUME)
 
 

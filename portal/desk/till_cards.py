@@ -10,10 +10,12 @@ from membership.cards.errors import CardNotFound, not_usable
 from membership.cards.models import Card
 from membership.cards.queries import find_card, page_of_cards, search_cards, values_of
 from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL
+from membership.packages.queries import Holding, holdings_of
 from membership.vehicles.domain import tidy_plate
 from membership.vehicles.models import Vehicle
+from portal.desk.proofs import Asks, asks_of
 from portal.endings import ending_soon
-from portal.rows import Row, card_row, masked_name, value_row
+from portal.rows import Row, card_row, last_day_before, masked_name, value_row
 
 _CHOICES: Final = 8
 # What is no longer in anybody's hand is not looked for by name.
@@ -49,7 +51,7 @@ class Look:
         return "refused" if self.problem else "ready"
 
     def row(self) -> Row:
-        """As the templates read it. What the card and its member have is asked for here, in four queries."""
+        """As the templates read it. What the card and its member have is asked for here, in seven queries."""
         return {
             "text": self.text,
             "state": self.state,
@@ -58,6 +60,10 @@ class Look:
             "balance": value_row(values_of([self.card]).get(self.card.pk)) if self.card else None,
             "member": _member_row(self.card) if self.card else None,
             "endings": ending_soon([self.card]).get(self.card.pk, []) if self.card else [],
+            "packages": [_package_row(held) for held in holdings_of(self.card.pk, now=clock.now())]
+            if self.card
+            else [],
+            "asks": asks_of(self.card) if self.card else Asks(),
             "choices": [_till_row(card) for card in self.choices],
             "has_more": self.has_more,
         }
@@ -102,6 +108,16 @@ def _problem(card: Card) -> str:
 def _till_row(card: Card) -> dict[str, Any]:
     row = card_row(card)
     return row | {"holder": masked_name(row["member_name"] or "")}
+
+
+def _package_row(held: Holding) -> Row:
+    return {
+        "id": held.product.pk,
+        "name": held.product.name,
+        "left": held.left,
+        "unit_label": held.product.get_unit_display(),
+        "usable_until": last_day_before(held.first_end) if held.first_end else None,
+    }
 
 
 def _member_row(card: Card) -> Row | None:

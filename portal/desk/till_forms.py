@@ -1,8 +1,9 @@
-"""The till's form. One form for both acts: the card comes first, and what is done with it may change until Enter."""
+"""The till's form. One form for all acts: the card comes first, and what is done with it may change until Enter."""
 
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from kernel.ids import token
@@ -10,12 +11,13 @@ from kernel.money import Money
 from membership.cashier.errors import TenderMismatch
 from membership.cashier.tender import StoredScope, Tender
 from portal.desk.forms import LONGEST_NOTE, YuanField
+from portal.desk.proofs import ProofForm
 
-CONSUME, TOP_UP = "consume", "top_up"
-MODES = {CONSUME: _("消费"), TOP_UP: _("充值")}
+CONSUME, TOP_UP, PACKAGE = "consume", "top_up", "package"
+MODES = {CONSUME: _("消费"), TOP_UP: _("充值"), PACKAGE: _("用套餐")}
 
 
-class TillForm(forms.Form):
+class TillForm(ProofForm):
     """What a cashier types. It carries a key of its own, so that pressing twice, a reload or another try after a lost
     connection does the act once.
 
@@ -25,7 +27,10 @@ class TillForm(forms.Form):
 
     card = forms.CharField(label=_("会员卡"), max_length=40)
     mode = forms.ChoiceField(widget=forms.RadioSelect)
-    amount = YuanField(label=_("金额"))
+    # Wanted by all acts but the use of a package, which wants the other two.
+    amount = YuanField(label=_("金额"), required=False)
+    product = forms.IntegerField(required=False)
+    count = forms.IntegerField(label=_("使用数量"), min_value=1, max_value=100_000, initial=1, required=False)
     # The parts of a payment; what they leave of the amount is paid from the card.
     scope = forms.ChoiceField(label=_("卡内扣款"), choices=StoredScope.choices, required=False)
     prepayment = YuanField(label=_("用预存付"), required=False)
@@ -53,6 +58,16 @@ class TillForm(forms.Form):
             field.widget.attrs["autocomplete"] = "off"
         self.fields["card"].widget.attrs |= {"enterkeyhint": "next", "autocapitalize": "off", "spellcheck": "false"}
         self.fields["amount"].widget.attrs["enterkeyhint"] = "done"
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        wanted = {"product": _("请选择套餐。"), "count": _("请填写使用数量。")}
+        if given.get("mode") != PACKAGE:
+            wanted = {"amount": _("请填写金额。")}
+        for name, problem in wanted.items():
+            if name not in self.errors and not given.get(name) and not self.data.get(name, "").strip():
+                self.add_error(name if name != "product" else None, ValidationError(problem, code="required"))
+        return given
 
     def now_with(self, **values: str) -> None:
         """Change what a form that was sent will be sent with next."""

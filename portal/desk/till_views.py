@@ -10,26 +10,30 @@ from django.shortcuts import redirect, render
 from django.urls import reverse as url_of
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kernel import clock
 from kernel.errors import DomainError
+from kernel.money import Money
 from ledger.errors import IdempotencyConflict
 from membership.cashier import services
 from membership.cashier.domain import Occasion, Receipt
 from membership.cashier.quoting import quote, quote_top_up
 from membership.cashier.repeats import just_done
 from membership.cashier.tender import Means
+from membership.packages import services as packages
 from membership.records.domain import RecordKind
 from membership.records.models import Record
 from portal.attempts import attempt, refusal_of, status_of
 from portal.desk.access import DeskRequest, staff_only
+from portal.desk.proofs import is_proved
 from portal.desk.till_cards import Look, look_up
-from portal.desk.till_forms import CONSUME, TOP_UP, TillForm
-from portal.rows import last_day_before, masked_name, quote_row, receipt_row
+from portal.desk.till_forms import CONSUME, PACKAGE, TOP_UP, TillForm
+from portal.rows import last_day_before, masked_name, package_words, quote_row, receipt_row
 from tenants.people.domain import Act, NotAllowed
 
-_ACTS: Final = {CONSUME: Act.VALUE_CONSUME, TOP_UP: Act.VALUE_TOP_UP}
+_ACTS: Final = {CONSUME: Act.VALUE_CONSUME, TOP_UP: Act.VALUE_TOP_UP, PACKAGE: Act.VALUE_CONSUME}
 _KINDS: Final = {CONSUME: RecordKind.CONSUMPTION, TOP_UP: RecordKind.TOP_UP}
 # Errors that belong to a field rather than to the form.
 _FIELDS: Final = {
@@ -41,12 +45,15 @@ _FIELDS: Final = {
     "amount_too_large": "amount",
     "insufficient_prepayment": "prepayment",
     "over_signed_limit": "signed",
+    "vehicle_mismatch": "vehicle",
+    "package_insufficient": "count",
 }
 _QUICK_TOP_UPS: Final = (50_000, 100_000, 200_000)
 _RESULT_STAYS: Final = timedelta(minutes=10)
 _LARGEST_DIGITS: Final = 12
 
 
+@sensitive_post_parameters("pin")
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @staff_only(Act.VALUE_CONSUME, Act.VALUE_TOP_UP)
@@ -60,21 +67,21 @@ def till(request: DeskRequest) -> HttpResponseBase:
         form = TillForm(initial=initial, **_offered(request))
         return _page(request, form, look, result=_result(request))
     form, look = TillForm(request.POST, **_offered(request)), look_up(request.POST.get("card", ""))
-    if look.text and not request.POST.get("amount", "").strip():
+    if look.text and not request.POST.get("amount", "").strip() and request.POST.get("mode") != PACKAGE:
         # Enter after the card, in a browser without script: show it, then ask for the amount.
         chosen = {"card": look.text, "mode": request.POST.get("mode", "")}
         return HttpResponseRedirect(f"{url_of('desk:till')}?{urlencode(chosen)}")
     if form.is_valid() and not look.choices:
-        repeated = _repeated(request, form, look)
-        if repeated is None:
-            receipt = attempt(form, lambda: _act(request, form, look), fields=_FIELDS)
-            if receipt is not None:
-                return _to_result(form, receipt)
-            if isinstance(refusal_of(form), IdempotencyConflict):
-                form.now_with(**TillForm.fresh())
-        else:
+        if (repeated := _repeated(request, form, look)) is not None:
             form.now_with(repeats=str(repeated.pk))
             return _page(request, form, look, repeated=_repetition(repeated), status=409)
+        receipt = _done(request, form, look)
+        if receipt is not None:
+            return _to_result(form, receipt)
+        if isinstance(refusal_of(form), IdempotencyConflict):
+            form.now_with(**TillForm.fresh())
+        # A PIN that was wrong once too often has locked the card: the page shows it as it is now.
+        look = look_up(look.number)
     return _page(request, form, look, status=status_of(form) if form.errors else 409)
 
 
@@ -94,7 +101,7 @@ def till_quote(request: DeskRequest) -> HttpResponseBase:
     """What Enter would do: lot by lot, or why it would not; nothing while the form is not filled in."""
     form = TillForm({**request.GET.dict(), "idempotency_key": "quote"}, **_offered(request))
     context: dict[str, Any] = {}
-    if form.is_valid() and form.cleaned_data["amount"].fen > 0:
+    if form.is_valid() and form.cleaned_data["mode"] != PACKAGE and form.cleaned_data["amount"].fen > 0:
         given = form.cleaned_data
         asked = {"actor": request.desk.actor, "card_number": given["card"], "store_id": _store_id(request)}
         try:
@@ -103,7 +110,9 @@ def till_quote(request: DeskRequest) -> HttpResponseBase:
                 context |= {"top_up": gift, "paid_fen": given["amount"].fen}
                 context["usable_until"] = last_day_before(gift.expires_at) if gift.expires_at else None
             else:
-                context["quote"] = quote_row(quote(total=given["amount"], tender=form.tender(), **asked))
+                context["quote"] = quote_row(
+                    quote(total=given["amount"], tender=form.tender(), served=form.served(), **asked)
+                )
         except DomainError as refusal:
             context["refusal"] = str(refusal)
     return render(request, "desk/_till_quote.html", context)
@@ -134,6 +143,7 @@ def _page(
         "result": result,
         "repeated": repeated,
         "mode": form["mode"].value(),
+        "product": str(form["product"].value() or ""),
         "quick_top_ups": _QUICK_TOP_UPS if TOP_UP in _modes(request) else (),
         "nav": "till",
     }
@@ -170,8 +180,29 @@ def _store_id(request: DeskRequest) -> int:
     return request.desk.store.pk
 
 
+def _done(request: DeskRequest, form: TillForm, look: Look) -> Receipt | None:
+    """Do what a valid form asks, once the card is proved; None, and the form says why, where it is refused."""
+    given, store_id = form.cleaned_data, _store_id(request)
+    if given["mode"] != TOP_UP:
+        takes = Money.ZERO if given["mode"] == PACKAGE else given["amount"] - given["cash"]
+        if not is_proved(form, actor=request.desk.actor, card=look.card, store_id=store_id, takes=takes):
+            return None
+    return attempt(form, lambda: _act(request, form, look), fields=_FIELDS)
+
+
 def _act(request: DeskRequest, form: TillForm, look: Look) -> Receipt:
     given, store_id = form.cleaned_data, _store_id(request)
+    if given["mode"] == PACKAGE:
+        return packages.use(
+            actor=request.desk.actor,
+            card_number=look.number,
+            product_id=given["product"],
+            count=given["count"],
+            note=given["note"],
+            served=form.served(),
+            store_id=store_id,
+            idempotency_key=given["idempotency_key"],
+        )
     if given["mode"] == TOP_UP:
         return services.top_up(
             actor=request.desk.actor,
@@ -187,6 +218,7 @@ def _act(request: DeskRequest, form: TillForm, look: Look) -> Receipt:
         total=given["amount"],
         tender=form.tender(),
         note=given["note"],
+        served=form.served(),
         store_id=store_id,
         idempotency_key=given["idempotency_key"],
     )
@@ -195,7 +227,7 @@ def _act(request: DeskRequest, form: TillForm, look: Look) -> Receipt:
 def _repeated(request: DeskRequest, form: TillForm, look: Look) -> Record | None:
     """What this act would repeat, unless the cashier has been told of it and means a second one."""
     given = form.cleaned_data
-    if look.card is None or given["amount"].fen <= 0:
+    if look.card is None or given["mode"] == PACKAGE or given["amount"].fen <= 0:
         return None
     found = just_done(
         card_number=look.card.number,
@@ -242,6 +274,7 @@ def _result(request: DeskRequest) -> dict[str, Any] | None:
     return row | {
         "holder": masked_name(row["member_name"] or ""),
         "replayed": "again" in request.GET,
+        "package": package_words(record.detail),
         "total_fen": record.detail.get("total_fen"),
         "parts": [{"label": Means(means).label, "amount_fen": fen} for means, fen in parts.items()],
         "tendered_fen": tendered_fen,

@@ -54,13 +54,42 @@
     }
   };
 
+  // ── What the card wants beside the amount ───────────────────────────────────────────────────────────────────────
+
+  const mode = () => form().querySelector("[name=mode]:checked")?.value;
+  const hasPackages = () => document.querySelector("#till-card [data-packages]") !== null;
+  const chosenModes = () =>
+    [...form().querySelectorAll("[name=mode]")].filter((one) => one.value !== "package" || hasPackages());
+
+  const fenOf = (text) => Math.round(Number(text.replace(/[^0-9.]/g, "")) * 100);
+
+  // The next field that is wanted and still empty; undefined: Enter may send the form.
+  const wanted = () => {
+    const asks = document.querySelector("#till-card [data-asks]")?.dataset ?? {};
+    const words = mode() === "top_up" ? [] : (asks.asks ?? "").split(" ");
+    const above = Number(asks.pinAbove ?? 0);
+    const takes = mode() === "package" ? 0 : fenOf(amount().value) - fenOf(form().elements.cash?.value ?? "");
+    const needs = [mode() === "package" ? byId("id_count") : amount()];
+    if (words.includes("vehicle")) needs.push(byId("id_vehicle"));
+    if (words.includes("pin") && (above === 0 || takes > above)) needs.push(byId("id_pin"));
+    return needs.find((input) => !input.value.trim());
+  };
+
+  const usePackage = () => {
+    if (!hasPackages()) return;
+    chooseMode("package");
+    const products = [...form().querySelectorAll("[name=product]")];
+    if (products.length > 1) products.find((one) => one.checked)?.focus();
+    else take(byId("id_count"));
+  };
+
   const anew = () => {
     unsay();
     const till = form();
     delete till.dataset.state;
     for (const input of till.querySelectorAll("input:not([type=hidden], [type=radio])")) {
       input.readOnly = false;
-      input.value = "";
+      input.value = input.defaultValue === "1" && input.id === "id_count" ? "1" : "";
     }
     till.elements.idempotency_key.value = freshKey();
     till.elements.repeats.value = "";
@@ -121,8 +150,9 @@
       anew();
       card().value = scanned;
       look();
-    } else if (!amount().value.trim()) {
+    } else if (wanted()) {
       event.preventDefault();
+      wanted().focus();
     }
     run = "";
   };
@@ -147,10 +177,13 @@
         escape();
       } else if (event.key === "F2" && !isBusy() && !isUnknown()) {
         event.preventDefault();
-        const modes = [...form().querySelectorAll("[name=mode]")];
+        const modes = chosenModes();
         const at = modes.findIndex((one) => one.checked);
         chooseMode(modes[(at + 1) % modes.length].value);
-        if (shown() === "ready") amount().focus();
+        if (shown() === "ready") (mode() === "package" ? byId("id_count") : amount()).focus();
+      } else if (event.key === "F6" && !isBusy() && !isUnknown()) {
+        event.preventDefault();
+        usePackage();
       } else if (event.key === "F4") {
         event.preventDefault();
         const more = form().querySelector(".till-more");
@@ -162,6 +195,14 @@
         if (!isBusy() && !isUnknown()) look();
       } else if (event.key === "Enter" && event.target === amount()) {
         enterInAmount(event);
+      } else if (event.key === "Enter" && event.target instanceof HTMLInputElement && event.target.form === form()) {
+        // From a package to its count; from any field to the next that is wanted; then it is sent.
+        const next = event.target.name === "product" ? byId("id_count") : wanted();
+        if (isBusy()) event.preventDefault();
+        else if (next) {
+          event.preventDefault();
+          take(next);
+        }
       } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         moveAmongChoices(event);
       }

@@ -219,7 +219,7 @@ def test_a_card_that_may_not_be_used_is_named_before_and_after_the_amount_is_typ
 
 def test_the_peek_shows_card_and_balance(at_desk: AtDesk, holder: Holder, queries: Queries) -> None:
     browser = at_desk("CASHIER")
-    with queries(9):
+    with queries(11):
         peek = _text(browser.get("/desk/till/card/?card=8800+0000+01", headers={"hx-request": "true"}))
     assert "林*" in peek
     assert "林静" not in peek, "the screen is read across the counter"
