@@ -12,6 +12,8 @@ from ledger.domain import Unit
 
 SALE: Final = "PACKAGE_SALE"
 USE: Final = "PACKAGE_USE"
+PACKAGE_ACCOUNT: Final = "PACKAGE:"
+"""How the kinds of accounts of packages begin; their product follows."""
 
 
 class PackageUnit(models.TextChoices):
@@ -35,7 +37,7 @@ class SoldLot:
 
 def account_kind(product_id: int) -> str:
     """The kind of the card's account of this product: one lot for each sale."""
-    return f"PACKAGE:{product_id}"
+    return f"{PACKAGE_ACCOUNT}{product_id}"
 
 
 def worth_fen(lots: Iterable[tuple[SoldLot, int]]) -> int:

@@ -28,10 +28,17 @@ POSTING_LABELS: Final[Mapping[str, str | Promise]] = {
     "PREPAYMENT": _("预存"),
     "PREPAYMENT_REFUND": _("预存退款"),
     "SETTLEMENT": _("签单结算"),
-    "PACKAGE": _("套餐"),
-    "FEE": _("工本费"),
+    "PACKAGE_SALE": _("售出套餐"),
+    "PACKAGE_USE": _("用套餐"),
+    "CARD_FEE": _("工本费"),
+    "REVERSE_TOP_UP": _("反充值"),
+    "MOVE": _("换卡转移"),
+    "POINTS_ADJUST": _("积分调整"),
+    "EXPIRY": _("到期"),
+    "POINTS_EXPIRY": _("积分清零"),
+    "OPENING": _("期初接管"),
 }
-"""The kinds of postings a till makes; another kind stands under its own code."""
+"""Every kind of posting there is, in the order of a day's report; a chain's own kind stands under its own code."""
 
 _ORDER: Final = {kind: place for place, kind in enumerate(POSTING_LABELS)}
 
@@ -65,6 +72,10 @@ class Takings:
     """Onto members' prepayment."""
     signed_fen: int = 0
     """Came to be owed by members; settlement is negative."""
+    deferred_fen: int = 0
+    """Came to be owed as counts and minutes of packages; their use is negative."""
+    fee_fen: int = 0
+    """Kept as a fee of goods that came back."""
     revenue_fen: int = 0
     """Sold."""
 
@@ -77,6 +88,8 @@ _ACCOUNTS: Final = {"STORED": ("stored_fen", 1), "PREPAYMENT": ("prepayment_fen"
 _CONTRAS: Final = {
     Contra.CASH.value: ("cash_fen", -1),
     Contra.PROMOTION.value: ("bonus_fen", -1),
+    Contra.DEFERRED.value: ("deferred_fen", 1),
+    Contra.FEE.value: ("fee_fen", 1),
     Contra.REVENUE.value: ("revenue_fen", 1),
 }
 

@@ -57,9 +57,16 @@ class ProofForm(forms.Form):
         widget=forms.PasswordInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 
+    def only(self, asks: Asks) -> None:
+        """Leave out what this card does not ask for, where the form is made for one card."""
+        if not asks.vehicle:
+            del self.fields["vehicle"]
+        if asks.pin_above_fen is None:
+            del self.fields["pin"]
+
     def served(self) -> Served:
         """The vehicle that a valid form names."""
-        return served_by(self.cleaned_data["vehicle"])
+        return served_by(self.cleaned_data.get("vehicle", ""))
 
 
 def is_proved(form: ProofForm, *, actor: Actor, card: Card | None, store_id: int, takes: Money) -> bool:

@@ -21,7 +21,7 @@ from membership.tills.services import PRINTERS, note_print
 from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.forms import ReverseForm
-from portal.rows import receipt_row, slip_row
+from portal.rows import slip_row
 from tenants.people.domain import Act, NotAllowed
 
 _WIDTH = "kayun_slip"
@@ -117,7 +117,7 @@ def reverse(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
         if done is not None:
             messages.success(request, _("已冲正，余额已恢复。"))
             return redirect("desk:receipt", record_id=done.record_id)
-    context = {"form": form, "record": receipt_row(record)}
+    context = {"form": form, "record": slip_row(record)}
     return render(request, "desk/reverse.html", context, status=status_of(form))
 
 

@@ -15,6 +15,7 @@ from membership.cashier.tender import Tender
 from membership.packages.domain import PackageUnit
 from membership.packages.models import PackageProduct
 from portal.desk.forms import LONGEST_NOTE, YuanField
+from portal.desk.proofs import Asks, ProofForm
 from tenants.stores.models import Store
 
 _BP_PER_PERCENT = 100
@@ -113,27 +114,31 @@ class ProductForm(forms.Form):
         return name
 
 
-class SellPackageForm(PartsForm):
+class SellPackageForm(PartsForm, ProofForm):
     """Which package, and what pays for it."""
 
     product = forms.ChoiceField(label=_("套餐"))
 
-    field_order = ("product", "cash", "prepayment", "stored")
+    field_order = ("product", "cash", "prepayment", "stored", "vehicle", "pin")
 
-    def __init__(self, *args: Any, products: list[PackageProduct], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, products: list[PackageProduct], asks: Asks, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.only(asks)
         self.fields["product"].choices = [(str(product.pk), _label(product)) for product in products]  # type: ignore[attr-defined]
 
 
-class UsePackageForm(OnceForm):
+class UsePackageForm(OnceForm, ProofForm):
     """So many counts or minutes of a package."""
 
     product = forms.ChoiceField(label=_("套餐"))
     count = forms.IntegerField(label=_("使用数量"), min_value=1, max_value=100_000, initial=1)
     note = forms.CharField(label=_("备注"), max_length=LONGEST_NOTE, required=False)
 
-    def __init__(self, *args: Any, products: list[PackageProduct], **kwargs: Any) -> None:
+    field_order = ("product", "count", "note", "vehicle", "pin")
+
+    def __init__(self, *args: Any, products: list[PackageProduct], asks: Asks, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.only(asks)
         self.fields["product"].choices = [(str(product.pk), product.name) for product in products]  # type: ignore[attr-defined]
 
 

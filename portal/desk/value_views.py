@@ -10,9 +10,11 @@ from django.urls import reverse as url_of
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kernel import clock
+from kernel.money import Money
 from membership.cards.models import Card
 from membership.cards.queries import find_card
 from membership.cashier import adjusting, returning, reversing, services, settling
@@ -20,11 +22,13 @@ from membership.cashier.domain import Receipt
 from membership.cashier.errors import BillNotFound
 from membership.cashier.quoting import prepaid
 from membership.cashier.signed_queries import bill_of, bills_of_page, totals_of_bills
+from membership.cashier.tender import Tender
 from membership.documents import services as documents
 from membership.packages import services as packages
 from membership.packages.queries import holdings_of, products
 from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only
+from portal.desk.proofs import Asks, asks_of, is_proved
 from portal.desk.value_forms import (
     CardSearchForm,
     FaultFormForm,
@@ -210,6 +214,7 @@ def points(request: DeskRequest) -> HttpResponseBase:
     return render(request, "desk/value_points.html", {"form": form, "nav": "points"}, status=status_of(form))
 
 
+@sensitive_post_parameters("use-pin", "sell-pin")
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @staff_only(Act.VALUE_CONSUME)
@@ -218,13 +223,19 @@ def card_packages(request: DeskRequest) -> HttpResponseBase:
     card, number = _card(request)
     held = holdings_of(card.pk, now=clock.now()) if card is not None else []
     asked = request.POST.get("form", "")
-    sell = SellPackageForm(request.POST if asked == "sell" else None, products=products(on_sale=True), prefix="sell")
+    wants = asks_of(card) if card is not None else Asks()
+    sell = SellPackageForm(
+        request.POST if asked == "sell" else None, products=products(on_sale=True), asks=wants, prefix="sell"
+    )
     use = UsePackageForm(
-        request.POST if asked == "use" else None, products=[holding.product for holding in held], prefix="use"
+        request.POST if asked == "use" else None,
+        products=[holding.product for holding in held],
+        asks=wants,
+        prefix="use",
     )
     form: Any = {"sell": sell, "use": use}.get(asked)
     if card is not None and form is not None and form.is_valid():
-        receipt = attempt(form, lambda: _package(request, asked, card, form))
+        receipt = _proved_package(request, asked, card, form)
         if receipt is not None:
             return _done(request, receipt, _("套餐已售出。") if asked == "sell" else _("套餐已扣减。"))
     context = {
@@ -270,6 +281,17 @@ def _prepay(request: DeskRequest, asked: str, card: Card, given: dict[str, Any])
     return services.pay_out(amount=given["amount"], reason=given["reason"], store_id=store_id, **common)
 
 
+def _proved_package(request: DeskRequest, asked: str, card: Card, form: Any) -> Receipt | None:
+    store_id = _store_id(request, Act.VALUE_CONSUME)
+    tender = form.tender() if asked == "sell" else Tender()
+    takes = Money(tender.stored_fen + tender.prepayment_fen)
+    # What is paid in cash alone, and without touching the card, needs no proof of it.
+    needs = asked == "use" or bool(takes)
+    if needs and not is_proved(form, actor=request.desk.actor, card=card, store_id=store_id, takes=takes):
+        return None
+    return attempt(form, lambda: _package(request, asked, card, form), fields={"vehicle_mismatch": "vehicle"})
+
+
 def _package(request: DeskRequest, asked: str, card: Card, form: Any) -> Receipt:
     given = form.cleaned_data
     common = {
@@ -280,8 +302,8 @@ def _package(request: DeskRequest, asked: str, card: Card, form: Any) -> Receipt
         "idempotency_key": given["idempotency_key"],
     }
     if asked == "sell":
-        return packages.sell(tender=form.tender(), **common)
-    return packages.use(count=given["count"], note=given["note"], **common)
+        return packages.sell(tender=form.tender(), served=form.served(), **common)
+    return packages.use(count=given["count"], note=given["note"], served=form.served(), **common)
 
 
 def _file_fault(request: DeskRequest, record_id: UUID, what_happened: str) -> str:

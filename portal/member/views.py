@@ -27,13 +27,13 @@ from membership.cards.web_login import WebPinOutcome, change_pin, check_web_pin
 from membership.cashier.errors import RecordNotFound
 from membership.records.domain import RecordKind
 from membership.records.models import Record
-from membership.records.queries import Place, count_by_kind, kept_since, page_of_records, records_of_cards
+from membership.records.queries import Place, count_by_kind, kept_since, page_of_records, records_of_cards, reversal_of
 from portal.attempts import attempt, status_of
 from portal.endings import ending_soon
 from portal.member.access import MemberRequest, close_session, members_only, open_session, session_card
 from portal.member.forms import LoginForm, PinChangeForm
 from portal.member.months import months_of
-from portal.rows import card_row, receipt_row, record_row
+from portal.rows import card_row, record_row, slip_row
 from tenants.stores.queries import count_open
 
 _A_PAGE = 30
@@ -156,7 +156,10 @@ def record_detail(request: MemberRequest, record_id: UUID) -> HttpResponseBase:
     record = found.select_related("card__member", "store").first()
     if record is None:
         raise RecordNotFound
-    context = _shell(request, "records") | {"record": receipt_row(record), "show_balance": _shows_balance(request)}
+    context = _shell(request, "records") | {
+        "record": slip_row(record) | {"is_reversed": reversal_of(record) is not None}
+    }
+    context["hides_balance"] = not _shows_balance(request)
     return render(request, "member/record_detail.html", context)
 
 

@@ -12,23 +12,31 @@ from ledger.domain import Contra, Unit
 from ledger.models import Account, Draw, Entry, Lot, Posting
 from membership.cards.models import Card
 from membership.cards.services import POINTS, STORED
-from membership.records.domain import RecordKind
+from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL
+from membership.packages.domain import PACKAGE_ACCOUNT
+from membership.tills.domain import POSTING_LABELS
 from portal.registers.base import ReadOnlyAdmin
 from tenants.stores.models import Store
 
-_ACCOUNT_KINDS: Final = {STORED: _("储值账户"), POINTS: _("积分账户")}
-_POSTING_KINDS: Final = dict(RecordKind.choices)
+_ACCOUNT_KINDS: Final = {
+    STORED: _("储值账户"), POINTS: _("积分账户"), PREPAYMENT: _("预存账户"), SIGNED_BILL: _("签单账户")
+}  # fmt: skip
 _CONTRAS: Final = dict(Contra.choices)
 
 
 def account_words(account: Account | None) -> str:
     """An account by its kind and number."""
-    return "" if account is None else f"{_ACCOUNT_KINDS.get(account.kind, account.kind)} {account.pk}"
+    return "" if account is None else f"{account_kind_words(account.kind)} {account.pk}"
+
+
+def account_kind_words(kind: str) -> str:
+    """储值账户, 积分账户, 预存账户, 签单账户, 套餐账户."""
+    return str(_("套餐账户") if kind.startswith(PACKAGE_ACCOUNT) else _ACCOUNT_KINDS.get(kind, kind))
 
 
 def posting_words(posting: Posting) -> str:
     """A posting by what was done."""
-    return str(_POSTING_KINDS.get(posting.kind, posting.kind))
+    return str(POSTING_LABELS.get(posting.kind, posting.kind))
 
 
 def amount_column(field: str, *, description: Any, of: str = "") -> Any:
@@ -61,7 +69,7 @@ def posting_column(row: Any) -> str:
 @admin.display(description=_("账户类型"), ordering="kind")
 def account_kind_column(account: Account) -> str:
     """储值账户, 积分账户."""
-    return str(_ACCOUNT_KINDS.get(account.kind, account.kind))
+    return account_kind_words(account.kind)
 
 
 @admin.display(description=_("业务"), ordering="kind")
