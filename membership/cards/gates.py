@@ -1,7 +1,8 @@
-"""What other apps ask before a card is issued: stock, whether its range has been released to the store, say.
+"""What other apps ask before a card is issued (stock: whether its range has been released to the store, say), or before
+a frozen one is put back into use.
 
-A gate is given the card, locked, and the store that issues it; it raises to refuse. Gates are registered when Django
-starts and run in that order, inside the transaction of the issue.
+A gate is given the card, locked, and the store that acts; it raises to refuse. Gates are registered when Django starts
+and run in that order, inside the transaction of the act.
 """
 
 from collections.abc import Callable
@@ -9,12 +10,13 @@ from typing import Final
 
 from membership.cards.models import Card
 
-IssueGate = Callable[[Card, int], None]
+CardGate = Callable[[Card, int], None]
 
-_GATES: Final[list[IssueGate]] = []
+_GATES: Final[list[CardGate]] = []
+_UNFREEZING: Final[list[CardGate]] = []
 
 
-def before_issue(gate: IssueGate) -> IssueGate:
+def before_issue(gate: CardGate) -> CardGate:
     """Register a gate (a decorator). Registering it again does nothing."""
     if gate not in _GATES:
         _GATES.append(gate)
@@ -28,4 +30,21 @@ def pass_gates(card: Card, *, store_id: int) -> None:
         DomainError: the first refusal.
     """
     for gate in _GATES:
+        gate(card, store_id)
+
+
+def before_unfreezing(gate: CardGate) -> CardGate:
+    """Register a gate (a decorator) for cards that are frozen. Registering it again does nothing."""
+    if gate not in _UNFREEZING:
+        _UNFREEZING.append(gate)
+    return gate
+
+
+def pass_unfreezing(card: Card, *, store_id: int) -> None:
+    """Ask every gate.
+
+    Raises:
+        DomainError: the first refusal.
+    """
+    for gate in _UNFREEZING:
         gate(card, store_id)

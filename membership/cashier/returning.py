@@ -145,8 +145,11 @@ def _sold(record_id: UUID, card: CardRef) -> Sold:
     paid: dict[str, int] = {}
     accounts: dict[str, int] = {}
     total = points = 0
-    entries = Entry.objects.filter(posting_id=record_id).values_list(
-        "account_id", "account__kind", "contra", "unit", "amount"
+    # In the order of the lines: it decides who gets the odd fen.
+    entries = (
+        Entry.objects.filter(posting_id=record_id)
+        .order_by("line_no")
+        .values_list("account_id", "account__kind", "contra", "unit", "amount")
     )
     for account_id, kind, contra, unit, amount in entries:
         if unit == Unit.PTS:

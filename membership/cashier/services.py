@@ -5,6 +5,7 @@ another request is refused.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -183,7 +184,7 @@ def reverse(
     original = _reversible(record_id)
     card = ref_of(original.card)
     occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
-    request = reversal_of(
+    undoing = reversal_of(
         record_id,
         idempotency_key=occasion.ledger_key,
         actor=str(actor),
@@ -191,6 +192,8 @@ def reverse(
         store_id=store_id,
         memo={"reason": reason},
     )
+    # A bill that was paid without the card left its account alone: the receipt tells its balance all the same.
+    request = replace(undoing, looks_at=(card.account_id,))
     detail: dict[str, Any] = {"reverses": str(record_id), "reverses_kind": original.kind, "note": reason}
     # The day's sums of what was paid and given come right by themselves.
     detail |= {

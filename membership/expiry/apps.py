@@ -9,3 +9,9 @@ class ExpiryConfig(AppConfig):
     label = "expiry"
     verbose_name = _("到期与睡眠")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from membership.cards.gates import before_unfreezing
+        from membership.expiry.services.dormancy import refuse_plain_unfreezing
+
+        before_unfreezing(refuse_plain_unfreezing)

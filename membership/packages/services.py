@@ -20,6 +20,7 @@ from membership.cashier.acting import card_ref, post_traced, ref_of, rules
 from membership.cashier.domain import CardRef, Occasion, Receipt
 from membership.cashier.drafts import check_bill, consumption_draft
 from membership.cashier.errors import RecordNotFound
+from membership.cashier.following import hold_payers, pass_on
 from membership.cashier.posting import Draft
 from membership.cashier.services import member_of, post_bill
 from membership.cashier.tender import NOBODYS, Bill, Served, Tender
@@ -193,6 +194,7 @@ def reverse(*, actor: Actor, record_id: UUID, store_id: int, idempotency_key: st
     detail = {"reverses": str(record_id), "reverses_kind": original.kind, "note": reason}
     detail |= {name: original.detail[name] for name in ("package", "unit") if name in original.detail}
     bill = locks.lock_bill(record_id)
+    payers = hold_payers(record_id, card, original.detail.get("parts", {}))
     draft = Draft(
         card,
         RecordKind.REVERSAL,
@@ -202,7 +204,10 @@ def reverse(*, actor: Actor, record_id: UUID, store_id: int, idempotency_key: st
         detail,
     )
     receipt = post_traced(draft, Act.VALUE_REVERSE)
-    if bill is not None and not receipt.replayed:
+    if receipt.replayed:
+        return receipt
+    pass_on(payers, receipt.record_id, actor=actor, store_id=store_id)
+    if bill is not None:
         signing.relieve_whole(bill)
     return receipt
 

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ledger.queries import lots_of
 from membership.cards import queries, services
-from membership.cards.domain import NumberRange, tidy_number
+from membership.cards.domain import CardStatus, NumberRange, tidy_number
 from membership.cards.models import Card
+from membership.expiry.services.dormancy import DormantFrozen, is_dormant
 from membership.members import services as member_services
 from membership.members.models import Member
 from membership.members.queries import page_of_members, search_members
@@ -161,10 +162,19 @@ def card_step(request: DeskRequest, number: str) -> HttpResponseBase:
             raise refused
         if form.errors.keys() & form.fields.keys():
             return _detail(request, card, tried=form)
+        if isinstance(refused, DormantFrozen):
+            messages.error(request, str(refused))
+            return redirect(f"{reverse('desk:dormancy_reopen')}?{urlencode({'number': card.number})}")
         # The card has moved on since its page was opened: the page says where it stands now.
         messages.error(request, str(refused))
         return redirect("desk:card_detail", number=card.number)
     return _detail(request, card, tried=form)
+
+
+def _reopens_by_form(request: DeskRequest, card: Card) -> bool:
+    """Whether this person may open the card again, which was frozen for having lain unused (R-G05)."""
+    may = request.desk.actor.may(Act.CARD_FREEZE, store_id=_here(request))
+    return may and card.status == CardStatus.FROZEN and is_dormant(card)
 
 
 def _detail(request: DeskRequest, card: Card, *, tried: CardStepForm | None = None) -> HttpResponse:
@@ -184,6 +194,7 @@ def _detail(request: DeskRequest, card: Card, *, tried: CardStepForm | None = No
         "pin_version": card.pin_version,
         "steps": open_steps(card, actor=request.desk.actor, store_id=_here(request), tried=tried),
         "successions": open_successions(card, actor=request.desk.actor, store_id=_here(request)),
+        "reopens_by_form": _reopens_by_form(request, card),
         "nav": "cards",
     }
     return render(request, "desk/card_detail.html", context, status=status_of(tried) if tried is not None else 200)

@@ -31,7 +31,8 @@ def move_value(
     *, actor: Actor, old: Card, new: Card, store_id: int | None, occurred_at: datetime, reason: str
 ) -> Moved:
     """Move everything on ``old`` to ``new``, both locked, by one posting per account; lots stay what they are: kind,
-    amount, expiry. A lot that is over but not yet written off goes along and ends on the new card.
+    amount, expiry, and the moment they were opened, from which points are counted. A lot that is over but not yet
+    written off goes along and ends on the new card.
 
     Each new lot's origin stands in the posting's memo: which lot it was, which posting opened that one, how much it
     held then. So what was paid and what was given with a top-up can still be told when it is refunded.
@@ -82,7 +83,7 @@ def _pairs(old: Card, new: Card) -> list[tuple[Account, Account]]:
 
 def _move_account(actor: Actor, source: Account, target: Account, lots: Sequence[Lot], errand: _Errand) -> None:
     total = sum(lot.remaining for lot in lots)
-    opened = tuple(OpenLot(lot.kind, lot.remaining, lot.expires_at) for lot in lots)
+    opened = tuple(OpenLot(lot.kind, lot.remaining, lot.expires_at, lot.opened_at) for lot in lots)
     takes = tuple(TakeLot(lot.pk, lot.remaining) for lot in lots)
     posted = post(
         PostingRequest(

@@ -158,7 +158,9 @@ def _give_place(old: Card, new: Card, *, store_id: int, pin_hash: str) -> None:
     fresh = validity_end(issued_on=today, months=validity_months(old, bearer=old.bearer))
     give_to(new, old.member, store_id=store_id, until=_kept(old.valid_until, today, fresh), pin_hash=pin_hash)
     new.account_valid_until = _kept(old.account_valid_until, today, fresh)
-    new.save(update_fields=["account_valid_until"])
+    # Terms that are counted from a card's first day, those of points say, go on (R-G02).
+    new.activated_at = old.activated_at or new.activated_at
+    new.save(update_fields=["account_valid_until", "activated_at"])
 
 
 def _kept(until: date | None, today: date, fresh: date) -> date:

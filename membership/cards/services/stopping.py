@@ -6,6 +6,7 @@ from kernel import clock
 from kernel.errors import DomainError
 from membership.cards import locks
 from membership.cards.domain import CardAct, IdShown, tidy_number
+from membership.cards.gates import pass_unfreezing
 from membership.cards.models import Card
 from membership.cards.services.stepping import locked_for, take_step
 from membership.records.domain import RecordKind
@@ -108,9 +109,11 @@ def unfreeze_card(*, actor: Actor, number: str, store_id: int, reason: str = "")
 
     Raises:
         NotAllowed, CardNotFound, StatusStepForbidden
+        DomainError: a gate's own (``cards.gates``): a dormant card is opened with a form.
     """
     require(actor, Act.CARD_FREEZE, store_id=store_id)
     card, to = locked_for(CardAct.UNFREEZE, number)
+    pass_unfreezing(card, store_id=store_id)
     return take_step(actor, card, CardAct.UNFREEZE, to, store_id=store_id, reason=reason, kind=RecordKind.UNFREEZE)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
@@ -65,6 +65,14 @@ class NotDormant(DomainError):
     code = "not_dormant"
     status = 409
     message = _("会员卡 {card_number} 不是因长期未使用而冻结的卡。")
+
+
+class DormantFrozen(DomainError):
+    """A card that was frozen as dormant is opened with the form that tells who came for it (R-G05)."""
+
+    code = "dormant_frozen"
+    status = 409
+    message = _("会员卡 {card_number} 因长期未使用而冻结，请核验持卡人后用“睡眠卡重新启用”表单免费启用。未作任何更改。")
 
 
 def prepare_list(*, actor: Actor, unused_since: date | None = None) -> Document:
@@ -219,15 +227,34 @@ def reopen(*, actor: Actor, number: str, store_id: int, verified_by: str, note: 
     lines = DormantCard.objects.filter(card__number=tidy_number(number), state=DormantState.FROZEN)
     if not lines.exists():
         raise NotDormant(card_number=tidy_number(number))
-    card = unfreeze_card(actor=actor, number=number, store_id=store_id, reason=note)
+    # First, so that the gate lets this one pass.
     lines.update(state=DormantState.REOPENED, changed_at=clock.now())
+    card = unfreeze_card(actor=actor, number=number, store_id=store_id, reason=note)
     balance = card.stored_account.balance if card.stored_account is not None else 0
     payload = {"card_number": card.number, "verified_by": verified_by, "balance_fen": balance, "note": note}
     form = documents.draft(actor=actor, kind=REOPENING, payload=payload, store_id=store_id)
     return documents.submit(actor=actor, number=form.number)
 
 
+def is_dormant(card: Card) -> bool:
+    """Whether the card is frozen for having lain unused."""
+    return DormantCard.objects.filter(card=card, state=DormantState.FROZEN).exists()
+
+
+def refuse_plain_unfreezing(card: Card, _store_id: int) -> None:
+    """A gate of ``cards.services.unfreeze_card``.
+
+    Raises:
+        DormantFrozen
+    """
+    if is_dormant(card):
+        raise DormantFrozen(card_number=card.number)
+
+
 def note_reopened() -> int:
-    """Note the dormant cards that were opened another way: an ordinary unfreezing, a loss, a withdrawal; how many."""
+    """Note the dormant cards that left their freeze another way, by a withdrawal say; how many. One that was lost comes
+    back to it when it is found.
+    """
+    lost = Q(card__status=CardStatus.LOST, card__before_loss=CardStatus.FROZEN)
     elsewhere = DormantCard.objects.filter(state=DormantState.FROZEN).exclude(card__status=CardStatus.FROZEN)
-    return elsewhere.update(state=DormantState.REOPENED, changed_at=clock.now())
+    return elsewhere.exclude(lost).update(state=DormantState.REOPENED, changed_at=clock.now())

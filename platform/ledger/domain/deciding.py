@@ -210,7 +210,7 @@ def _is_live(lot: LotState, moment: datetime) -> bool:
 
 
 def _opened(lot_id: UUID, account_id: int, lot: OpenLot, opened_at: datetime) -> LotState:
-    return LotState(lot_id, account_id, lot.kind, lot.amount, 0, 0, lot.expires_at, opened_at)
+    return LotState(lot_id, account_id, lot.kind, lot.amount, 0, 0, lot.expires_at, lot.opened_at or opened_at)
 
 
 # ── A reversal ────────────────────────────────────────────────────────────────────────────────────────────────────

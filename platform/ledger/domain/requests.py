@@ -22,11 +22,16 @@ MAX_KEY_LENGTH: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class OpenLot:
-    """A lot to be opened; usable while ``occurred_at < expires_at`` (``None``: always)."""
+    """A lot to be opened; usable while ``occurred_at < expires_at`` (``None``: always).
+
+    ``opened_at``: when what is in it was first given, where that was before the posting: value that moves to another
+    account keeps its place in the draw order, and its age. ``None``: the moment of the posting.
+    """
 
     kind: str
     amount: int
     expires_at: datetime | None = None
+    opened_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,3 +246,15 @@ def test_a_reversal_takes_back_the_points_and_the_signed_bill(
     assert (bill.open, bill.open_fen, points) == (False, 0, 0)
     assert _lots(in_chain, rich) == {"PRINCIPAL": 100_000, "BONUS": 10_000}
     assert list(audit_schema(chain.schema_name)) == []
+
+
+def test_a_bill_that_no_card_paid_is_reversed_too(
+    in_chain: InChain, pay: Callable[..., Receipt], rich: Holder, clerk: Actor, store_id: int
+) -> None:
+    receipt = pay(cash_fen=300, signed_fen=200)
+    with in_chain():
+        undone = services.reverse(
+            actor=clerk, record_id=receipt.record_id, store_id=store_id, idempotency_key="undo", reason="错账"
+        )
+        assert (undone.amount_fen, undone.balance_after_fen) == (0, 110_000)
+        assert not SignedBill.objects.get().open

@@ -10,7 +10,7 @@ from kernel import clock
 from kernel.calendar import start_of
 from ledger.audit import audit_schema
 from membership.cards.models import Card
-from membership.cards.services import freeze_card, report_lost, unfreeze_card
+from membership.cards.services import freeze_card, lift_loss, report_lost, unfreeze_card
 from membership.documents import services as documents
 from membership.documents.errors import DocumentFourEyes
 from membership.documents.models import Document
@@ -188,11 +188,29 @@ def test_a_card_that_is_not_dormant_is_not_opened_by_this_form(
         assert Card.objects.get(pk=holder.card.pk).status == "FROZEN"
 
 
-def test_a_card_opened_by_an_ordinary_unfreezing_is_noted(
+def test_an_ordinary_unfreezing_of_a_dormant_card_is_refused(
     in_chain: InChain, chain: Chain, holder: Holder, approved: Document, clerk: Actor, store_id: int
 ) -> None:
+    """R-G05: the form tells who came for it. A loss in between changes nothing."""
     on(chain, A_YEAR_ON + timedelta(days=15))
     with clock.frozen(start_of(A_YEAR_ON) + timedelta(days=16)), in_chain():
+        report_lost(actor=clerk, number=holder.number, store_id=store_id)
+    on(chain, A_YEAR_ON + timedelta(days=17))
+    with clock.frozen(start_of(A_YEAR_ON) + timedelta(days=18)), in_chain():
+        lift_loss(actor=clerk, number=holder.number, store_id=store_id)
+    with pytest.raises(dormancy.DormantFrozen), in_chain():
         unfreeze_card(actor=clerk, number=holder.number, store_id=store_id)
+    assert states(in_chain, holder) == ("FROZEN", "FROZEN")
+    with clock.frozen(start_of(A_YEAR_ON) + timedelta(days=18)), in_chain():
+        dormancy.reopen(actor=clerk, number=holder.number, store_id=store_id, verified_by="身份证")
+    assert states(in_chain, holder) == ("ACTIVE", "REOPENED")
+
+
+def test_a_dormant_card_that_left_otherwise_is_noted(
+    in_chain: InChain, chain: Chain, holder: Holder, approved: Document
+) -> None:
+    on(chain, A_YEAR_ON + timedelta(days=15))
+    with in_chain():
+        Card.objects.filter(pk=holder.card.pk).update(status="ACTIVE")
     on(chain, A_YEAR_ON + timedelta(days=17))
     assert states(in_chain, holder) == ("ACTIVE", "REOPENED")

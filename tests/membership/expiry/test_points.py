@@ -14,6 +14,8 @@ from kernel.db import in_chain as in_chain_schema
 from kernel.db import in_public
 from ledger.audit import audit_schema
 from ledger.locks import lock_accounts
+from membership.cards.models import Card
+from membership.cards.services import replace_card
 from membership.expiry import sweeping
 from membership.expiry.domain import PointsPolicy
 from membership.expiry.models import ClearingNotice, DailyRun, ExpiryPolicy
@@ -22,6 +24,7 @@ from membership.expiry.services import daily
 from membership.records.models import Record
 from tenants.audit.models import AuditEntry
 from tenants.chains.models import Chain
+from tenants.people.domain import Actor
 from tests.membership.conftest import Holder
 from tests.membership.expiry.conftest import later
 
@@ -204,3 +207,21 @@ def test_a_chain_made_from_the_template_has_its_rules(chain: Chain, in_chain: In
     with in_chain_schema(chain.schema_name):
         rules = ExpiryPolicy.objects.get()
     assert (rules.points_policy, rules.points_months, rules.dormant_months) == ("ROLLING_INACTIVITY", 12, 12)
+
+
+@pytest.mark.parametrize("policy", [PointsPolicy.FIXED, PointsPolicy.PER_LOT])
+def test_points_do_not_begin_anew_on_the_card_that_takes_the_place_of_another(
+    policy: PointsPolicy, in_chain: InChain, holder: Holder, earn: Callable[..., None], run_on: RunOn,
+    set_policy: Callable[..., None], clerk: Actor, store_id: int,
+) -> None:  # fmt: skip
+    """Neither a term nor a batch's own months: a replacement in November puts nothing off."""
+    set_policy(points_policy=policy)
+    earn(holder, 50)
+    with clock.frozen(later(days=250)), in_chain():
+        replace_card(actor=clerk, number=holder.number, new_number="8800000005", store_id=store_id)
+    run_on(CLEARS - timedelta(days=20))
+    assert run_on(CLEARS + timedelta(days=11))["points_cleared"] == 50
+    with in_chain():
+        card = Card.objects.select_related("points_account").get(number="8800000005")
+        assert card.points_account is not None
+        assert (card.points_account.balance, card.activated_at) == (0, holder.card.activated_at)

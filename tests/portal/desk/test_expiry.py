@@ -108,3 +108,30 @@ def test_a_list_from_its_making_to_the_opening_of_a_card(
 
 def test_a_list_that_is_not_there(at_desk: AtDesk) -> None:
     assert at_desk("MEMBER_SERVICE").get("/desk/dormancy/SM20260101-0001/").status_code == 404
+
+
+def test_a_dormant_card_is_opened_by_its_form_only(in_chain: InChain, old: Holder, at_desk: AtDesk) -> None:
+    """R-G05: the card's page leads to the form, and so does the refusal of a plain unfreezing."""
+    with in_chain():
+        Card.objects.filter(pk=old.card.pk).update(status="FROZEN")
+    desk = at_desk("MEMBER_SERVICE", "CASHIER")
+    page = f"/desk/cards/{old.number}/"
+    form = f"/desk/dormancy/reopen/?number={old.number}"
+    assert form not in desk.get(page).content.decode()
+    with in_chain():
+        now = clock.now()
+        paper = Document.objects.create(
+            kind="DORMANCY", number="SM-1", state="APPROVED", payload={}, created_at=now, changed_at=now
+        )
+        DormantCard.objects.create(
+            document=paper, card=old.card, last_used_at=clock.now(), balance_fen=6_600, points=88, state="FROZEN",
+            freezes_on=clock.today(), changed_at=clock.now(),
+        )  # fmt: skip
+    shown = desk.get(page).content.decode()
+    assert form in shown
+    assert 'value="unfreeze"' not in shown
+    answer = desk.post(f"{page}step/", {"step": "unfreeze", "reason": "想用"})
+    assert (answer.status_code, answer["Location"]) == (302, form)
+    assert "未作任何更改" in desk.get(form).content.decode()
+    with in_chain():
+        assert Card.objects.get(pk=old.card.pk).status == "FROZEN"
