@@ -1,6 +1,6 @@
 """Any sequence of acts on cards against the model: what is answered and what stands afterwards agree at each step."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar
 
 from hypothesis import strategies as st
@@ -8,11 +8,12 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from kernel.calendar import add_months, start_of
 from kernel.clock import CHINA
-from tests.proof.model import CAP_FEN, Done, ModelCard, ModelLot
-from tests.proof.world import World
+from tests.proof.model import CAP_FEN, Done, ModelCard, ModelLot, ModelMember
+from tests.proof.world import FEN_PER_POINT, World
 
 BEGIN = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
-_VALIDITY_MONTHS = {"GOLD": 36}
+VALIDITY_MONTHS = 36
+"""Of a gold card."""
 
 # The act, from which statuses, to which; None is where the card stood before.
 _STEPS: dict[str, tuple[tuple[str, ...], str | None]] = {
@@ -70,13 +71,15 @@ class CardsModel(RuleBasedStateMachine):
         if refused is None:
             card.status = "ACTIVE" if activate else "ISSUED"
             today = self.world.now.astimezone(CHINA).date()
-            card.last_day = add_months(today, _VALIDITY_MONTHS["GOLD"]) - timedelta(days=1)
+            card.last_day = last_day_of(today, VALIDITY_MONTHS)
+            card.member = ModelMember()
 
     @rule(card=cards, name=st.sampled_from(sorted(_STEPS)))
     def step(self, card: ModelCard, name: str) -> None:
         start, to = _STEPS[name]
         refused = self.world.step(name, card.number)
-        assert refused == (None if card.status in start else "status_step_forbidden")
+        asleep = name == "unfreeze_card" and card.status == "FROZEN" and card.dormant
+        assert refused == ("dormant_frozen" if asleep else None if card.status in start else "status_step_forbidden")
         if refused is None:
             card.before, card.status = card.status, to or card.before
 
@@ -92,9 +95,7 @@ class CardsModel(RuleBasedStateMachine):
         key, now = self.world.key(), self.world.now
         receipt, refused = self.world.top_up(card.number, paid, bonus, key=key)
         expected = card.refusal(now)
-        if expected is None and card.balance + paid + bonus > CAP_FEN:
-            expected = "over_cap"
-        assert refused == expected
+        assert refused == (expected or self.over_cap(card, paid + bonus))
         if refused is not None:
             return None
         lots = [self.lot("PRINCIPAL", paid, None)]
@@ -118,19 +119,23 @@ class CardsModel(RuleBasedStateMachine):
         if refused is not None:
             return None
         taken = card.draw(amount, policy=self.policy, at=now)
+        earned = self.earned(card, amount - sum(part for lot, part in taken if lot.kind == "BONUS"))
         assert receipt.balance_after_fen == card.balance
         assert sum(receipt.drawn.values()) == amount
         again, _ = self.world.consume(card.number, amount, key=key)
         assert (again.record_id, again.replayed) == (receipt.record_id, True)
         conflict, code = self.world.consume(card.number, amount + 1, key=key)
         assert (conflict, code) == (None, "idempotency_conflict")
-        return Done("CONSUMPTION", card, receipt.record_id, taken=taken)
+        return Done(
+            "CONSUMPTION", card, receipt.record_id, opened=earned, taken=taken, member=card.member,
+            paid={"stored": amount},
+        )  # fmt: skip
 
     @rule(done=done)
     def reverse(self, done: Done | None) -> None:
         if done is None:
             return
-        receipt, refused = self.world.reverse(done.record_id, key=self.world.key())
+        receipt, refused = self.world.reverse(done.record_id, key=self.world.key(), package=done.act == "PACKAGE")
         assert refused == done.undo_refusal()
         if refused is None:
             done.undo()
@@ -159,7 +164,9 @@ class CardsModel(RuleBasedStateMachine):
         self.world.midnight()
         now = self.world.now
         for card in self.model.values():
-            for lot in (*card.lots, *card.points):
+            if card.status == "ACTIVE" and card.refusal(now) == "card_expired":
+                card.status = "EXPIRED"
+            for lot in (*card.lots, *card.points, *card.packages):
                 if lot.over(now):
                     lot.left = 0
             self.clear_points(card)
@@ -182,11 +189,30 @@ class CardsModel(RuleBasedStateMachine):
             there = seen[number]
             assert (there.status, there.locked) == (card.status, card.locked)
             assert (there.balance, there.points) == (card.balance, card.points_balance)
+            assert there.package == sum(lot.left for lot in card.packages)
+            if card.member is not None:
+                assert (there.ahead, there.owed) == (card.member.ahead, card.member.owed)
             assert there.lots == [(lot.kind, lot.original, lot.left, lot.expires_at) for lot in card.lots]
 
     def teardown(self) -> None:
         assert self.world.audit() == []
 
+    def earned(self, card: ModelCard, paid: int) -> list[ModelLot]:
+        """The points for what was really paid, put on the card."""
+        if not paid // FEN_PER_POINT:
+            return []
+        lot = self.lot("POINTS", paid // FEN_PER_POINT, None)
+        card.points.append(lot)
+        return [lot]
+
+    def over_cap(self, card: ModelCard, more: int) -> str | None:
+        return "over_cap" if card.balance + more > CAP_FEN else None
+
     def lot(self, kind: str, amount: int, ends: datetime | None) -> ModelLot:
         self.count += 1
         return ModelLot(kind, amount, amount, ends, self.world.now, self.count)
+
+
+def last_day_of(day: date, months: int) -> date:
+    """The last day of so many months that begin on this one."""
+    return add_months(day, months) - timedelta(days=1)

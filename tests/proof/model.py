@@ -10,7 +10,7 @@ CAP_FEN = 500_000
 ALWAYS = datetime.max.replace(tzinfo=CHINA)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ModelLot:
     """``number`` follows the order in which lots were opened."""
 
@@ -24,8 +24,29 @@ class ModelLot:
     def over(self, at: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= at
 
+    @property
+    def end_first(self) -> tuple[datetime, datetime, int]:
+        return self.expires_at or ALWAYS, self.opened_at, self.number
 
-@dataclass(slots=True)
+    @property
+    def opened_first(self) -> tuple[datetime, int]:
+        return self.opened_at, self.number
+
+
+@dataclass(slots=True, eq=False)
+class ModelMember:
+    """Somebody with cards: what she paid ahead, what she owes."""
+
+    ahead: int = 0
+    owed: int = 0
+    merged_into: "ModelMember | None" = None
+
+    @property
+    def survivor(self) -> "ModelMember":
+        return self if self.merged_into is None else self.merged_into.survivor
+
+
+@dataclass(slots=True, eq=False)
 class ModelCard:
     """A card: where it stands, and what is on it."""
 
@@ -36,6 +57,10 @@ class ModelCard:
     last_day: date | None = None
     lots: list[ModelLot] = field(default_factory=list)
     points: list[ModelLot] = field(default_factory=list)
+    packages: list[ModelLot] = field(default_factory=list)
+    member: ModelMember | None = None
+    wrong_pins: int = 0
+    dormant: bool = False
 
     @property
     def balance(self) -> int:
@@ -60,11 +85,13 @@ class ModelCard:
     def usable(self, at: datetime) -> list[ModelLot]:
         """What may be drawn, the earliest end first, then the oldest."""
         live = [lot for lot in self.lots if lot.left and not lot.over(at)]
-        return sorted(live, key=lambda lot: (lot.expires_at or ALWAYS, lot.opened_at, lot.number))
+        return sorted(live, key=lambda lot: lot.end_first)
 
-    def draw(self, amount: int, *, policy: str, at: datetime) -> list[tuple[ModelLot, int]]:
-        """Take ``amount``, which is there; the parts."""
-        lots = self.usable(at)
+    def draw(
+        self, amount: int, *, policy: str, at: datetime, kinds: tuple[str, ...] = ("PRINCIPAL", "BONUS")
+    ) -> list[tuple[ModelLot, int]]:
+        """Take ``amount``, which is there in lots of these kinds; the parts."""
+        lots = [lot for lot in self.usable(at) if lot.kind in kinds]
         if policy == "BONUS_FIRST":
             return _take(sorted(lots, key=lambda lot: lot.kind != "BONUS"), amount)
         if policy == "PRO_RATA":
@@ -109,17 +136,45 @@ class Done:
     opened: list[ModelLot] = field(default_factory=list)
     taken: list[tuple[ModelLot, int]] = field(default_factory=list)
     undone: bool = False
+    member: ModelMember | None = None
+    paid: dict[str, int] = field(default_factory=dict)
+    """By means, of a consumption; ``back``: what of it came back."""
+    back: dict[str, int] = field(default_factory=dict)
+    returned: int = 0
+    points_back: int = 0
+    bill: int = 0
+    """What is open of what was signed for."""
+    settled: bool = False
+
+    @property
+    def total(self) -> int:
+        return sum(self.paid.values())
+
+    def left(self) -> dict[str, int]:
+        """What may still come back, by means. Cash given for a signed bill that was paid is part of what was signed."""
+        left = {means: fen - self.back.get(means, 0) for means, fen in self.paid.items()}
+        over = min(self.paid.get("cash", 0) - self.back.get("cash", 0), 0)
+        if over:
+            left["cash"] = 0
+            left["signed"] = left.get("signed", 0) + over
+        return {means: fen for means, fen in left.items() if fen > 0}
 
     def undo_refusal(self) -> str | None:
         """The code with which its reversal is refused, or None."""
+        if self.returned:
+            return "not_reversible"
         if self.undone:
             return "already_reversed"
         if any(lot.left != lot.original for lot in self.opened):
             return "lots_already_drawn"
-        return None
+        return "bill_already_settled" if self.settled else None
 
     def undo(self) -> None:
         self.undone = True
+        if self.member is not None:
+            self.member.survivor.ahead += self.paid.get("prepayment", 0)
+            self.member.survivor.owed -= self.paid.get("signed", 0)
+            self.bill = 0
         for lot in self.opened:
             lot.left = 0
         for lot, part in self.taken:
