@@ -49,9 +49,9 @@ def demo() -> None:
 
 def load_demo() -> str:
     """Load the demo where it is not there yet, and say where to log in; Django must be set up and migrated."""
-    from config import demo as demo_data
+    from config.demo import load
 
-    return str(demo_data.load())
+    return str(load())
 
 
 @click.command()
