@@ -49,6 +49,8 @@ SHARED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "django_htmx",
+    # allauth's page of security keys tells their age in its words.
+    "django.contrib.humanize",
     "tenants.chains",
     "billing.pricebook",
     "portal",

@@ -1,5 +1,6 @@
 """What answers at a chain's own host: its members' portal, its staff's desk, its software's API."""
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
@@ -19,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/registers/", registers_site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
+if settings.MODE != "production":
+    urlpatterns.append(path("dev/", include("portal.dev.urls")))
 
 handler400 = "portal.errors.bad_request"
 handler403 = "portal.errors.permission_denied"

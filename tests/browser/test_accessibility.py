@@ -17,7 +17,10 @@ _OPTIONS = {
     "resultTypes": ["violations"],
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
 }
-_PUBLIC = ["/", "/pricing/", "/accounts/login/", "/accounts/signup/", "/accounts/confirm-email/", "/no/such/page/"]
+_PUBLIC = [
+    "/", "/pricing/", "/accounts/login/", "/accounts/signup/", "/accounts/confirm-email/", "/accounts/password/reset/",
+    "/no/such/page/",
+]  # fmt: skip
 _DOOR = ["/", "/desk/login/"]
 _DESK = [
     "/desk/", "/desk/till/", "/desk/cards/", "/desk/cards/make/", "/desk/cards/issue/",
@@ -31,6 +34,8 @@ _DESK = [
     "/desk/documents/", "/desk/documents/?which=all", "/desk/documents/new/MAKING_REQUEST/", "/desk/stock/",
     "/desk/stock/ranges/", "/desk/stock/draw/", "/desk/stock/count/", "/desk/stock/destroy/", "/desk/stock/settings/",
     "/desk/day/", "/desk/find/?q=88",
+    "/desk/accounts/2fa/", "/desk/accounts/2fa/webauthn/", "/desk/accounts/2fa/totp/activate/",
+    "/desk/accounts/password/change/",
 ]  # fmt: skip
 _WIDTHS = (1440, 360)
 _MEMBER = ["/card/", "/card/records/", "/card/pin/"]

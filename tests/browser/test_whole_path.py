@@ -91,6 +91,11 @@ def _open_a_second_store(page: Page, house: House) -> None:
 
 
 def _make_cards(page: Page, house: House) -> None:
+    # Of two stores, neither may issue what still lies at head office: this chain hands cards out as they are made.
+    page.goto(house.url("yunshan", "/desk/stock/settings/"))
+    page.check("input[name=release_when_made]")
+    page.locator("form:has(input[name=release_when_made]) button[type=submit]").click()
+    page.wait_for_load_state()
     page.goto(house.url("yunshan", "/desk/cards/make/"))
     page.select_option("select[name=level]", "GOLD")
     page.fill("input[name=number_prefix]", "88")

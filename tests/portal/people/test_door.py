@@ -1,5 +1,6 @@
 """The desk's door: log-in, second factor, log-out, the owner's ticket."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from django.test import Client
 
 from kernel import clock
 from kernel.db import in_public
+from kernel.mail.models import OutgoingMail
 from kernel.slots import Busy, Slots
 from tenants.audit.models import AuditEntry
 from tenants.chains.models import Chain
@@ -220,3 +222,40 @@ def test_from_the_console_to_the_desk(chain: Chain, client_of: ClientOf) -> None
     desk = client_of(chain)
     assert desk.get(f"{target.path}?{target.query}")["Location"] == "/desk/"
     assert client_of(chain).get(f"{target.path}?{target.query}").status_code == 403
+
+
+def test_a_forgotten_password_is_set_anew_by_mail(
+    chain: Chain, client_of: ClientOf, lin: User, in_chain: InChain
+) -> None:
+    browser = client_of(chain)
+    asked = browser.post("/desk/accounts/password/reset/", {"email": "lin@example.cn"})
+    assert asked.status_code == 302
+    with in_chain():
+        mail = OutgoingMail.objects.get()
+    assert mail.recipients == ["lin@example.cn"]
+    # On one's own machine the mail is read at the chain's own host: it is in the chain's schema.
+    assert f"/dev/mail/{mail.pk}/" in browser.get("/dev/mail/").content.decode()
+    link = re.search(r"http://\S+(/desk/accounts/password/reset/key/\S+)", mail.body)
+    assert link is not None
+    form = browser.get(link.group(1))
+    fields = {"password1": "lv-shui-2027", "password2": "lv-shui-2027"}
+    assert browser.post(form["Location"], fields).status_code == 302
+    answer = browser.post("/desk/login/", {"login": "lin", "password": "lv-shui-2027"})
+    assert answer["Location"] == "/desk/"
+    assert client_of(chain).get(link.group(1)).status_code == 200, "the link is spent: it leads to no form"
+    with in_chain():
+        lin.refresh_from_db()
+        assert lin.check_password("lv-shui-2027")
+
+
+def test_the_pages_of_second_factors_are_drawn(chain: Chain, client_of: ClientOf, lin: User, in_chain: InChain) -> None:
+    browser = client_of(chain)
+    browser.post("/desk/login/", {"login": "lin", "password": PASSWORD})
+    assert browser.get("/desk/accounts/2fa/").status_code == 200
+    again = browser.get("/desk/accounts/2fa/totp/activate/")["Location"]
+    assert browser.post(again, {"password": PASSWORD})["Location"] == "/desk/accounts/2fa/totp/activate/"
+    with in_chain():
+        # As a key stands there once it was added: the page tells its age.
+        Authenticator.objects.create(user=lin, type="webauthn", data={"name": "办公室", "credential": {}})
+    for page in ("", "totp/activate/", "webauthn/", "webauthn/add/", "recovery-codes/generate/"):
+        assert browser.get(f"/desk/accounts/2fa/{page}").status_code == 200, page
