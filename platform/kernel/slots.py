@@ -26,6 +26,8 @@ from kernel.errors import DomainError
 T = TypeVar("T")
 
 NICENESS: Final = 15
+# Staff who log in open a till: they yield to postings too, but are not kept waiting until the machine is idle.
+PASSWORD_NICENESS: Final = 5
 WAIT_S: Final = 5.0
 DESK_WAIT_S: Final = 30.0
 """How long staff wait, whose acts are no flood: a slow card at the desk is better than none."""
@@ -48,7 +50,13 @@ class Slots:
     """``count`` places on this host, named by files in ``directory``."""
 
     def __init__(
-        self, directory: Path, count: int, *, waiters: int = WAITERS_PER_PROCESS, wait_s: float = WAIT_S
+        self,
+        directory: Path,
+        count: int,
+        *,
+        waiters: int = WAITERS_PER_PROCESS,
+        wait_s: float = WAIT_S,
+        niceness: int = NICENESS,
     ) -> None:
         if count < 1:
             raise ValueError("at least one slot")
@@ -56,7 +64,9 @@ class Slots:
         self._files = [directory / f"slot-{number}" for number in range(count)]
         self._wait_s = wait_s
         self._entrance = threading.BoundedSemaphore(count + waiters)
-        self._workers = ThreadPoolExecutor(count, thread_name_prefix="hashing", initializer=_lower_own_priority)
+        self._workers = ThreadPoolExecutor(
+            count, thread_name_prefix="hashing", initializer=_lower_own_priority, initargs=(niceness,)
+        )
 
     def full(self) -> bool:
         """Whether ``run`` would refuse now. A hint for who can turn work away early: it may have changed by then."""
@@ -136,11 +146,11 @@ def patiently() -> Iterator[None]:
         _patient.reset(token)
 
 
-def _lower_own_priority() -> None:
+def _lower_own_priority(niceness: int) -> None:
     if sys.platform == "linux":
         # Lowering needs no right; where even that is forbidden (a strict sandbox) the bound still holds.
         with suppress(PermissionError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 
 
 @cache
@@ -159,7 +169,7 @@ def password_slots() -> Slots:
     from django.conf import settings
 
     directory = Path(settings.HASHING_SLOTS_DIR) / "passwords"
-    return Slots(directory, settings.HASHING_SLOTS, wait_s=settings.HASHING_WAIT_S)
+    return Slots(directory, settings.HASHING_SLOTS, wait_s=settings.HASHING_WAIT_S, niceness=PASSWORD_NICENESS)
 
 
 # A child forked in the middle of a hash would share its parent's lock and keep the slot taken after the parent's end.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel.slots import NICENESS, Busy, Slots, patiently
+from kernel.slots import NICENESS, PASSWORD_NICENESS, Busy, Slots, password_slots, patiently
 
 HOLD = """
 import sys, time
@@ -43,6 +43,12 @@ def test_the_work_runs_in_a_thread_of_low_priority_and_the_caller_keeps_its_own(
     inside = Slots(tmp_path, 1).run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
     assert inside == max(own, NICENESS)
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
+
+
+def test_whoever_opens_a_till_yields_less_than_others() -> None:
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    inside = password_slots().run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+    assert inside == max(own, PASSWORD_NICENESS)
 
 
 def test_a_slot_held_by_another_process_makes_us_wait_and_then_refuse(tmp_path: Path) -> None:
