@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from portal.desk.login_views import DeskLogin
+from portal.dev import urls as dev_urls
 from portal.registers.desk import registers_site
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -21,7 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
 ]
 if settings.MODE != "production":
-    urlpatterns.append(path("dev/", include("portal.dev.urls")))
+    urlpatterns.append(path("dev/", include((dev_urls.MAIL, dev_urls.app_name))))
 
 handler400 = "portal.errors.bad_request"
 handler403 = "portal.errors.permission_denied"

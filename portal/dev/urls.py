@@ -7,8 +7,13 @@ from portal.dev import views
 
 app_name = "dev"
 
-urlpatterns = [
+MAIL = [
     path("mail/", views.mail_list, name="mail_list"),
     path("mail/<int:mail_id>/", views.mail_detail, name="mail_detail"),
+]
+"""What every host has: a chain's mail is in its own schema."""
+
+urlpatterns = [
+    *MAIL,
     path("components/", gallery, name="components"),
 ]

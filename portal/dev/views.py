@@ -15,7 +15,7 @@ _LATEST = 100
 def mail_list(request: HttpRequest) -> HttpResponse:
     """The latest mails of this host's schema."""
     mails = [_shown(mail) for mail in OutgoingMail.objects.order_by("-created_at", "-pk")[:_LATEST]]
-    return render(request, "dev/mail_list.html", {"mails": mails})
+    return render(request, "dev/mail_list.html", {"mails": mails, "layout": _layout(request)})
 
 
 @require_safe
@@ -25,7 +25,12 @@ def mail_detail(request: HttpRequest, mail_id: int) -> HttpResponse:
     mail = OutgoingMail.objects.filter(pk=mail_id).first()
     if mail is None:
         raise Http404
-    return render(request, "dev/mail_detail.html", {"mail": _shown(mail)})
+    return render(request, "dev/mail_detail.html", {"mail": _shown(mail), "layout": _layout(request)})
+
+
+def _layout(request: HttpRequest) -> str:
+    on_chain = request.chain is not None  # type: ignore[attr-defined]
+    return "layouts/gate.html" if on_chain else "layouts/public.html"
 
 
 def _shown(mail: OutgoingMail) -> dict[str, object]:
