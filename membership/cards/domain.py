@@ -154,6 +154,18 @@ class IdShown(models.TextChoices):
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What was shown at a desk by whoever came for a card."""
+
+    by: IdShown = IdShown.HOLDER
+    agent_name: str = ""
+    agent_id: str = ""
+    """The number of the agent's ID card, as typed."""
+    matched: bool = False
+    """The number of the holder's document was typed, and is hers."""
+
+
+@dataclass(frozen=True, slots=True)
 class Spend:
     """What a member has spent: on the day, and over the months that her type asks about. In fen."""
 

@@ -42,6 +42,8 @@ class CardType(models.Model):
     kind = models.CharField(_("性质"), max_length=16, choices=TypeKind)
     earns_points = models.BooleanField(_("可积分"), default=True)
     member_required = models.BooleanField(_("须登记会员"), default=True)
+    # An ID document and a mobile number on record before a card is issued (R-H01, R-H03).
+    real_name = models.BooleanField(_("须实名"), default=False, db_default=False)
     use_by = models.CharField(_("使用人"), max_length=8, choices=UseBy, default=UseBy.HOLDER)
     # A type that may not be topped up is loaded once, when it is sold.
     top_up_allowed = models.BooleanField(_("可充值"), default=True)
@@ -115,6 +117,8 @@ class CardRules(models.Model):
     pin_above_fen = models.BigIntegerField(_("免密限额（分）"), default=0)
     # Wrong PINs at tills, in a row, that lock a card.
     pin_failures = models.PositiveSmallIntegerField(_("密码错误锁卡次数"), default=5)
+    # For losses, PIN unlocking and reissue: looking at the document is not enough (R-J02, R-L08).
+    id_number_required = models.BooleanField(_("办理时须录入证件号码"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("用卡规则")

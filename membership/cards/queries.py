@@ -41,9 +41,11 @@ def types(*, enabled_only: bool = False) -> list[CardType]:
     return list(found.order_by("id"))
 
 
-def cards_of_one_person(member: Member, card_type: CardType) -> int:
-    """How many cards of the type are in the hands of whoever this member is (R-H02)."""
-    held = Card.objects.filter(type=card_type, member_id__in=same_person(member))
+def cards_of_one_person(member: Member, card_type: CardType, *, vehicle_id: int | None = None) -> int:
+    """How many cards of the type are in the hands of whoever this member is, for this vehicle or for none (R-H02,
+    X-15).
+    """
+    held = Card.objects.filter(type=card_type, member_id__in=same_person(member), bound_vehicle_id=vehicle_id)
     return held.exclude(status__in=ENDED).count()
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
+from membership.members.models import Member
 from membership.members.queries import Likeness
 from membership.vehicles.domain import tidy_plate
 from membership.vehicles.errors import VehicleNotFound
@@ -51,6 +52,22 @@ def get_vehicle(vehicle_id: int) -> Vehicle:
         return vehicles().get(pk=vehicle_id)
     except Vehicle.DoesNotExist:
         raise VehicleNotFound from None
+
+
+def vehicle_of(member: Member | None, typed: str) -> Vehicle | None:
+    """The member's vehicle of this plate or identification number, as typed; None where nothing was typed.
+
+    Raises:
+        VehicleNotFound: she has no such vehicle.
+    """
+    tidy = tidy_plate(typed)
+    if not tidy:
+        return None
+    own = vehicles().filter(owner=member) if member is not None else Vehicle.objects.none()
+    found = own.filter(Q(plate=tidy) | Q(vin=tidy)).order_by("-id").first()
+    if found is None:
+        raise VehicleNotFound
+    return found
 
 
 def alike_by_vehicle(*, limit: int) -> list[Likeness]:

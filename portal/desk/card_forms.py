@@ -5,49 +5,81 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from membership.cards.domain import IdShown
+from membership.cards.domain import IdShown, Shown
 from membership.cards.models import CardLevel, CardType
 from membership.cards.policy import PinAsk, TypeKind, UseBy
+from membership.members.domain import DocumentKind
 from portal.desk.forms import LONGEST_NOTE, YuanField, date_input
 
 _LONGEST_NAME = 40
+_LONGEST_NUMBER = 40
 
 
-class CardStepForm(forms.Form):
-    """A step of a card's life, and why it is taken; whose IDs were looked at, where they must be (R-J02, R-L08)."""
+class ShownForm(forms.Form):
+    """Whose IDs were looked at, and the numbers on them where they are typed (R-J02, R-L08)."""
 
-    step = forms.CharField(widget=forms.HiddenInput, max_length=20)
     id_shown = forms.ChoiceField(
         label=_("证件核对"), choices=IdShown.choices, initial=IdShown.HOLDER, widget=forms.RadioSelect, required=False
     )
+    holder_document = forms.ChoiceField(
+        label=_("会员证件类型"), choices=DocumentKind.choices, initial=DocumentKind.ID_CARD, required=False
+    )
+    holder_number = forms.CharField(
+        label=_("会员证件号码"),
+        max_length=_LONGEST_NUMBER,
+        required=False,
+        help_text=_("录入后与登记的号码比对，只显示是否一致。"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
     agent_name = forms.CharField(label=_("代办人姓名"), max_length=_LONGEST_NAME, required=False)
-    reason = forms.CharField(label=_("原因"), max_length=LONGEST_NOTE)
+    agent_id = forms.CharField(
+        label=_("代办人身份证号"),
+        max_length=_LONGEST_NUMBER,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
-    def __init__(self, *args: Any, asks_id: bool = False, asks_reason: bool = True, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, asks_id: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not asks_id:
-            del self.fields["id_shown"], self.fields["agent_name"]
+            for name in ShownForm.base_fields:
+                del self.fields[name]
+
+    @property
+    def asks_id(self) -> bool:
+        """Whether the act wants to know who has come."""
+        return "id_shown" in self.fields
+
+    def shown(self, *, matched: bool) -> Shown:
+        """What the service is told of whoever came; ``matched``: the holder's number was compared and is hers."""
+        given = self.cleaned_data
+        by = IdShown(given["id_shown"] or IdShown.HOLDER)
+        return Shown(by=by, agent_name=given["agent_name"], agent_id=given["agent_id"], matched=matched)
+
+
+class CardStepForm(ShownForm):
+    """A step of a card's life, and why it is taken; whose IDs were looked at, where they must be (R-J02, R-L08)."""
+
+    step = forms.CharField(widget=forms.HiddenInput, max_length=20)
+    reason = forms.CharField(label=_("原因"), max_length=LONGEST_NOTE)
+
+    def __init__(self, *args: Any, asks_reason: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         if not asks_reason:
             del self.fields["reason"]
 
-    def given(self) -> dict[str, Any]:
+    def given(self, *, matched: bool = False) -> dict[str, Any]:
         """What the service is given besides the card: only what this step asks."""
-        asked = {name: self.cleaned_data[name] for name in self.fields if name != "step"}
-        if "id_shown" in asked:
-            asked["id_shown"] = IdShown(asked["id_shown"] or IdShown.HOLDER)
-        return asked
+        asked: dict[str, Any] = {"reason": self.cleaned_data["reason"]} if "reason" in self.fields else {}
+        return asked | ({"shown": self.shown(matched=matched)} if self.asks_id else {})
 
 
-class SuccessorForm(forms.Form):
+class SuccessorForm(ShownForm):
     """The new card for an old one, and how its fee is paid (R-J03, R-C07)."""
 
     CASH, CARD = "cash", "card"
 
     new_number = forms.CharField(label=_("新卡卡号"), max_length=40, help_text=_("请刷或输入一张空闲卡的卡号。"))
-    id_shown = forms.ChoiceField(
-        label=_("证件核对"), choices=IdShown.choices, initial=IdShown.HOLDER, widget=forms.RadioSelect, required=False
-    )
-    agent_name = forms.CharField(label=_("代办人姓名"), max_length=_LONGEST_NAME, required=False)
     fee_from = forms.ChoiceField(
         label=_("工本费支付"),
         choices=[(CASH, _("现金")), (CARD, _("从卡内余额扣除"))],
@@ -57,12 +89,11 @@ class SuccessorForm(forms.Form):
     )
     reason = forms.CharField(label=_("原因"), max_length=LONGEST_NOTE, required=False)
 
-    def __init__(self, *args: Any, asks_id: bool, has_fee: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, has_fee: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not asks_id:
-            del self.fields["id_shown"], self.fields["agent_name"]
         if not has_fee:
             del self.fields["fee_from"]
+        self.order_fields(["new_number", *ShownForm.base_fields])
 
 
 class ChoosePinForm(forms.Form):
@@ -108,6 +139,11 @@ class CardRulesForm(forms.Form):
     pin_ask = forms.ChoiceField(label=_("消费验密"), choices=PinAsk.choices)
     pin_above = YuanField(label=_("免密限额"), required=False)
     pin_failures = forms.IntegerField(label=_("密码错误锁卡次数"), min_value=3, max_value=20)
+    id_number_required = forms.BooleanField(
+        label=_("办理时须录入证件号码"),
+        required=False,
+        help_text=_("挂失、解除挂失、解除密码锁定和补卡时，录入会员的证件号码并核对；代办时还须录入代办人的身份证号。"),
+    )
 
 
 class CardTypeForm(forms.Form):
@@ -118,6 +154,7 @@ class CardTypeForm(forms.Form):
     kind = forms.ChoiceField(label=_("性质"), choices=TypeKind.choices)
     use_by = forms.ChoiceField(label=_("使用人"), choices=UseBy.choices, initial=UseBy.BEARER)
     member_required = forms.BooleanField(label=_("须登记会员"), required=False, initial=True)
+    real_name = forms.BooleanField(label=_("须实名"), required=False, help_text=_("发卡前须登记身份证件和手机号。"))
     earns_points = forms.BooleanField(label=_("可积分"), required=False, initial=True)
     top_up_allowed = forms.BooleanField(
         label=_("可充值"), required=False, initial=True, help_text=_("不可充值的卡只在售出时充入一次。")

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from kernel.slots import DESK_WAIT_S
 from membership.cards import services
-from membership.cards.domain import CardAct, IdShown
+from membership.cards.domain import CardAct
 from membership.cards.errors import CardNotFound
 from membership.cards.models import Card
 from membership.cards.pins import check_pin
@@ -23,6 +23,7 @@ from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only, working_store
 from portal.desk.card_forms import AccountExpiryForm, ChoosePinForm, SuccessorForm
 from portal.desk.card_steps import may_move
+from portal.desk.id_checks import matches
 from portal.desk.pin_slips import pin_slip
 from portal.hosts import chain_url
 from portal.rows import card_row
@@ -33,6 +34,8 @@ _FIELDS: Final = {
     "card_not_idle": "new_number",
     "same_card": "new_number",
     "agent_unnamed": "agent_name",
+    "invalid_id_number": "agent_id",
+    "id_not_verified": "holder_number",
     "insufficient_balance": "fee_from",
 }
 _PIN_FIELDS: Final = {"pin_form": "new_pin", "pin_trivial": "new_pin", "pins_differ": "again"}
@@ -55,7 +58,10 @@ def succeed(request: DeskRequest, number: str, way: str) -> HttpResponseBase:
     fee = card.type.reissue_fee_fen
     form = SuccessorForm(request.POST or None, asks_id=act == CardAct.REISSUE, has_fee=bool(fee))
     if request.method == "POST" and form.is_valid():
-        done = attempt(form, lambda: _succeed(request, card, act, form.cleaned_data), fields=_FIELDS)
+        matched = matches(request, card, form)
+        done = None
+        if matched is not False:
+            done = attempt(form, lambda: _succeed(request, card, act, form, matched=bool(matched)), fields=_FIELDS)
         if done is not None:
             return pin_slip(request, done.issued, moved=done)
     context = {"form": form, "card": card_row(card), "way": way, "fee_fen": fee, "nav": "cards"}
@@ -161,7 +167,10 @@ def card_of(number: str) -> Card:
     return card
 
 
-def _succeed(request: DeskRequest, card: Card, act: CardAct, given: dict[str, Any]) -> services.Successor:
+def _succeed(
+    request: DeskRequest, card: Card, act: CardAct, form: SuccessorForm, *, matched: bool
+) -> services.Successor:
+    given = form.cleaned_data
     asked: dict[str, Any] = {
         "actor": request.desk.actor,
         "number": card.number,
@@ -172,8 +181,7 @@ def _succeed(request: DeskRequest, card: Card, act: CardAct, given: dict[str, An
     }
     if act == CardAct.REPLACE:
         return services.replace_card(**asked)
-    shown = IdShown(given["id_shown"] or IdShown.HOLDER)
-    return services.reissue_card(**asked, id_shown=shown, agent_name=given["agent_name"])
+    return services.reissue_card(**asked, shown=form.shown(matched=matched))
 
 
 def _version(request: DeskRequest) -> int:

@@ -139,6 +139,7 @@ def rules_edit(request: DeskRequest) -> HttpResponseBase:
         "pin_ask": rules.pin_ask,
         "pin_above": _yuan(rules.pin_above_fen),
         "pin_failures": rules.pin_failures,
+        "id_number_required": rules.id_number_required,
     }
     form = CardRulesForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():

@@ -22,12 +22,14 @@ from membership.members.models import Member
 from membership.members.queries import page_of_members, search_members
 from membership.records.queries import Place, page_of_records, records_of_cards
 from membership.stock import services as stock
+from membership.vehicles.queries import vehicle_of
 from portal.attempts import attempt, refusal_of, status_of
 from portal.desk.access import DeskRequest, staff_only, working_store
 from portal.desk.card_forms import CardStepForm
 from portal.desk.card_life_views import card_of
 from portal.desk.card_steps import STEPS, open_steps, open_successions
 from portal.desk.forms import CardFilterForm, IssueForm, MakeCardsForm
+from portal.desk.id_checks import matches
 from portal.desk.pin_slips import pin_slip
 from portal.rows import card_row, lot_label, member_row, record_row, value_row
 from tenants.people.domain import Act, NotAllowed
@@ -37,6 +39,11 @@ _TIMELINE = 20
 _CHOICES = 6
 _LONGEST_VERSION = 10
 
+_STEP_FIELDS = {
+    "agent_unnamed": "agent_name",
+    "invalid_id_number": "agent_id",
+    "id_not_verified": "holder_number",
+}
 _VIEWERS = (Act.CARD_VIEW, Act.CARD_ISSUE, Act.CARD_MAKE, Act.VALUE_TOP_UP, Act.VALUE_CONSUME)
 
 
@@ -109,7 +116,8 @@ def card_issue(request: DeskRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         fields = {"card_not_found": "card_number", "card_not_idle": "card_number", "invalid_validity": "valid_until"}
         fields |= {"invalid_phone": "phone", "invalid_name": "name", "invalid_birthday": "birthday"}
-        fields |= {"member_not_found": "member_code"}
+        fields |= {"member_not_found": "member_code", "registration_incomplete": "member_code"}
+        fields |= dict.fromkeys(("vehicle_required", "vehicle_not_ready", "vehicle_not_found"), "vehicle")
         issued = attempt(form, lambda: _issue(request, form), fields=fields)
         if issued is not None:
             return pin_slip(request, issued)
@@ -143,6 +151,7 @@ def card_step(request: DeskRequest, number: str) -> HttpResponseBase:
     if step is None:
         return redirect("desk:card_detail", number=card.number)
     form = step.form(request.POST)
+    matched = matches(request, card, form) if form.is_valid() and form.asks_id else None
     if form.is_valid():
         taken = attempt(
             form,
@@ -150,9 +159,9 @@ def card_step(request: DeskRequest, number: str) -> HttpResponseBase:
                 actor=request.desk.actor,
                 number=card.number,
                 store_id=working_store(request, step.act),
-                **form.given(),
+                **form.given(matched=bool(matched)),
             ),
-            fields={"agent_unnamed": "agent_name"},
+            fields=_STEP_FIELDS,
         )
         if taken is not None:
             messages.success(request, str(step.done))
@@ -241,6 +250,7 @@ def _issue(request: DeskRequest, form: IssueForm) -> services.IssuedCard:
         valid_until=given["valid_until"],
         payment_pending=given["payment_pending"],
         override_reason=given["override_reason"],
+        vehicle=vehicle_of(member, given["vehicle"]),
     )
 
 

@@ -94,6 +94,12 @@ class IssueForm(forms.Form):
     payment_pending = forms.BooleanField(
         label=_("支票或转账付款，待到账"), required=False, help_text=_("到账确认后才能激活使用。")
     )
+    vehicle = forms.CharField(
+        label=_("绑定车辆"),
+        max_length=20,
+        required=False,
+        help_text=_("会员车辆的车牌号或车架号。绑定后该卡只为这辆车使用；留空则不绑定。"),
+    )
     override_reason = forms.CharField(label=_("未达办卡条件时放行的原因"), max_length=LONGEST_NOTE, required=False)
 
     def clean(self) -> dict[str, Any]:

@@ -9,20 +9,17 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from kernel.clock import CHINA
 from membership.members import queries, services
 from membership.members.domain import ConsentChannel, ConsentPurpose, ConsentSource, DocumentKind, TagColour
 from membership.members.models import Member
-from membership.members.services import IdCheck, IdCheckOutcome
 from portal.attempts import attempt, status_of
 from portal.desk import member_forms as forms
 from portal.desk.access import DeskRequest, staff_only
-from portal.desk.member_rows import tag_row
+from portal.desk.member_rows import said_of, tag_row
 from portal.desk.member_views import detail_page, working_store
 from tenants.people.domain import Act
 
@@ -49,18 +46,6 @@ def compare(request: DeskRequest, code: str) -> HttpResponseBase:
     )
     tone, text = said_of(check)
     return detail_page(request, member, compared={"tone": tone, "text": text})
-
-
-def said_of(check: IdCheck) -> tuple[str, str]:
-    """The tone of a notice, and what it says of a comparison."""
-    if check.outcome is IdCheckOutcome.MATCH:
-        return "good", _("证件号码一致。")
-    if check.outcome is IdCheckOutcome.NO_DOCUMENT:
-        return "warn", _("还没有登记这种证件，无从核对。")
-    if check.outcome is IdCheckOutcome.PAUSED and check.paused_until is not None:
-        moment = date_format(check.paused_until.astimezone(CHINA), "H:i:s")
-        return "bad", _("多次不一致，暂停核对到 %(moment)s。这一次没有比对。") % {"moment": moment}
-    return "bad", _("证件号码不一致。请逐位核对后再试；多次不一致会暂停核对。")
 
 
 @require_POST

@@ -160,9 +160,9 @@ class MergeForm(forms.Form):
     survivor = forms.ChoiceField(label=_("保留哪一位"), widget=forms.RadioSelect)
     reason = _reason()
 
-    def __init__(self, *args: Any, codes: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, members: list[Member], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["survivor"].choices = [(code, code) for code in codes]  # type: ignore[attr-defined]
+        self.fields["survivor"].choices = [(member.code, f"{member.code} {member.name}") for member in members]  # type: ignore[attr-defined]
 
 
 class MergePairForm(forms.Form):

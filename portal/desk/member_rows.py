@@ -3,9 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
 from kernel import clock
+from kernel.clock import CHINA
 from membership.members.domain import next_lunar_birthday, next_solar_birthday
 from membership.members.models import Consent, IdDocument, Member, Tag
+from membership.members.services import IdCheck, IdCheckOutcome
 from membership.vehicles.domain import is_new_energy, spoken_plate
 from membership.vehicles.models import Vehicle
 from membership.vehicles.services import PROBLEMS, enrolment_problems
@@ -96,3 +101,15 @@ def own_vehicle_rows(vehicles: Iterable[Vehicle], *, member: Member, store_id: i
         problems = enrolment_problems(vehicle, member=member, store_id=store_id) if store_id is not None else []
         rows.append(vehicle_row(vehicle) | {"problems": [PROBLEMS[problem] for problem in problems]})
     return rows
+
+
+def said_of(check: IdCheck) -> tuple[str, str]:
+    """The tone of a notice, and what it says of a comparison."""
+    if check.outcome is IdCheckOutcome.MATCH:
+        return "good", _("证件号码一致。")
+    if check.outcome is IdCheckOutcome.NO_DOCUMENT:
+        return "warn", _("还没有登记这种证件，无从核对。")
+    if check.outcome is IdCheckOutcome.PAUSED and check.paused_until is not None:
+        moment = date_format(check.paused_until.astimezone(CHINA), "H:i:s")
+        return "bad", _("多次不一致，暂停核对到 %(moment)s。这一次没有比对。") % {"moment": moment}
+    return "bad", _("证件号码不一致。请逐位核对后再试；多次不一致会暂停核对。")

@@ -66,7 +66,7 @@ def merge(request: DeskRequest) -> HttpResponseBase:
         messages.error(request, _("这两个编号是同一位会员，请选择两位不同的会员。"))
         return redirect("desk:duplicates")
     codes = [member.code for member in pair]
-    form = forms.MergeForm(request.POST or None, codes=codes)
+    form = forms.MergeForm(request.POST or None, members=pair)
     if request.method == "POST" and form.is_valid():
         target = form.cleaned_data["survivor"]
         source = codes[1] if target == codes[0] else codes[0]

@@ -16,12 +16,16 @@ from membership.cards.domain import CardAct, CardStatus, destination, tidy_numbe
 from membership.cards.gates import pass_gates
 from membership.cards.models import Card, CardType, CardWebLogin
 from membership.cards.pins import hash_pin, known_to_a_finder, random_pin
-from membership.cards.policy import TypeKind
+from membership.cards.policy import TypeKind, UseBy
 from membership.cards.services.stepping import InvalidValidity, locked_for, take_step
 from membership.cards.values import POINTS, STORED
 from membership.members.models import Member
+from membership.members.services import check_registration
 from membership.records.domain import RecordKind
 from membership.records.services import note
+from membership.vehicles.locks import lock_vehicle
+from membership.vehicles.models import Vehicle
+from membership.vehicles.services import check_enrolment
 from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, require
 
@@ -66,6 +70,14 @@ class IdLimitReached(DomainError):
     message = _("该会员（同一证件）已有 {held} 张“{type_name}”，每证件限 {limit} 张。未发卡。")
 
 
+class VehicleRequired(DomainError):
+    """Cards of this type serve one vehicle: it is chosen when the card is issued (R-B15)."""
+
+    code = "vehicle_required"
+    status = 400
+    message = _("卡类型“{type_name}”须绑定一辆车，请选择会员的车辆。")
+
+
 class SpendTooLittle(DomainError):
     """The type asks for more spending than this member has (R-P10)."""
 
@@ -102,17 +114,21 @@ def issue_card(
     activate: bool = True,
     payment_pending: bool = False,
     override_reason: str = "",
+    vehicle: Vehicle | None = None,
 ) -> IssuedCard:
     """Hand an idle card to a member, or a bearer card to whoever buys it: open its accounts, set its validity and a
     random PIN (R-B12, R-B18, R-B29, R-B30).
 
     ``valid_until``: the last day of validity; by default as the level's months give it. Without ``activate``, or while
     a ``payment_pending``, the card stays ISSUED until ``activate_card``. ``override_reason`` lets somebody who may set
-    card types waive the type's conditions on spending (R-P10).
+    card types waive the type's conditions on spending (R-P10). ``vehicle``: the member's, which the card serves alone
+    (R-B15, R-C08).
 
     Raises:
         NotAllowed, CardNotFound, CardNotIdle, TypeNotEnabled, MemberRequired, MemberNotWanted, IdLimitReached,
         SpendTooLittle, InvalidValidity, Busy
+        MemberMerged, RegistrationIncomplete: the member's record does not do for this type (R-B02, R-H01, R-H03).
+        VehicleRequired, VehicleNotReady, VehicleNotFound
         DomainError: a gate's own (``cards.gates``).
     """
     number = tidy_number(number)
@@ -127,7 +143,10 @@ def issue_card(
     if destination(CardAct.ISSUE, status=card.status) is None:
         raise CardNotIdle(card_number=number, status_label=card.get_status_display())
     check_type(card.type, member)
-    _check_conditions(actor, card.type, member, store_id=store_id, override_reason=override_reason)
+    if member is not None:
+        check_registration(member, real_name=card.type.real_name)
+    card.bound_vehicle = _bound(card.type, member, vehicle, store_id=store_id)
+    _check_conditions(actor, card, member, store_id=store_id, override_reason=override_reason)
     pass_gates(card, store_id=store_id)
     card.status = CardStatus.ACTIVE if activate and not payment_pending else CardStatus.ISSUED
     card.payment_pending = payment_pending
@@ -219,14 +238,25 @@ def _last_day(card: Card, valid_until: date | None) -> date:
     return until
 
 
-def _check_conditions(
-    actor: Actor, card_type: CardType, member: Member | None, *, store_id: int, override_reason: str
-) -> None:
+def _bound(card_type: CardType, member: Member | None, vehicle: Vehicle | None, *, store_id: int) -> Vehicle | None:
+    """The vehicle that the card is to serve, held as it is, if it may be enrolled at this store."""
+    if vehicle is None:
+        if card_type.use_by == UseBy.VEHICLE:
+            raise VehicleRequired(type_name=card_type.name)
+        return None
+    if member is None:
+        raise MemberRequired(type_name=card_type.name)
+    held = lock_vehicle(vehicle.pk)
+    check_enrolment(held, member=member, store_id=store_id)
+    return held
+
+
+def _check_conditions(actor: Actor, card: Card, member: Member | None, *, store_id: int, override_reason: str) -> None:
     if member is None:
         return
-    limit = card_type.cards_per_id
+    card_type, limit = card.type, card.type.cards_per_id
     if limit is not None:
-        held = queries.cards_of_one_person(member, card_type)
+        held = queries.cards_of_one_person(member, card_type, vehicle_id=card.bound_vehicle_id)
         if held >= limit:
             raise IdLimitReached(held=held, limit=limit, type_name=card_type.name)
     if card_type.same_day_spend_fen is None and card_type.accumulated_spend_fen is None:

@@ -7,13 +7,13 @@ from django.utils.translation import gettext_lazy as _
 from kernel.errors import DomainError
 from kernel.slots import DESK_WAIT_S
 from membership.cards import locks
-from membership.cards.domain import CardAct, IdShown, destination, pin_weakness, tidy_number
+from membership.cards.domain import CardAct, Shown, destination, pin_weakness, tidy_number
 from membership.cards.errors import CardIdle, CardNotFound
 from membership.cards.models import Card, CardRules, CardTillPin, CardWebLogin
 from membership.cards.pins import check_pin, hash_pin, known_to_a_finder, random_pin
 from membership.cards.services.issuing import IssuedCard
 from membership.cards.services.stepping import locked_for, take_step
-from membership.cards.services.stopping import shown_by
+from membership.cards.services.stopping import NOTHING_TYPED, shown_by
 from membership.cards.web_login import PinForm, PinTrivial
 from membership.records.domain import RecordKind
 from tenants.audit.services import record
@@ -127,17 +127,16 @@ def unlock_pin(
     number: str,
     store_id: int,
     reason: str = "",
-    id_shown: IdShown = IdShown.HOLDER,
-    agent_name: str = "",
+    shown: Shown = NOTHING_TYPED,
 ) -> Card:
     """Unlock a card whose holder has shown who she is; an agent shows both IDs (R-L08). The PIN stays; whoever forgot
     it gets a new one by ``reset_pin``.
 
     Raises:
-        NotAllowed, CardNotFound, StatusStepForbidden, AgentUnnamed
+        NotAllowed, CardNotFound, StatusStepForbidden, AgentUnnamed, InvalidIdNumber, IdNotVerified
     """
     require(actor, Act.PIN_RESET, store_id=store_id)
-    proof = shown_by(id_shown, agent_name)
+    proof = shown_by(shown)
     _forget_failures(number)
     card, to = locked_for(CardAct.UNLOCK_PIN, number)
     return take_step(

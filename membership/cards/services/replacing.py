@@ -13,7 +13,7 @@ from kernel.slots import DESK_WAIT_S
 from ledger.domain import Contra, Line, PostingRequest, Unit, request_hash
 from ledger.services import post
 from membership.cards import locks
-from membership.cards.domain import CardAct, CardStatus, IdShown, destination, tidy_number, validity_end
+from membership.cards.domain import CardAct, CardStatus, Shown, destination, tidy_number, validity_end
 from membership.cards.errors import CardFrozen
 from membership.cards.gates import pass_gates
 from membership.cards.models import Card
@@ -27,7 +27,7 @@ from membership.cards.services.issuing import (
 )
 from membership.cards.services.moving import Moved, move_value
 from membership.cards.services.stepping import allowed, take_step
-from membership.cards.services.stopping import BearerNotTraceable, shown_by
+from membership.cards.services.stopping import NOTHING_TYPED, BearerNotTraceable, shown_by
 from membership.records.domain import RecordKind
 from membership.records.services import note
 from tenants.audit.services import record
@@ -61,8 +61,7 @@ def reissue_card(
     new_number: str,
     store_id: int,
     fee_from_card: bool = False,
-    id_shown: IdShown = IdShown.HOLDER,
-    agent_name: str = "",
+    shown: Shown = NOTHING_TYPED,
     reason: str = "",
 ) -> Successor:
     """Give the holder of a lost card a new one: the old number is dead, everything on it moves, the fee of its type is
@@ -70,11 +69,11 @@ def reissue_card(
 
     Raises:
         NotAllowed, CardNotFound, StatusStepForbidden, LockForbids, SameCard, CardNotIdle, TypeNotEnabled,
-        BearerNotTraceable, AgentUnnamed, CardFrozen, Busy
+        BearerNotTraceable, AgentUnnamed, InvalidIdNumber, IdNotVerified, CardFrozen, Busy
         InsufficientBalance: the card does not hold the fee.
         DomainError: a gate's own (``cards.gates``).
     """
-    proof = shown_by(id_shown, agent_name)
+    proof = shown_by(shown)
     return _succeed(actor, CardAct.REISSUE, number, new_number, store_id, fee_from_card, reason, proof)
 
 
@@ -104,7 +103,7 @@ def _succeed(
     store_id: int,
     fee_from_card: bool,
     reason: str,
-    proof: dict[str, str],
+    proof: dict[str, str | bool],
 ) -> Successor:
     require(actor, Act.CARD_REISSUE, store_id=store_id)
     number, new_number = tidy_number(number), tidy_number(new_number)

@@ -21,6 +21,7 @@ EDITABLE: Final = (
     "earns_points",
     "member_required",
     "use_by",
+    "real_name",
     "top_up_allowed",
     "cards_per_id",
     "balance_cap_fen",
@@ -173,8 +174,11 @@ def save_level(
     return level
 
 
-def save_rules(*, actor: Actor, pin_ask: str, pin_above: Money, pin_failures: int) -> CardRules:
-    """When tills ask for the PIN, and how many wrong ones lock a card, in the whole chain (X-19).
+def save_rules(
+    *, actor: Actor, pin_ask: str, pin_above: Money, pin_failures: int, id_number_required: bool = False
+) -> CardRules:
+    """When tills ask for the PIN, and how many wrong ones lock a card, in the whole chain (X-19); whether a desk types
+    ID numbers (R-J02, R-L08).
 
     Raises:
         NotAllowed
@@ -182,8 +186,10 @@ def save_rules(*, actor: Actor, pin_ask: str, pin_above: Money, pin_failures: in
     require(actor, Act.CARD_TYPE)
     rules = CardRules.objects.get()
     rules.pin_ask, rules.pin_above_fen, rules.pin_failures = pin_ask, pin_above.fen, pin_failures
+    rules.id_number_required = id_number_required
     rules.save()
     detail = {"pin_ask": pin_ask, "pin_above_fen": pin_above.fen, "pin_failures": pin_failures}
+    detail |= {"id_number_required": id_number_required}
     record(actor, Act.CARD_TYPE, object_type="card_rules", object_id=rules.pk, detail=detail)
     return rules
 
@@ -201,6 +207,8 @@ def _check(card_type: CardType) -> None:
         raise BearerValidityUnlawful(months=BEARER_VALIDITY_MONTHS)
     if card_type.kind == TypeKind.GIFT and (card_type.earns_points or card_type.member_required):
         raise TypeContradictory(problem_label=_("礼品卡不积分，也不登记会员。"))
+    if card_type.real_name and not card_type.member_required:
+        raise TypeContradictory(problem_label=_("不登记会员的卡不能实名。"))
     if card_type.use_by == UseBy.HOLDER and not card_type.member_required:
         raise TypeContradictory(problem_label=_("不登记会员的卡不能限本人使用。"))
 

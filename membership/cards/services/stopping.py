@@ -1,18 +1,23 @@
 """Stopping a card and letting it go on: loss, freezing, the lock."""
 
+from typing import Final
+
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
 from kernel.errors import DomainError
 from membership.cards import locks
-from membership.cards.domain import CardAct, IdShown, tidy_number
+from membership.cards.domain import CardAct, IdShown, Shown, tidy_number
 from membership.cards.gates import pass_unfreezing
-from membership.cards.models import Card
+from membership.cards.models import Card, CardRules
 from membership.cards.services.stepping import locked_for, take_step
+from membership.members.domain import DocumentKind, masked_number, normalise_id_number
 from membership.records.domain import RecordKind
 from membership.records.services import note
 from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, require
+
+NOTHING_TYPED: Final = Shown()
 
 
 class AgentUnnamed(DomainError):
@@ -21,6 +26,14 @@ class AgentUnnamed(DomainError):
     code = "agent_unnamed"
     status = 400
     message = _("代办时须核对双方证件，并填写代办人姓名。")
+
+
+class IdNotVerified(DomainError):
+    """The chain's rules want the ID number typed and compared, an agent's too (R-J02, R-L08)."""
+
+    code = "id_not_verified"
+    status = 409
+    message = _("本商户要求录入会员的证件号码并核对一致；代办时还须录入代办人的身份证号。未作任何更改。")
 
 
 class BearerNotTraceable(DomainError):
@@ -37,16 +50,16 @@ def report_lost(
     number: str,
     store_id: int,
     reason: str = "",
-    id_shown: IdShown = IdShown.HOLDER,
-    agent_name: str = "",
+    shown: Shown = NOTHING_TYPED,
 ) -> Card:
-    """Stop a lost card at once; its value stays (R-J02). ``id_shown``: whose IDs were looked at.
+    """Stop a lost card at once; its value stays (R-J02). ``shown``: whose IDs were looked at.
 
     Raises:
-        NotAllowed, CardNotFound, StatusStepForbidden, AgentUnnamed, BearerNotTraceable
+        NotAllowed, CardNotFound, StatusStepForbidden, AgentUnnamed, InvalidIdNumber, IdNotVerified,
+        BearerNotTraceable
     """
     require(actor, Act.CARD_LOSS, store_id=store_id)
-    proof = shown_by(id_shown, agent_name)
+    proof = shown_by(shown)
     card, to = locked_for(CardAct.REPORT_LOST, number)
     if card.bearer:
         raise BearerNotTraceable(card_number=card.number, act_label=CardAct.REPORT_LOST.label)
@@ -69,16 +82,15 @@ def lift_loss(
     number: str,
     store_id: int,
     reason: str = "",
-    id_shown: IdShown = IdShown.HOLDER,
-    agent_name: str = "",
+    shown: Shown = NOTHING_TYPED,
 ) -> Card:
     """A card that was found stands again where it stood before it was reported lost (R-J07).
 
     Raises:
-        NotAllowed, CardNotFound, StatusStepForbidden, AgentUnnamed
+        NotAllowed, CardNotFound, StatusStepForbidden, AgentUnnamed, InvalidIdNumber, IdNotVerified
     """
     require(actor, Act.CARD_LOSS, store_id=store_id)
-    proof = shown_by(id_shown, agent_name)
+    proof = shown_by(shown)
     card, to = locked_for(CardAct.LIFT_LOSS, number)
     return take_step(
         actor,
@@ -138,15 +150,27 @@ def set_locked(*, actor: Actor, number: str, locked: bool, store_id: int, reason
     return card
 
 
-def shown_by(id_shown: IdShown, agent_name: str) -> dict[str, str]:
-    """What the trail keeps of whoever came to the desk.
+def shown_by(shown: Shown) -> dict[str, str | bool]:
+    """What the trail keeps of whoever came to the desk: an agent's name and masked number, and whether the holder's own
+    number was typed and compared.
 
     Raises:
-        AgentUnnamed
+        AgentUnnamed, InvalidIdNumber
+        IdNotVerified: the chain wants numbers typed, not only documents looked at.
     """
-    if id_shown != IdShown.AGENT:
-        return {}
-    agent = " ".join(agent_name.split())
-    if not agent:
+    agent: dict[str, str | bool] = {}
+    if shown.by == IdShown.AGENT:
+        agent = _agent(shown)
+    if CardRules.objects.get().id_number_required and (not shown.matched or (agent and "agent_id" not in agent)):
+        raise IdNotVerified
+    return agent | ({"id_matched": True} if shown.matched else {})
+
+
+def _agent(shown: Shown) -> dict[str, str | bool]:
+    name = " ".join(shown.agent_name.split())
+    if not name:
         raise AgentUnnamed
-    return {"agent": agent}
+    if not shown.agent_id.strip():
+        return {"agent": name}
+    number = normalise_id_number(shown.agent_id, DocumentKind.ID_CARD, today=clock.today())
+    return {"agent": name, "agent_id": masked_number(number)}

@@ -14,7 +14,7 @@ from kernel.errors import DomainError
 from kernel.money import Money
 from ledger.models import Account, Lot, Posting
 from membership.cards import services
-from membership.cards.domain import LIFE, CardAct, CardStatus, IdShown, NumberRange, destination
+from membership.cards.domain import LIFE, CardAct, CardStatus, IdShown, NumberRange, Shown, destination
 from membership.cards.models import Card, CardType
 from membership.cashier import services as cashier
 from membership.cashier.drafts import check_amount
@@ -156,10 +156,10 @@ def test_a_card_is_not_activated_before_it_is_paid_for(
 def test_an_agent_is_named(in_chain: InChain, clerk: Actor, store_id: int, holder: Holder) -> None:
     """R-J02, R-L08."""
     with in_chain(), pytest.raises(services.AgentUnnamed):
-        services.report_lost(actor=clerk, number=holder.number, store_id=store_id, id_shown=IdShown.AGENT)
+        services.report_lost(actor=clerk, number=holder.number, store_id=store_id, shown=Shown(IdShown.AGENT))
     with in_chain():
         services.report_lost(
-            actor=clerk, number=holder.number, store_id=store_id, id_shown=IdShown.AGENT, agent_name=" 林 强 "
+            actor=clerk, number=holder.number, store_id=store_id, shown=Shown(IdShown.AGENT, " 林 强 ")
         )
         assert AuditEntry.objects.get(act="card.status").detail["agent"] == "林 强"
 
