@@ -14,7 +14,9 @@ from membership.cards.pins import check_pin
 from membership.cards.services import issue_card, report_lost
 from membership.documents.models import Document
 from membership.documents.services import approve
+from membership.members.domain import DocumentKind
 from membership.members.models import Member
+from membership.members.services import record_document
 from tenants.audit.models import AuditEntry
 from tenants.people.domain import Actor
 from tests.membership.conftest import Holder
@@ -210,3 +212,26 @@ def test_levels_and_rules_are_set(at_desk: AtDesk, in_chain: InChain) -> None:
 @pytest.mark.parametrize("path", ["types/NONE/edit/", "types/NONE/enable/", "levels/NONE/edit/"])
 def test_a_setting_that_is_not_there(at_desk: AtDesk, path: str) -> None:
     assert at_desk("INFORMATION").get(f"/desk/cards/{path}").status_code == 404
+
+
+def test_a_loss_is_reported_with_the_number_of_the_document(
+    at_desk: Callable[..., Client], in_chain: InChain, clerk: Actor, store_id: int, holder: Holder
+) -> None:
+    """The desk learns whether the number is hers, never the number (R-J02)."""
+    number = "11010519491231002X"
+    with in_chain():
+        record_document(
+            actor=clerk, code=holder.member.code, kind=DocumentKind.ID_CARD, number=number, store_id=store_id
+        )
+    browser = at_desk("STORE_MANAGER", store_id=store_id)
+    sent = {"step": "lost", "id_shown": "HOLDER", "holder_document": "ID_CARD", "reason": "遗失"}
+    wrong = browser.post(f"/desk/cards/{holder.number}/step/", sent | {"holder_number": "440524188001010014"})
+    assert "证件号码不一致" in wrong.content.decode()
+    assert number not in wrong.content.decode()
+    with in_chain():
+        assert Card.objects.get(number=holder.number).status == "ACTIVE"
+        assert AuditEntry.objects.filter(act="member.id_check").count() == 1
+    browser.post(f"/desk/cards/{holder.number}/step/", sent | {"holder_number": number})
+    with in_chain():
+        assert Card.objects.get(number=holder.number).status == "LOST"
+        assert AuditEntry.objects.get(act="card.status").detail["id_matched"] is True
