@@ -79,17 +79,32 @@ def record_row(record: Record) -> Row:
         "actor_name": shown_name(record.actor, record.actor_name),
         "occurred_at": record.occurred_at,
         "detail": record.detail.get("note", ""),
+        "parts": part_rows(record),
     }
 
 
+def part_rows(record: Record) -> list[Row]:
+    """What a bill was paid with, or what it came back as; nothing where it was stored value and nothing else."""
+    parts: dict[str, int] = record.detail.get("parts", {})
+    # The database keeps them in an order of its own.
+    return [{"label": means.label, "amount_fen": parts[means.value]} for means in Means if means.value in parts]
+
+
 def receipt_row(record: Record) -> Row:
-    """A record as a receipt: its number, what was paid and given, which lots gave."""
-    after = record.balance_after_fen
-    drawn: dict[str, int] = record.detail.get("drawn", {})
+    """A record as a receipt: its number, what was paid and given, by which means, which lots gave, which points."""
+    after, detail = record.balance_after_fen, record.detail
+    drawn: dict[str, int] = detail.get("drawn", {})
+    expires = detail.get("bonus_expires_at")
     return record_row(record) | {
         "number": receipt_number(record.id, record.occurred_at),
-        "paid_fen": record.detail.get("paid_fen"),
-        "bonus_fen": record.detail.get("bonus_fen"),
+        "paid_fen": detail.get("paid_fen"),
+        "bonus_fen": detail.get("bonus_fen"),
+        "bonus_usable_until": last_day_before(datetime.fromisoformat(expires)) if expires else None,
+        "total_fen": detail.get("total_fen"),
+        "points": detail.get("points"),
+        "points_after": detail.get("points_after"),
+        "prepayment_fen": detail.get("prepayment_fen"),
+        "prepayment_after_fen": detail.get("prepayment_after_fen"),
         "balance_before_fen": None if after is None else after - record.amount_fen,
         "posting_id": record.posting_id,
         "draws": [{"kind_label": lot_label(kind), "amount_fen": fen} for kind, fen in drawn.items()],
@@ -98,19 +113,11 @@ def receipt_row(record: Record) -> Row:
 
 def slip_row(record: Record) -> Row:
     """A record as it is printed for its customer: names and numbers hold enough for her, too little for a finder."""
-    row, detail = receipt_row(record), record.detail
-    expires = detail.get("bonus_expires_at")
+    row = receipt_row(record)
     return row | {
         "holder": masked_name(row["member_name"] or ""),
         "card_masked": f"{record.card.number[:4]}****{record.card.number[-4:]}",
-        "total_fen": detail.get("total_fen"),
-        "parts": [{"label": Means(means).label, "amount_fen": fen} for means, fen in detail.get("parts", {}).items()],
-        "points": detail.get("points"),
-        "points_after": detail.get("points_after"),
-        "prepayment_fen": detail.get("prepayment_fen"),
-        "prepayment_after_fen": detail.get("prepayment_after_fen"),
-        "bonus_usable_until": last_day_before(datetime.fromisoformat(expires)) if expires else None,
-        "package": package_words(detail),
+        "package": package_words(record.detail),
         "wants_signature": record.kind in (RecordKind.CONSUMPTION, RecordKind.RETURN),
     }
 

@@ -26,11 +26,18 @@ def products(*, on_sale: bool = False) -> list[PackageProduct]:
 
 def holdings_of(card_id: int, *, now: datetime) -> list[Holding]:
     """What the card has left, by product. Two queries."""
+    return holdings_of_cards([card_id], now=now).get(card_id, [])
+
+
+def holdings_of_cards(card_ids: Iterable[int], *, now: datetime) -> dict[int, list[Holding]]:
+    """What each card has left, by product; a card without packages is not there. Two queries for any number."""
     by_kind = {account_kind(product.pk): product for product in products()}
-    lots = Lot.objects.filter(account__holder_id=card_id, account__kind__in=by_kind, live=True).select_related(
-        "account"
-    )
-    return _summed(by_kind, lots, now)
+    lots = Lot.objects.filter(account__holder_id__in=list(card_ids), account__kind__in=by_kind, live=True)
+    of_card: dict[int, list[Lot]] = {}
+    for lot in lots.select_related("account"):
+        of_card.setdefault(lot.account.holder_id, []).append(lot)
+    found = {card_id: _summed(by_kind, held, now) for card_id, held in of_card.items()}
+    return {card_id: holdings for card_id, holdings in found.items() if holdings}
 
 
 def _summed(by_kind: dict[str, PackageProduct], lots: Iterable[Lot], now: datetime) -> list[Holding]:

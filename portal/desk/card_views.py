@@ -31,6 +31,7 @@ from portal.desk.card_steps import STEPS, open_steps, open_successions
 from portal.desk.forms import CardFilterForm, IssueForm, MakeCardsForm
 from portal.desk.id_checks import matches
 from portal.desk.pin_slips import pin_slip
+from portal.holdings import member_sums, package_rows
 from portal.rows import card_row, lot_label, member_row, record_row, value_row
 from tenants.people.domain import Act, NotAllowed
 
@@ -200,6 +201,8 @@ def _detail(request: DeskRequest, card: Card, *, tried: CardStepForm | None = No
         "member": member_row(card.member) if card.member else None,
         "balance": value_row(value) or {"total_fen": 0, "principal_fen": 0, "bonus_fen": 0},
         "lots": _lots(card),
+        "sums": member_sums(card.member_id),
+        "packages": package_rows([card]).get(card.pk, []),
         "pin_version": card.pin_version,
         "steps": open_steps(card, actor=request.desk.actor, store_id=_here(request), tried=tried),
         "successions": open_successions(card, actor=request.desk.actor, store_id=_here(request)),

@@ -24,6 +24,7 @@ from portal.attempts import attempt, status_of
 from portal.desk import member_forms as forms
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.member_rows import consent_row, document_row, full_member, listed_member, own_vehicle_rows, tag_row
+from portal.holdings import member_sums, package_rows
 from portal.rows import card_row, member_row, record_row
 from tenants.people.domain import Act, NotAllowed
 
@@ -167,14 +168,15 @@ def detail_page(request: DeskRequest, member: Member, *, status: int = 200, **mo
     consents = [consent_row(consent) for consent in queries.consents_of(member)]
     worn, known = queries.tags_of(member), queries.tags()
     offered = [*known, *(tag for tag in worn if tag.retired)]
-    store = request.desk.store
+    packages, store = package_rows(cards), request.desk.store
     context = {
         "member": full_member(member) | {"tags": [tag_row(tag) for tag in worn]},
         "documents": [document_row(document) for document in queries.documents_of(member)],
         "vehicles": own_vehicle_rows(
             vehicles_of_member(member.pk), member=member, store_id=store.pk if store is not None else None
         ),
-        "cards": [card_row(card) for card in cards],
+        "cards": [card_row(card) | {"packages": packages.get(card.pk, [])} for card in cards],
+        "sums": member_sums(member.pk),
         "records": [record_row(record) for record in records],
         "consents": [row for row in consents if row["withdrawn_at"] is None],
         "past_consents": [row for row in consents if row["withdrawn_at"] is not None],

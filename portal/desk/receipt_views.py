@@ -40,7 +40,7 @@ def receipt(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
     record = _record(record_id)
     done_at_till = record.kind in (RecordKind.TOP_UP, RecordKind.CONSUMPTION)
     reversal = reversal_of(record)
-    reverses = record.detail.get("reverses")
+    reverses, returns = record.detail.get("reverses"), record.detail.get("returns")
     may_reverse = request.desk.actor.may_somewhere(Act.VALUE_REVERSE) and done_at_till and reversal is None
     context = {
         "record": slip_row(record) | {"is_reversed": reversal is not None},
@@ -48,6 +48,7 @@ def receipt(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
         if reversal
         else None,
         "reverses_url": url_of("desk:receipt", args=[reverses]) if reverses else None,
+        "returns_url": url_of("desk:receipt", args=[returns]) if returns else None,
         "reverse_url": url_of("desk:receipt_reverse", args=[record_id]) if may_reverse else None,
         "more_urls": _more(request, record) if reversal is None else [],
         "prints": list(prints_of(record_id)),

@@ -24,12 +24,14 @@ from membership.cards.errors import not_usable
 from membership.cards.models import Card
 from membership.cards.queries import CardValue, cards_of_member, values_of
 from membership.cards.web_login import WebPinOutcome, change_pin, check_web_pin
+from membership.cashier.domain import receipt_number
 from membership.cashier.errors import RecordNotFound
 from membership.records.domain import RecordKind
 from membership.records.models import Record
 from membership.records.queries import Place, count_by_kind, kept_since, page_of_records, records_of_cards, reversal_of
 from portal.attempts import attempt, status_of
 from portal.endings import ending_soon
+from portal.holdings import member_sums, package_rows
 from portal.member.access import MemberRequest, close_session, members_only, open_session, session_card
 from portal.member.forms import LoginForm, PinChangeForm
 from portal.member.months import months_of
@@ -105,14 +107,18 @@ def home(request: MemberRequest) -> HttpResponseBase:
     cards = _own_cards(request)
     show_balance = _shows_balance(request)
     values, endings = values_of(cards), ending_soon(cards)
+    packages = package_rows(cards) if _plan(request).shows_balances else {}
     recent = page_of_records(_shown_records(request, cards), size=_RECENT)
     context = _shell(request, "home") | {
         "show_balance": show_balance,
         "cards": [
             _own_card(sequence, card, values.get(card.pk) if show_balance else None)
-            | {"endings": endings.get(card.pk, []) if show_balance else []}
+            | {"endings": endings.get(card.pk, []) if show_balance else [], "packages": packages.get(card.pk, [])}
             for sequence, card in enumerate(cards, start=1)
         ],
+        # What she owes is hers to see on any plan (R-A03); what she paid ahead, from plan B on (R-A08).
+        "sums": member_sums(request.card.member_id),
+        "show_prepayment": _plan(request).shows_balances,
         "recent": [_linked(record) for record in recent],
         # With one card there is nothing to tell apart.
         "show_card": len(cards) > 1,
@@ -156,10 +162,8 @@ def record_detail(request: MemberRequest, record_id: UUID) -> HttpResponseBase:
     record = found.select_related("card__member", "store").first()
     if record is None:
         raise RecordNotFound
-    context = _shell(request, "records") | {
-        "record": slip_row(record) | {"is_reversed": reversal_of(record) is not None}
-    }
-    context["hides_balance"] = not _shows_balance(request)
+    row = slip_row(record) | {"is_reversed": reversal_of(record) is not None, "about": _about(request, record)}
+    context = _shell(request, "records") | {"record": row, "hides_balance": not _shows_balance(request)}
     return render(request, "member/record_detail.html", context)
 
 
@@ -220,6 +224,18 @@ def _own_card(sequence: int, card: Card, value: CardValue | None) -> dict[str, A
         "balance_fen": value.total_fen if value else None,
         "principal_fen": value.principal_fen if value else None,
         "bonus_fen": value.bonus_fen if value else None,
+    }
+
+
+def _about(request: MemberRequest, record: Record) -> dict[str, Any] | None:
+    """The bill to which a return or a reversal belongs, if it is hers and still kept."""
+    key = record.detail.get("returns") or record.detail.get("reverses")
+    bill = _shown_records(request, _own_cards(request)).filter(id=key).first() if key else None
+    if bill is None:
+        return None
+    return {
+        "number": receipt_number(bill.id, bill.occurred_at),
+        "url": reverse("member:record_detail", args=[bill.id]),
     }
 
 

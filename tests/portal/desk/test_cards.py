@@ -180,7 +180,7 @@ def test_the_list_takes_as_many_queries_for_fifty_cards_as_for_one(
 
 def test_a_cards_page_tells_what_is_on_it_and_what_happened(at_desk: AtDesk, holder: Holder, queries: Queries) -> None:
     browser = at_desk("CASHIER")
-    with queries(8):
+    with queries(11):
         page = _text(browser.get(f"/desk/cards/{holder.number}/"))
     assert "林静" in page
     assert "139****1234" in page
