@@ -34,6 +34,7 @@ def find(request: DeskRequest) -> HttpResponseBase:
     if wanted and may(Act.MEMBER_VIEW):
         members = page_of_members(search_members(text), size=_EACH + 1)
         context |= {"members": [member_row(one) for one in members[:_EACH]], "more_members": len(members) > _EACH}
-        context["vehicles"] = page_of_vehicles(search_vehicles(text).filter(owner__isnull=False), size=_EACH)
+        vehicles = page_of_vehicles(search_vehicles(text).filter(owner__isnull=False), size=_EACH + 1)
+        context |= {"vehicles": vehicles[:_EACH], "more_vehicles": len(vehicles) > _EACH}
     context["none"] = wanted and not any(context.get(kind) for kind in ("cards", "members", "vehicles"))
     return render(request, "desk/find.html", context)

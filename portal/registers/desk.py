@@ -13,6 +13,7 @@ from membership.members.domain import masked_phone
 from membership.members.models import Member
 from membership.records.models import Record
 from portal.registers.base import ReadOnlyAdmin, RegisterSite, yuan_column
+from portal.registers.business import BUSINESS
 from portal.registers.ledger import (
     ChainAccountRegister,
     ChainPostingRegister,
@@ -200,3 +201,5 @@ class MailRegister(ReadOnlyAdmin):
 
 
 registers_site.register(OutgoingMail, MailRegister)
+for _model, _how in BUSINESS:
+    registers_site.register(_model, _how)

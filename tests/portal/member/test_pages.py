@@ -83,7 +83,7 @@ def test_a_record_is_shown_whole(holder: Holder, log_in: LogIn, on_plan: OnPlan,
         record = Record.objects.get(kind="TOP_UP")
     page = _text(log_in(holder).get(f"/card/records/{record.id}/"))
     assert "+¥" in page or "¥100.00" in page
-    assert "之后余额" in page
+    assert "卡内余额" in page
     assert re.search(r"\d{8}-[0-9A-Z]{5}-[0-9A-Z]{5}", page)
 
 
