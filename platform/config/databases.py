@@ -46,7 +46,8 @@ def _database(url: str, *, pooled: bool) -> dict[str, Any]:
     options["prepare_threshold"] = _NEVER_BY_COUNT
     if pooled:
         # As many as a web process has threads, and a few kept open: opening one costs more than most requests.
-        options["pool"] = {"min_size": 2, "max_size": int(os.environ.get("KAYUN_POOL_SIZE", "12")), "timeout": 10}
+        # Nobody waits for another's connection then, so a wait means that the database is gone: say so soon.
+        options["pool"] = {"min_size": 2, "max_size": int(os.environ.get("KAYUN_POOL_SIZE", "12")), "timeout": 3}
     return {
         "ENGINE": "kernel.db",
         "NAME": parts.get("dbname", ""),

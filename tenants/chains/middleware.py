@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
@@ -41,6 +41,14 @@ class ChainClosed(DomainError):
     message = _("该商户已停止使用本平台。卡内余额请联系门店。")
 
 
+class Unavailable(DomainError):
+    """The database does not answer; nothing was done."""
+
+    code = "unavailable"
+    status = 503
+    message = _("系统暂时无法连接数据库，请稍候再试。未作任何更改。")
+
+
 class ChainMiddleware:
     """Choose the schema and the URL map by the host, and leave ``request.chain`` (None at the base host)."""
 
@@ -73,7 +81,10 @@ class ChainMiddleware:
 
 
 def _active_chain(host: str) -> CurrentChain:
-    chain = chain_at(host)
+    try:
+        chain = chain_at(host)
+    except OperationalError as error:
+        raise Unavailable from error
     if chain is None or chain.state == ChainState.FAILED:
         raise UnknownHost(host=host)
     if chain.state in {ChainState.CLOSING, ChainState.CLOSED}:

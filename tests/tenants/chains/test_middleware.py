@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 from pytest_django import Settings
 
 from kernel.db import in_public
+from tenants.chains import middleware
 from tenants.chains.domain import ChainState
 from tenants.chains.models import Chain
 from tenants.chains.queries import chain_at, forget_hosts
@@ -118,3 +119,16 @@ def test_a_chain_that_was_moved_answers_under_the_base_it_has_now(chain: Chain, 
 def test_what_an_earlier_request_left_chosen_is_undone(chain: Chain) -> None:
     connection.set_schema("c_yunshan")
     assert ask("localhost").content == b"None in public"
+
+
+def test_a_database_that_is_gone_is_told_so_to_people_and_programs(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(host: str) -> None:
+        raise OperationalError("couldn't get a connection after 3.00 sec")
+
+    monkeypatch.setattr(middleware, "chain_at", gone)
+    page = ask("yunshan.localhost")
+    assert (page.status_code, "unavailable" in page.content.decode()) == (503, True)
+    told = ask("yunshan.localhost", "/api/x")
+    assert (told.status_code, told.json()["error"]["code"]) == (503, "unavailable")  # type: ignore[attr-defined]
