@@ -12,7 +12,7 @@ from membership.cards.queries import CardValue
 from membership.cashier.domain import receipt_number
 from membership.cashier.quoting import Quote
 from membership.cashier.tender import Means
-from membership.members.domain import masked_phone
+from membership.members.domain import masked_name, masked_phone
 from membership.members.models import Member
 from membership.packages.domain import PackageUnit
 from membership.records.domain import RecordKind
@@ -56,12 +56,6 @@ def member_row(member: Member) -> Row:
         "created_at": member.created_at,
         "card_count": getattr(member, "card_count", None),
     }
-
-
-def masked_name(name: str) -> str:
-    """``王*明``: enough to ask "Ms Wang?", too little for whoever reads the screen across the counter."""
-    shown = name[:1] + "*" * max(1, min(len(name) - 2, 3)) + (name[-1] if len(name) > 2 else "")
-    return shown if name else ""
 
 
 def record_row(record: Record) -> Row:

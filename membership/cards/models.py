@@ -60,6 +60,8 @@ class CardType(models.Model):
     # What its numbers and internal codes look like (R-F09). Empty or null: anything.
     number_prefix = models.CharField(_("卡号前缀"), max_length=16, blank=True)
     number_length = models.PositiveSmallIntegerField(_("卡号长度"), null=True, blank=True)
+    # Whether numbers that come from a vendor must end in a check digit (Luhn).
+    check_digit = models.BooleanField(_("卡号末位为校验位"), default=False, db_default=False)
     internal_prefix = models.CharField(_("内部编码前缀"), max_length=16, blank=True)
     internal_length = models.PositiveSmallIntegerField(_("内部编码长度"), null=True, blank=True)
     # Who may have one: spent so much on the day, or so much in so many months (R-P10). Null: no such condition.

@@ -58,7 +58,8 @@ class CardRange(models.Model):
 
 
 class CardPlace(models.Model):
-    """Where a card of a range lies. A card without one is under no stock control: it was there before, or imported.
+    """Where a card of a range lies. A card without one is under no stock control: it was there before, or was
+    taken over with its holder.
 
     A narrow row of its own: a delivery moves a hundred thousand of them by one statement, and no till waits for it.
     """

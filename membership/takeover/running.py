@@ -4,7 +4,11 @@ Opens its own transactions, each of which commits with what says that it is done
 """
 
 import logging
+from collections.abc import Sequence
 from typing import Final
+
+from django.db import connection
+from django.db.models import CASCADE, Model
 
 from kernel import clock
 from kernel.db import in_chain, selected
@@ -17,7 +21,7 @@ from ledger.services import post_within, reversal_of
 from membership.cards.models import Card
 from membership.imports import running as importing
 from membership.imports.domain import ROW_BITS, ImportState
-from membership.imports.kinds.base import Span, fetch
+from membership.imports.kinds.base import Span, fetch, run
 from membership.imports.models import Import
 from membership.imports.staging import stage, unsealed
 from membership.members.models import Member
@@ -45,7 +49,7 @@ SHEETS: Final[tuple[type[Sheet], ...]] = (
 """In the order in which they are taken over."""
 
 _UNDONE_AT_ONCE: Final = 1_000
-_REMOVED_AT_ONCE: Final = 500
+_REMOVED_AT_ONCE: Final = 5_000
 
 
 def advance(schema_name: str, takeover_id: int) -> None:
@@ -187,17 +191,37 @@ def _remove_some(takeover: Takeover) -> int:
     """Remove some cards, and when none is left some members, as if they had never been: their numbers are free for a
     better workbook. The books keep the accounts, the postings and their reversals.
     """
-    cards = list(TakenCard.objects.filter(takeover=takeover).order_by("pk")[:_REMOVED_AT_ONCE])
+    cards = _taken(TakenCard, takeover, "card_id")
     if cards:
-        TakenCard.objects.filter(pk__in=[taken.pk for taken in cards]).delete()
-        Card.objects.filter(pk__in=[taken.card_id for taken in cards]).delete()
+        _delete(TakenCard, "card_id", cards)
+        _delete_with_parts(Card, cards)
         return len(cards)
-    members = list(TakenMember.objects.filter(takeover=takeover).order_by("pk")[:_REMOVED_AT_ONCE])
-    held = [taken.member_id for taken in members]
-    Vehicle.objects.filter(owner_id__in=held).delete()
-    TakenMember.objects.filter(pk__in=[taken.pk for taken in members]).delete()
-    Member.objects.filter(pk__in=held).delete()
+    members = _taken(TakenMember, takeover, "member_id")
+    vehicles = list(Vehicle.objects.filter(owner_id__in=members).values_list("pk", flat=True))
+    _delete_with_parts(Vehicle, vehicles)
+    _delete(TakenMember, "member_id", members)
+    _delete_with_parts(Member, members)
     return len(members)
+
+
+def _taken(model: type[TakenCard | TakenMember], takeover: Takeover, column: str) -> list[int]:
+    found = model._default_manager.filter(takeover=takeover).order_by("pk")
+    return list(found.values_list(column, flat=True)[:_REMOVED_AT_ONCE])
+
+
+def _delete_with_parts(model: type[Model], keys: Sequence[int]) -> None:
+    """Delete rows and what is a part of them (CASCADE), a statement for each table; nothing is fetched. What is not a
+    part keeps its row from being deleted: the database refuses at the end of the transaction.
+    """
+    for relation in model._meta.related_objects:
+        if relation.on_delete is CASCADE:
+            _delete(relation.related_model, str(relation.field.column), keys)
+    _delete(model, str(model._meta.pk.column), keys)
+
+
+def _delete(model: type[Model], column: str, keys: Sequence[int]) -> None:
+    name = connection.ops.quote_name
+    run(f"DELETE FROM {name(model._meta.db_table)} WHERE {name(column)} = ANY(%(keys)s)", {"keys": list(keys)})  # noqa: S608
 
 
 def _fail(schema_name: str, takeover_id: int, error: dict[str, object]) -> None:

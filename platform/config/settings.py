@@ -71,6 +71,7 @@ TENANT_APPS = [
     "membership.expiry",
     "membership.tills",
     "membership.imports",
+    "membership.exports",
     "membership.takeover",
 ]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]

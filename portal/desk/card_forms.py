@@ -171,6 +171,7 @@ class CardTypeForm(forms.Form):
     pin_above = YuanField(label=_("免密限额"), required=False)
     number_prefix = forms.CharField(label=_("卡号前缀"), max_length=16, required=False)
     number_length = forms.IntegerField(label=_("卡号长度"), min_value=4, max_value=32, required=False)
+    check_digit = forms.BooleanField(label=_("卡号末位为校验位"), required=False)
     internal_prefix = forms.CharField(label=_("内部编码前缀"), max_length=16, required=False)
     internal_length = forms.IntegerField(label=_("内部编码长度"), min_value=1, max_value=32, required=False)
     same_day_spend = YuanField(label=_("办卡条件：当日消费满"), required=False)

@@ -70,7 +70,7 @@ def card_list(request: DeskRequest) -> HttpResponseBase:
         context["next_page_url"] = f"?{urlencode({**kept, 'after': page[_A_PAGE - 1].number})}"
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "desk/_card_rows.html", context)
-    context |= {"filter_form": form, "total": found.count(), "nav": "cards"}
+    context |= {"filter_form": form, "total": found.count(), "exported": wanted, "nav": "cards"}
     return render(request, "desk/card_list.html", context)
 
 
@@ -204,6 +204,7 @@ def _detail(request: DeskRequest, card: Card, *, tried: CardStepForm | None = No
         "sums": member_sums(card.member_id),
         "packages": package_rows([card]).get(card.pk, []),
         "pin_version": card.pin_version,
+        "exported": {"number": card.number},
         "steps": open_steps(card, actor=request.desk.actor, store_id=_here(request), tried=tried),
         "successions": open_successions(card, actor=request.desk.actor, store_id=_here(request)),
         "reopens_by_form": _reopens_by_form(request, card),

@@ -1,11 +1,12 @@
 """The day's totals per cashier and store, and the count of a drawer at a shift's end (日结, R-K04, R-L03)."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponseRedirect
+from django.http import HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse as url_of
@@ -51,20 +52,56 @@ class CountForm(forms.Form):
     idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=60, initial=token)
 
 
+@dataclass(frozen=True, slots=True)
+class ShownDay:
+    """Which day, of which store, and of whom."""
+
+    day: date
+    store: str
+    """Of the choices; "" for all stores."""
+    choices: list[tuple[str, str]]
+    only: str | None
+    """The person whose totals alone she may see: herself; None for everybody's."""
+
+    @property
+    def store_id(self) -> int | None:
+        """The store; None for all."""
+        return int(self.store) if self.store else None
+
+    @property
+    def store_label(self) -> str:
+        """The store's name."""
+        return dict(self.choices)[self.store]
+
+
+def shown_day(request: DeskRequest, given: QueryDict) -> ShownDay:
+    """What the page shows by these parameters; whatever is not among her choices is her own store's today.
+
+    Raises:
+        NotAllowed
+    """
+    choices = _stores(request)
+    form = DayFilterForm(given, choices=choices)
+    wanted = form.cleaned_data if form.is_valid() else {}
+    default = str(request.desk.store.pk) if request.desk.store else choices[0][0]
+    store = wanted["store"] if "store" in given and wanted.get("store") is not None else default
+    store = store if store in dict(choices) else choices[0][0]
+    sees_all = request.desk.actor.may(Act.REPORT_VIEW, store_id=int(store) if store else None)
+    return ShownDay(
+        day=wanted.get("day") or clock.today(),
+        store=store,
+        choices=choices,
+        only=None if sees_all else str(request.desk.actor),
+    )
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @staff_only(Act.REPORT_VIEW, *CASHIERS)
 def day(request: DeskRequest) -> HttpResponseBase:
     """A day's totals: everybody's for those who may see reports, her own for a cashier, who counts her drawer here."""
-    actor = request.desk.actor
-    choices = _stores(request)
-    form = DayFilterForm(request.GET, choices=choices)
-    wanted = form.cleaned_data if form.is_valid() else {}
-    chosen: date = wanted.get("day") or clock.today()
-    default = str(request.desk.store.pk) if request.desk.store else choices[0][0]
-    store = wanted["store"] if "store" in request.GET and wanted.get("store") is not None else default
-    store_id = int(store) if store else None
-    only = None if actor.may(Act.REPORT_VIEW, store_id=store_id) else str(actor)
+    actor, shown = request.desk.actor, shown_day(request, request.GET)
+    chosen, store_id = shown.day, shown.store_id
     count = None
     if store_id is not None and any(actor.may(act, store_id=store_id) for act in CASHIERS):
         count = CountForm(request.POST or None)
@@ -75,19 +112,20 @@ def day(request: DeskRequest) -> HttpResponseBase:
                 request,
                 _("清点已保存，差额 %(difference)s。") % {"difference": Money(done.difference_fen).format(sign=True)},
             )
-            kept = urlencode({"day": chosen.isoformat(), "store": store})
+            kept = urlencode({"day": chosen.isoformat(), "store": shown.store})
             return HttpResponseRedirect(f"{url_of('desk:day')}?{kept}")
-    found = day_takings(day=chosen, store_id=store_id, actor=only)
+    found = day_takings(day=chosen, store_id=store_id, actor=shown.only)
     context = {
-        "filter_form": DayFilterForm(initial={"day": chosen, "store": store}, choices=choices),
+        "filter_form": DayFilterForm(initial={"day": chosen, "store": shown.store}, choices=shown.choices),
         "day": chosen,
-        "store_label": dict(choices)[store],
-        "people": _people(found),
+        "store_label": shown.store_label,
+        "people": people_of(found),
         "total": total_of(kinds for by_kind in found.values() for kinds in by_kind.values()),
         "mine": total_of(found.get(str(actor), {}).values()),
         "count_form": count,
-        "closes": list(shift_closes(day=chosen, store_id=store_id, actor=only)),
+        "closes": list(shift_closes(day=chosen, store_id=store_id, actor=shown.only)),
         "printed_at": clock.now(),
+        "exported": {"day": chosen.isoformat(), "store": shown.store},
         "nav": "day",
     }
     return render(request, "desk/day.html", context, status=status_of(count) if count is not None else 200)
@@ -127,7 +165,7 @@ def _close(request: DeskRequest, form: CountForm, chosen: date, store_id: int | 
     )
 
 
-def _people(found: dict[str, ByKind]) -> list[dict[str, Any]]:
+def people_of(found: dict[str, ByKind]) -> list[dict[str, Any]]:
     """Each person's takings, by name. One query for the names."""
     keys = {actor: int(actor.partition(":")[2]) for actor in found if actor.startswith("staff:")}
     names = {user.pk: str(user) for user in User.objects.filter(pk__in=sorted(keys.values()))}

@@ -60,7 +60,7 @@ def member_list(request: DeskRequest) -> HttpResponseBase:
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "desk/members/_rows.html", context)
     context |= {"filter_form": form, "document_form": forms.DocumentSearchForm(), "total": found.count()}
-    return render(request, "desk/members/list.html", context | {"nav": "members"})
+    return render(request, "desk/members/list.html", context | {"exported": wanted, "nav": "members"})
 
 
 def _narrowed(wanted: dict[str, Any]) -> QuerySet[Member]:

@@ -104,6 +104,7 @@ MENU: Final = (
     )),
     Group("data", _("数据"), (
         Entry("imports", "desk:import_list", _("数据导入"), "file-in", (Act.DATA_IMPORT,)),
+        Entry("exports", "desk:export_list", _("数据导出"), "file-out", (Act.DATA_EXPORT,)),
         Entry("takeover", "desk:takeover_list", _("旧系统接管"), "stores", (Act.DATA_IMPORT, Act.DATA_SIGN)),
     )),
     Group("reports", _("报表与记录"), (

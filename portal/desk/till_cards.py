@@ -10,12 +10,13 @@ from membership.cards.errors import CardNotFound, not_usable
 from membership.cards.models import Card
 from membership.cards.queries import find_card, page_of_cards, search_cards, values_of
 from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL
+from membership.members.domain import masked_name
 from membership.packages.queries import Holding, holdings_of
 from membership.vehicles.domain import tidy_plate
 from membership.vehicles.models import Vehicle
 from portal.desk.proofs import Asks, asks_of
 from portal.endings import ending_soon
-from portal.rows import Row, card_row, last_day_before, masked_name, value_row
+from portal.rows import Row, card_row, last_day_before, value_row
 
 _CHOICES: Final = 8
 # What is no longer in anybody's hand is not looked for by name.

@@ -22,6 +22,7 @@ from membership.cashier.domain import Occasion, Receipt
 from membership.cashier.quoting import quote, quote_top_up
 from membership.cashier.repeats import just_done
 from membership.cashier.tender import Means
+from membership.members.domain import masked_name
 from membership.packages import services as packages
 from membership.records.domain import RecordKind
 from membership.records.models import Record
@@ -30,7 +31,7 @@ from portal.desk.access import DeskRequest, staff_only
 from portal.desk.proofs import is_proved
 from portal.desk.till_cards import Look, look_up
 from portal.desk.till_forms import CONSUME, PACKAGE, TOP_UP, TillForm
-from portal.rows import last_day_before, masked_name, package_words, quote_row, receipt_row
+from portal.rows import last_day_before, package_words, quote_row, receipt_row
 from tenants.people.domain import Act, NotAllowed
 
 _ACTS: Final = {CONSUME: Act.VALUE_CONSUME, TOP_UP: Act.VALUE_TOP_UP, PACKAGE: Act.VALUE_CONSUME}

@@ -27,7 +27,7 @@ _DESK = [
     "/desk/members/", "/desk/members/new/", "/desk/members/tags/", "/desk/members/duplicates/", "/desk/vehicles/",
     "/desk/members/M000001/", "/desk/members/M000001/vehicles/new/",
     "/desk/staff/", "/desk/roles/", "/desk/stores/", "/desk/api-keys/", "/desk/audit/",
-    "/desk/imports/", "/desk/takeover/",
+    "/desk/imports/", "/desk/exports/", "/desk/takeover/",
     "/desk/value/rules/", "/desk/value/prepayment/", "/desk/value/signed/", "/desk/value/points/",
     "/desk/value/packages/", "/desk/value/packages/products/",
     "/desk/expiry/", "/desk/expiry/rules/", "/desk/dormancy/", "/desk/dormancy/reopen/",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
 from kernel.errors import DomainError
-from membership.cards.domain import CardStatus, NumberRange
+from membership.cards.domain import CardStatus, NumberRange, luhn_digit
 from membership.cards.models import Card, CardLevel, CardType
 from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, require
@@ -137,7 +137,7 @@ def type_of(code: str) -> CardType:
 
 
 def check_number_form(number: str, card_type: CardType) -> None:
-    """A number has the prefix and the length of its type, where the type has any (R-F09).
+    """A number has the prefix, the length and the check digit that its type asks for (R-F09).
 
     Raises:
         NumberFormWrong
@@ -146,6 +146,8 @@ def check_number_form(number: str, card_type: CardType) -> None:
         rule = _("须以“{prefix}”开头").format(prefix=card_type.number_prefix)
     elif card_type.number_length not in (None, len(number)):
         rule = _("须为 {length} 位").format(length=card_type.number_length)
+    elif card_type.check_digit and not (number.isdigit() and luhn_digit(number[:-1]) == number[-1]):
+        rule = str(_("末位须为校验位"))
     else:
         return
     raise NumberFormWrong(card_number=number, type_name=card_type.name, rule_label=rule)

@@ -29,6 +29,7 @@ EDITABLE: Final = (
     "reissue_fee_fen",
     "number_prefix",
     "number_length",
+    "check_digit",
     "internal_prefix",
     "internal_length",
     "same_day_spend_fen",

@@ -1,4 +1,6 @@
-"""Cards that a vendor has made: outer number, internal code, type and level (R-F04, R-F09). They become idle cards."""
+"""Cards that a vendor has made: outer number, internal code, type and level (R-F04, R-F09). They become idle cards,
+under stock control like those that were made here.
+"""
 
 import re
 
@@ -8,7 +10,8 @@ from kernel import clock
 from kernel.errors import DomainError
 from membership.cards.domain import LONGEST_NUMBER, tidy_number
 from membership.imports.domain import Column
-from membership.imports.kinds.base import GOOD, Kind, Span, add_duplicates, add_problem, fetch, kind, run
+from membership.imports.kinds.base import GOOD, Kind, Span, add_duplicates, add_problem, fetch, kind
+from membership.stock.services import take_in
 from tenants.people.domain import Act
 
 _FORM = re.compile(r"\A[0-9A-Z]{4,32}\Z", re.ASCII)
@@ -36,6 +39,16 @@ def _clean_code(text: str) -> str:
     return text.upper()
 
 
+def _ends_in_luhn(number: str) -> str:
+    """The SQL of whether a number ends in its check digit; ``cards.domain.luhn_digit`` says the same."""
+    doubled = "digit * 2 - CASE WHEN digit > 4 THEN 9 ELSE 0 END"
+    return f"""(CASE WHEN {number} ~ '^[0-9]+$' THEN (
+        SELECT mod(sum(CASE WHEN mod(place, 2) = 0 THEN {doubled} ELSE digit END), 10) = 0
+        FROM (SELECT digit::int, place
+            FROM string_to_table(reverse({number}), NULL) WITH ORDINALITY AS one (digit, place)) AS digits
+    ) ELSE false END)"""  # noqa: S608
+
+
 @kind
 class Cards(Kind):
     """Idle cards, as ``cards.services.make_cards`` would make them, from the vendor's list."""
@@ -61,6 +74,7 @@ class Cards(Kind):
         "type_unknown": _("没有这个卡类型"),
         "number_prefix": _("卡号前缀与卡类型不符"),
         "number_length": _("卡号长度与卡类型不符"),
+        "number_check_digit": _("卡号的校验位不符"),
         "internal_prefix": _("内部编码前缀与卡类型不符"),
         "internal_length": _("内部编码长度与卡类型不符"),
         "internal_code_missing": _("这个卡类型须有内部编码"),
@@ -86,6 +100,7 @@ class Cards(Kind):
         asked = (
             ("number", "number_prefix", f"NOT starts_with({number}, t.number_prefix)"),
             ("number", "number_length", f"length({number}) <> t.number_length"),
+            ("number", "number_check_digit", f"t.check_digit AND NOT {_ends_in_luhn(number)}"),
             (
                 "internal_code",
                 "internal_prefix",
@@ -103,10 +118,10 @@ class Cards(Kind):
             add_problem(self, span, column, code, join=join, where=where)
 
     def apply(self, span: Span) -> int:
-        """Make the cards: one statement."""
+        """Make the cards and put them into stock: three statements."""
         self._against_what_is_there(span)
         internal = self.cell("internal_code")
-        return run(
+        made = fetch(
             f"""
             INSERT INTO cards_card (number, internal_code, type_id, level_id, status, locked, made_at,
                 pin_hash, pin_must_change, pin_version)
@@ -114,9 +129,14 @@ class Cards(Kind):
             FROM imports_importrow row
             JOIN cards_cardlevel l ON l.code = {self.cell("level")}
             JOIN cards_cardtype t ON t.code = {self.cell("type")}
-            WHERE {GOOD}
+            WHERE {GOOD} RETURNING id
             """,  # noqa: S608
             {**span.params, "now": clock.now()},
+        )
+        return take_in(
+            card_ids=[card_id for (card_id,) in made],
+            store_id=span.imported.store_id,
+            made_by_name=span.imported.confirmed_name,
         )
 
     def totals(self, span: Span) -> dict[str, int]:

@@ -4,6 +4,7 @@ from membership.members.domain.identity import (
     DocumentKind,
     InvalidIdNumber,
     birth_date_of,
+    masked_name,
     masked_number,
     normalise_id_number,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "birth_date_of",
     "is_mobile",
     "lunar_of",
+    "masked_name",
     "masked_number",
     "masked_phone",
     "member_code",

@@ -110,6 +110,12 @@ def masked_number(number: str) -> str:
     return "*" * (len(number) - 2) + number[-2:]
 
 
+def masked_name(name: str) -> str:
+    """``王*明``: enough to ask "Ms Wang?", too little for whoever reads the screen across the counter."""
+    shown = name[:1] + "*" * max(1, min(len(name) - 2, 3)) + (name[-1] if len(name) > 2 else "")
+    return shown if name else ""
+
+
 def _date_in(number: str) -> date | None:
     try:
         return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))

@@ -4,6 +4,7 @@ from membership.stock.services.drawing import draw
 from membership.stock.services.filing import deliver, file_count, file_destruction, request_cards
 from membership.stock.services.making import Codes, enter_codes, make_for_request, make_range
 from membership.stock.services.policies import set_policy
+from membership.stock.services.taking_in import take_in
 
 __all__ = [
     "Codes",
@@ -16,4 +17,5 @@ __all__ = [
     "make_range",
     "request_cards",
     "set_policy",
+    "take_in",
 ]

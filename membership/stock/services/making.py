@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from kernel import clock
 from membership.cards.domain import LONGEST_NUMBER, NumberRange
 from membership.cards.models import Card
 from membership.cards.services import make_cards
@@ -13,13 +12,12 @@ from membership.documents import services as documents
 from membership.documents.domain import DocumentState
 from membership.documents.locks import lock_document
 from membership.stock import locks, moves
-from membership.stock.domain import PlaceState
 from membership.stock.errors import CodesTaken, CodesWrong, RangeNotFound, RequestNotOpen
 from membership.stock.models import CardRange
-from membership.stock.queries import MAKING_KIND, policy
+from membership.stock.queries import MAKING_KIND
+from membership.stock.services.taking_in import where_made
 from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, require
-from tenants.stores.queries import open_stores
 
 ORDINARY = "ORDINARY"
 
@@ -68,16 +66,8 @@ def make_range(
         made_at=sample.made_at,
         made_by_name=actor.name,
     )
-    stores = open_stores()
-    only = stores[0].pk if len(stores) == 1 else None
-    released = only is not None or policy().release_when_made
-    moves.place(
-        numbers.numbers(),
-        range_id=cards.pk,
-        state=PlaceState.STORE if released else PlaceState.CENTRAL,
-        store_id=(store_id or only) if released else None,
-        released_at=clock.now() if released else None,
-    )
+    state, lies_in, released_at = where_made(store_id)
+    moves.place(numbers.numbers(), range_id=cards.pk, state=state, store_id=lies_in, released_at=released_at)
     if codes is not None:
         cards = enter_codes(actor=actor, range_id=cards.pk, codes=codes)
     return cards

@@ -23,10 +23,13 @@ from membership.imports.models import Import, ImportProblem, ImportRow
 from membership.imports.queries import problems_of
 from membership.imports.staging import unsealed
 from membership.members.models import Member
+from membership.stock.models import CardPlace, CardRange
+from membership.stock.services import set_policy
 from membership.vehicles.models import Vehicle
 from tenants.audit.models import AuditEntry
 from tenants.chains.models import Chain
 from tenants.people.domain import SYSTEM, Act, Actor, NotAllowed
+from tenants.stores.models import Store
 
 InChain = Callable[..., AbstractContextManager[None]]
 Upload = Callable[..., Import]
@@ -229,3 +232,34 @@ def test_no_chain_sees_anothers(upload: Upload, in_chain: InChain, other_chain: 
             services.cancel(actor=clerk, import_id=imported.pk)
     with in_chain():
         assert b"".join(contents(imported.file)) == CARDS.encode()
+
+
+@pytest.mark.parametrize("released", [False, True])
+def test_imported_cards_are_under_stock_control(
+    released: bool, upload: Upload, advance: Advance, in_chain: InChain, clerk: Actor, store_id: int
+) -> None:
+    with in_chain():
+        Store.objects.create(code="S9", name="二店")
+        set_policy(actor=clerk, release_when_made=released, announce_days=3, count_cycle="MONTHLY")
+    imported = upload("CARDS", "卡号,内部编码,级别,类型\n66080009,B2,GOLD,ORDINARY\n66080002,B1,GOLD,ORDINARY\n")
+    advance(imported)
+    confirmed(in_chain, clerk, imported)
+    assert advance(imported).taken == 2
+    with in_chain():
+        cards = CardRange.objects.get()
+        assert (cards.first, cards.last, cards.quantity) == ("66080002", "66080009", 2)
+        assert (cards.first_code, cards.last_code, cards.made_by_name) == ("B1", "B2", clerk.name)
+        places = CardPlace.objects.order_by("position").values_list("card__number", "state", "store_id")
+        lies = ("STORE", store_id) if released else ("CENTRAL", None)
+        assert list(places) == [("66080002", *lies), ("66080009", *lies)]
+
+
+def test_the_check_digit_where_the_type_asks_for_one(upload: Upload, advance: Advance, in_chain: InChain) -> None:
+    with in_chain():
+        CardType.objects.filter(code="ORDINARY").update(check_digit=True)
+    good = NumberRange(prefix="6608", first=1, quantity=20, width=5, check_digit=True).numbers()
+    wrong = [f"{number[:-1]}{(int(number[-1]) + 1) % 10}" for number in good] + ["66080000A"]
+    text = "卡号,级别,类型\n" + "".join(f"{number},GOLD,ORDINARY\n" for number in good + wrong)
+    checked = advance(upload("CARDS", text))
+    assert (checked.good, checked.bad) == (len(good), len(wrong))
+    assert {code for _row, _column, code in found(checked, in_chain)} == {"number_check_digit"}
