@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
+from kernel import clock
 from kernel.files.services import contents
 from kernel.sheets import rows_of
 from membership.cards.domain import NumberRange
@@ -239,7 +240,7 @@ def test_imported_cards_are_under_stock_control(
     released: bool, upload: Upload, advance: Advance, in_chain: InChain, clerk: Actor, store_id: int
 ) -> None:
     with in_chain():
-        Store.objects.create(code="S9", name="二店")
+        Store.objects.create(code="S9", name="二店", opened_on=clock.today())
         set_policy(actor=clerk, release_when_made=released, announce_days=3, count_cycle="MONTHLY")
     imported = upload("CARDS", "卡号,内部编码,级别,类型\n66080009,B2,GOLD,ORDINARY\n66080002,B1,GOLD,ORDINARY\n")
     advance(imported)
