@@ -242,14 +242,14 @@ def test_imported_cards_are_under_stock_control(
     with in_chain():
         Store.objects.create(code="S9", name="二店", opened_on=clock.today())
         set_policy(actor=clerk, release_when_made=released, announce_days=3, count_cycle="MONTHLY")
-    imported = upload("CARDS", "卡号,内部编码,级别,类型\n66080009,B2,GOLD,ORDINARY\n66080002,B1,GOLD,ORDINARY\n")
+    imported = upload("CARDS", "卡号,内部编码,级别,类型\n66080009,B002,GOLD,ORDINARY\n66080002,B001,GOLD,ORDINARY\n")
     advance(imported)
     confirmed(in_chain, clerk, imported)
     assert advance(imported).taken == 2
     with in_chain():
         cards = CardRange.objects.get()
         assert (cards.first, cards.last, cards.quantity) == ("66080002", "66080009", 2)
-        assert (cards.first_code, cards.last_code, cards.made_by_name) == ("B1", "B2", clerk.name)
+        assert (cards.first_code, cards.last_code, cards.made_by_name) == ("B001", "B002", clerk.name)
         places = CardPlace.objects.order_by("position").values_list("card__number", "state", "store_id")
         lies = ("STORE", store_id) if released else ("CENTRAL", None)
         assert list(places) == [("66080002", *lies), ("66080009", *lies)]
