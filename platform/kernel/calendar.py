@@ -8,6 +8,10 @@ from zoneinfo import ZoneInfo
 
 from kernel.clock import CHINA
 
+FIRST_DAY: Final = date(1900, 1, 1)
+LAST_DAY: Final = date(2199, 12, 31)
+"""The days that a person may ask for: arithmetic around them stays within what the language can count."""
+
 _SATURDAY: Final = 5
 
 

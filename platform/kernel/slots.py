@@ -29,6 +29,7 @@ NICENESS: Final = 15
 # Staff who log in open a till: they yield to postings too, but are not kept waiting until the machine is idle.
 PASSWORD_NICENESS: Final = 5
 WAIT_S: Final = 5.0
+PASSWORD_WAIT_S: Final = 15.0
 DESK_WAIT_S: Final = 30.0
 """How long staff wait, whose acts are no flood: a slow card at the desk is better than none."""
 # Each waiter holds a request thread and its database connection: refuse early rather than let log-ins hold them all.
@@ -169,7 +170,8 @@ def password_slots() -> Slots:
     from django.conf import settings
 
     directory = Path(settings.HASHING_SLOTS_DIR) / "passwords"
-    return Slots(directory, settings.HASHING_SLOTS, wait_s=settings.HASHING_WAIT_S, niceness=PASSWORD_NICENESS)
+    wait_s = max(settings.HASHING_WAIT_S, PASSWORD_WAIT_S)
+    return Slots(directory, settings.HASHING_SLOTS, wait_s=wait_s, niceness=PASSWORD_NICENESS)
 
 
 # A child forked in the middle of a hash would share its parent's lock and keep the slot taken after the parent's end.

@@ -10,6 +10,7 @@ from membership.cards.models import CardLevel, CardType
 from membership.cards.policy import PinAsk, TypeKind, UseBy
 from membership.members.domain import DocumentKind
 from portal.desk.forms import LONGEST_NOTE, YuanField, date_input
+from portal.fields import DayField
 
 _LONGEST_NAME = 40
 _LONGEST_NUMBER = 40
@@ -114,7 +115,7 @@ class ChoosePinForm(forms.Form):
 class AccountExpiryForm(forms.Form):
     """The new end of several cards' accounts (R-C02)."""
 
-    until = forms.DateField(label=_("新的账户到期日"), widget=date_input())
+    until = DayField(label=_("新的账户到期日"), widget=date_input())
     reason = forms.CharField(label=_("原因"), max_length=LONGEST_NOTE, required=False)
 
 

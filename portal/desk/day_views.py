@@ -26,6 +26,7 @@ from membership.tills.services import CASHIERS, close_shift
 from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.forms import LONGEST_NOTE, YuanField
+from portal.fields import DayField
 from tenants.people.domain import Act, NotAllowed
 from tenants.people.models import User
 
@@ -33,7 +34,7 @@ from tenants.people.models import User
 class DayFilterForm(forms.Form):
     """Which day, and which store; no store is all of them."""
 
-    day = forms.DateField(
+    day = DayField(
         label=gettext_lazy("日期"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     store = forms.ChoiceField(label=gettext_lazy("门店"), required=False)

@@ -11,6 +11,7 @@ from membership.cards.queries import levels
 from membership.documents.domain import LONGEST_NOTE, DocumentState
 from membership.documents.kinds import kinds
 from membership.stock.queries import COUNT_KIND, MAKING_KIND
+from portal.fields import DayField
 
 F = TypeVar("F", bound="type[PayloadForm]")
 
@@ -55,7 +56,7 @@ class MakingForm(PayloadForm):
     type_code = forms.ChoiceField(label=_("卡类型"))
     level_code = forms.ChoiceField(label=_("卡级别"))
     quantity = forms.IntegerField(label=_("申请数量"), min_value=1)
-    wanted_on = forms.DateField(label=_("需要日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    wanted_on = DayField(label=_("需要日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     reason = forms.CharField(label=_("申请原因"), max_length=200, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

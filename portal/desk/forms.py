@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel.money import InvalidAmount, Money, parse_yuan
 from membership.cards.domain import LARGEST_RANGE, CardStatus
 from membership.cards.models import CardLevel, CardType
+from portal.fields import DayField
 
 LONGEST_NOTE = 60
 
@@ -87,8 +88,8 @@ class IssueForm(forms.Form):
     member_code = forms.CharField(max_length=20, required=False)
     name = forms.CharField(label=_("姓名"), max_length=60, required=False)
     phone = forms.CharField(label=_("手机号"), max_length=30, required=False)
-    birthday = forms.DateField(label=_("生日"), required=False, widget=date_input())
-    valid_until = forms.DateField(
+    birthday = DayField(label=_("生日"), required=False, widget=date_input())
+    valid_until = DayField(
         label=_("有效期至"), required=False, widget=date_input(), help_text=_("留空则按卡级别的有效期计算。")
     )
     payment_pending = forms.BooleanField(

@@ -17,6 +17,7 @@ from membership.members.domain import (
 from membership.members.models import Member, Tag
 from membership.members.services import Details
 from membership.vehicles.services import VehicleDetails
+from portal.fields import DayField
 from tenants.stores.models import Store
 
 _ANY = ("", _("全部"))
@@ -76,7 +77,7 @@ class MemberForm(forms.Form):
     )
     document_kind = forms.ChoiceField(label=_("证件类型"), choices=[_NONE, *DocumentKind.choices], required=False)
     document_number = _document_number(required=False)
-    birthday = forms.DateField(label=_("生日"), required=False, widget=_day())
+    birthday = DayField(label=_("生日"), required=False, widget=_day())
     lunar_month = forms.ChoiceField(label=_("农历生日：月"), choices=[_NONE, *_MONTHS], required=False)
     lunar_day = forms.ChoiceField(label=_("农历生日：日"), choices=[_NONE, *_DAYS], required=False)
     lunar_leap = forms.BooleanField(label=_("生在闰月"), required=False)
@@ -215,7 +216,7 @@ class VehicleForm(forms.Form):
         label=_("车架号"), max_length=30, required=False, help_text=_("17 位，见行驶证或前挡风玻璃。")
     )
     model_name = forms.CharField(label=_("车型"), max_length=60, required=False)
-    registered_on = forms.DateField(label=_("初次登记日期"), required=False, widget=_day())
+    registered_on = DayField(label=_("初次登记日期"), required=False, widget=_day())
     repair_centres = forms.MultipleChoiceField(
         label=_("维修中心"),
         widget=forms.CheckboxSelectMultiple,

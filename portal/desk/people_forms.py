@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from kernel.ids import token
+from portal.fields import DayField
 from tenants.audit.domain import ACTS
 from tenants.people.domain import API_ACTS, Act
 from tenants.people.models import Role, User
@@ -112,7 +113,7 @@ class StoreForm(forms.Form):
         error_messages={"invalid": _("只能使用字母、数字和连字符")},
     )
     name = forms.CharField(label=_("门店名称"), max_length=80)
-    opened_on = forms.DateField(label=_("开业日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    opened_on = DayField(label=_("开业日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
 
 class RenameStoreForm(forms.Form):
@@ -140,4 +141,4 @@ class AuditFilterForm(forms.Form):
 
     act = forms.ChoiceField(label=_("操作"), choices=[("", _("全部操作")), *ACTS.items()], required=False)
     actor = forms.CharField(label=_("操作人"), max_length=80, required=False)
-    day = forms.DateField(label=_("日期"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    day = DayField(label=_("日期"), required=False, widget=forms.DateInput(attrs={"type": "date"}))

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from membership.cards.domain import LARGEST_RANGE
 from membership.cards.queries import levels
 from membership.stock.domain import CountCycle
+from portal.fields import DayField
 from tenants.stores.models import Store
 
 _LONGEST_REASON = 200
@@ -39,7 +40,7 @@ class DeliverForm(forms.Form):
     store = forms.ChoiceField(label=_("下发门店"))
     first_number = _number(_("起始卡号"))
     last_number = _number(_("截止卡号"))
-    planned_on = forms.DateField(label=_("计划可发日"), widget=_day())
+    planned_on = DayField(label=_("计划可发日"), widget=_day())
     keeper = forms.CharField(label=_("门店保管人"), max_length=60)
     reason = forms.CharField(
         label=_("提前原因"), max_length=_LONGEST_REASON, required=False, help_text=_("不足报备天数时必填。")

@@ -16,6 +16,7 @@ from membership.packages.domain import PackageUnit
 from membership.packages.models import PackageProduct
 from portal.desk.forms import LONGEST_NOTE, YuanField
 from portal.desk.proofs import Asks, ProofForm
+from portal.fields import DayField
 from tenants.stores.models import Store
 
 _BP_PER_PERCENT = 100
@@ -184,8 +185,8 @@ class _RuleForm(forms.Form):
 
     name = forms.CharField(label=_("规则名称"), max_length=60)
     level = forms.ChoiceField(label=_("卡级别"), required=False)
-    starts_on = forms.DateField(label=_("开始日期"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    ends_on = forms.DateField(label=_("结束日期"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    starts_on = DayField(label=_("开始日期"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    ends_on = DayField(label=_("结束日期"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: Any, levels: list[CardLevel], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

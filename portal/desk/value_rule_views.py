@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -57,6 +58,8 @@ def rules(request: DeskRequest) -> HttpResponseBase:
 @staff_only(Act.VALUE_POLICY)
 def rule_switch(request: DeskRequest, kind: str, rule_id: int) -> HttpResponseBase:
     """Put a rule into force, or out of it."""
+    if kind not in _KINDS:
+        raise Http404
     policies.switch_rule(
         actor=request.desk.actor, kind=_KINDS[kind], rule_id=rule_id, enabled=request.POST.get("enabled") == "1"
     )

@@ -19,7 +19,7 @@ def test_a_password_is_hashed_and_checked_in_a_slot(monkeypatch: pytest.MonkeyPa
     run: Callable[..., Any] = Slots.run
     monkeypatch.setattr(Slots, "run", lambda slots, work: (taken.append(slots), run(slots, work))[1])
     stored = make_password(PASSWORD)
-    assert stored.startswith("argon2$argon2id$v=19$m=102400,t=2,p=1$")
+    assert stored.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
     assert check_password(PASSWORD, stored)
     assert not check_password("wrong", stored)
     assert taken == [password_slots()] * 3

@@ -284,7 +284,8 @@
         take(card());
       } else if (document.activeElement === card() || document.activeElement === document.body) take(amount());
       quote();
-    } else if (byId("till")?.querySelector("form")?.dataset.state === undefined) {
+    } else if (event.detail.target?.id !== "till-quote" && form().dataset.state === undefined) {
+      // A preview may come while somebody types: it moves nobody.
       settle();
     }
   });
