@@ -32,6 +32,7 @@ def test_pins_and_passwords_do_not_take_each_others_slots() -> None:
 
 def test_a_hash_of_before_the_bound_is_still_right_and_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords.BoundedArgon2PasswordHasher, "parallelism", 8)
+    monkeypatch.setattr(passwords.BoundedArgon2PasswordHasher, "memory_cost", 102_400)
     old = make_password(PASSWORD)
     monkeypatch.undo()
     assert old.startswith(OF_EIGHT_LANES)
