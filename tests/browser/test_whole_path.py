@@ -211,7 +211,7 @@ def _read_balance_and_records(page: Page) -> None:
         expect(records).to_contain_text(text)
     look(page, "19-records")
     page.get_by_role("link", name="消费", exact=True).first.click()
-    expect(page.locator(".slip")).to_contain_text("之后余额")
+    expect(page.locator("[data-slip]")).to_contain_text("卡内余额")
     look(page, "20-record")
 
 
