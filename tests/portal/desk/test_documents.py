@@ -218,9 +218,9 @@ def test_lists_keep_their_query_count(six: AtDesk, within: Any, cards: CardRange
 
     for _round in range(2):
         more()
-        with queries(5):
+        with queries(6):
             service.get("/desk/documents/?which=all")
-        with queries(5):
+        with queries(6):
             service.get("/desk/documents/")
         with queries(8):
             service.get("/desk/stock/")
