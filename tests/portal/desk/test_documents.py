@@ -230,7 +230,7 @@ def test_lists_keep_their_query_count(six: AtDesk, within: Any, cards: CardRange
         service.get(f"/desk/stock/ranges/{cards.pk}/")
     with within():
         number = Document.objects.order_by("pk")[0].number
-    with queries(7):
+    with queries(8):
         service.get(f"/desk/documents/{number}/")
 
 
