@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from kernel.sheets import tamed
 
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
@@ -15,9 +15,5 @@ def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     writer = csv.writer(response)
     writer.writerow(header)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerows([tamed(value) if isinstance(value, str) else value for value in row] for row in rows)
     return response
-
-
-def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

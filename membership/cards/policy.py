@@ -1,6 +1,5 @@
 """What a card type may say, as values: kinds, whom the card serves, when the PIN is asked. No database, no clock."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from django.db import models
@@ -46,34 +45,6 @@ class PinAsk(models.TextChoices):
     ALWAYS = "ALWAYS", _("每次验密码")
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
-    """What a till knows of whoever presents a card."""
-
-    vehicle_id: int | None = None
-    """The vehicle that is served."""
-    holder_proved: bool = False
-    """By PIN or by an ID that was looked at."""
-
-
-def use_refusal(*, use_by: str, bound_vehicle_id: int | None, presented: Presented) -> str | None:
-    """The stable code of the reason why the card does not serve whoever presents it, or None when it does (X-16).
-
-    A card that is bound serves its vehicle only (R-B15); one that is not follows its holder and all her vehicles
-    (R-B16).
-    """
-    if bound_vehicle_id is not None and presented.vehicle_id != bound_vehicle_id:
-        return "card_other_vehicle"
-    if use_by == UseBy.HOLDER and not presented.holder_proved:
-        return "card_holder_only"
-    return None
-
-
-def pin_asked(*, ask: str, above_fen: int, amount_fen: int) -> bool:
-    """Whether a till asks for the PIN before taking ``amount_fen``."""
-    return ask == PinAsk.ALWAYS or (ask == PinAsk.ABOVE and amount_fen > above_fen)
-
-
 def pin_free_fen(*, use_by: str, ask: str, above_fen: int) -> int | None:
     """The most, in fen, that a till takes without the PIN; None where it never asks.
 
@@ -82,6 +53,14 @@ def pin_free_fen(*, use_by: str, ask: str, above_fen: int) -> int | None:
     if use_by == UseBy.HOLDER or ask == PinAsk.ALWAYS:
         return 0
     return above_fen if ask == PinAsk.ABOVE else None
+
+
+def pin_asked(*, free_fen: int | None, amount_fen: int) -> bool:
+    """Whether a till asks for the PIN before taking ``amount_fen``, where ``free_fen`` go without (``pin_free_fen``).
+
+    Where nothing is free it is asked even for a use that costs nothing, such as one count of a package.
+    """
+    return free_fen is not None and (free_fen == 0 or amount_fen > free_fen)
 
 
 def lawful_cap_fen(*, member_required: bool) -> int:

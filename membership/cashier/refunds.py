@@ -6,7 +6,7 @@ nothing is clawed back beyond what was paid. Rounding is always to the payer's g
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -41,11 +41,6 @@ def refund_fen(loaded: Loaded, article: Article) -> int:
         whole = loaded.paid_fen + loaded.given_fen
         consumed = loaded.used_fen * loaded.paid_fen // whole if whole else 0
     return min(max(loaded.paid_fen - consumed, 0), loaded.paid_fen)
-
-
-def within_seven_days(paid_at: datetime, now: datetime) -> bool:
-    """Whether a payment may still be taken back without a reason (art 14)."""
-    return now < paid_at + SEVEN_DAYS
 
 
 @dataclass(frozen=True, slots=True)

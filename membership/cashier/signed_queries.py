@@ -30,11 +30,6 @@ def totals_of_member(member_id: int) -> SignedTotals:
     return _totals(SignedBill.objects.filter(member_id=member_id))
 
 
-def totals_of_card(card_id: int) -> SignedTotals:
-    """What was signed for and paid with a card."""
-    return _totals(SignedBill.objects.filter(card_id=card_id))
-
-
 def totals_of_bills(*, state: str, text: str, today: date) -> SignedTotals:
     """The totals of what the desk's list shows."""
     return _totals(_found(state, text, today))

@@ -12,7 +12,7 @@ from kernel.errors import DomainError
 from kernel.money import Money
 from membership.cards.errors import CardPinLocked
 from membership.cards.models import Card, CardRules
-from membership.cards.policy import pin_free_fen
+from membership.cards.policy import pin_asked, pin_free_fen
 from membership.cards.services import check_till_pin
 from membership.cashier.tender import Served, served_by
 from tenants.people.domain import Actor
@@ -74,8 +74,7 @@ def is_proved(form: ProofForm, *, actor: Actor, card: Card | None, store_id: int
 
     The check has a transaction of its own: a wrong PIN is counted although nothing else is done (X-19).
     """
-    above = asks_of(card).pin_above_fen if card is not None else None
-    if card is None or above is None or 0 < above >= takes.fen:
+    if card is None or not pin_asked(free_fen=asks_of(card).pin_above_fen, amount_fen=takes.fen):
         return True
     pin = form.cleaned_data["pin"]
     if not pin:

@@ -55,7 +55,6 @@ from membership.cards.services.validity import (
     NotExpired,
     TooManyCards,
     adjust_account_expiry,
-    adjust_validity,
     expire_cards,
     reactivate_card,
 )
@@ -99,7 +98,6 @@ __all__ = [
     "WitnessesNeeded",
     "activate_card",
     "adjust_account_expiry",
-    "adjust_validity",
     "check_till_pin",
     "choose_pin",
     "collect_card",

@@ -101,19 +101,6 @@ def adjust_account_expiry(*, actor: Actor, numbers: Sequence[str], until: date, 
     Raises:
         NotAllowed, CardNotFound, CardIdle, StatusStepForbidden, InvalidValidity, TooManyCards
     """
-    return _adjust(actor, numbers, "account_valid_until", until, store_id, reason)
-
-
-def adjust_validity(*, actor: Actor, number: str, until: date, store_id: int, reason: str = "") -> int:
-    """Set the end of a card's own validity (有效期调整; R-C03): the document's approval calls this.
-
-    Raises:
-        as ``adjust_account_expiry``
-    """
-    return _adjust(actor, [number], "valid_until", until, store_id, reason)
-
-
-def _adjust(actor: Actor, numbers: Sequence[str], field: str, until: date, store_id: int, reason: str) -> int:
     require(actor, Act.CARD_VALIDITY, store_id=store_id)
     today = clock.today()
     if until < today:
@@ -130,13 +117,13 @@ def _adjust(actor: Actor, numbers: Sequence[str], field: str, until: date, store
         if card.status in ENDED:
             raise forbidden(CardAct.REACTIVATE, card)
     locks.lock_accounts(cards)
-    changed = [card for card in cards if getattr(card, field) != until]
-    Card.objects.filter(pk__in=[card.pk for card in changed]).update(**{field: until})
+    changed = [card for card in cards if card.account_valid_until != until]
+    Card.objects.filter(pk__in=[card.pk for card in changed]).update(account_valid_until=until)
     now = clock.now()
     for card in changed:
-        detail = {"field": field, "from": str(getattr(card, field)), "to": str(until)}
+        detail = {"field": "account_valid_until", "from": str(card.account_valid_until), "to": str(until)}
         detail |= {"reason": reason} if reason else {}
         record(actor, Act.CARD_VALIDITY, object_type="card", object_id=card.number, store_id=store_id, detail=detail)
-        told = {"note": str(until), "field": field}
+        told = {"note": str(until), "field": "account_valid_until"}
         note(actor, card_id=card.pk, kind=RecordKind.VALIDITY, store_id=store_id, occurred_at=now, detail=told)
     return len(changed)

@@ -7,7 +7,7 @@ for a value. What is written holds values only: a text that looks like a formula
 from kernel.sheets.cells import Cell, as_text
 from kernel.sheets.limits import DEFAULT_LIMITS, Limits
 from kernel.sheets.reading import Row, rows_of, sheet_names
-from kernel.sheets.writing import Column, ColumnKind, write_csv, write_workbook
+from kernel.sheets.writing import Column, ColumnKind, tamed, write_csv, write_workbook
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -19,6 +19,7 @@ __all__ = [
     "as_text",
     "rows_of",
     "sheet_names",
+    "tamed",
     "write_csv",
     "write_workbook",
 ]

@@ -82,7 +82,7 @@ def write_csv(target: BinaryIO, columns: Sequence[Column], rows: Iterable[Sequen
     """Write a CSV in UTF-8 with the mark Excel looks for; returns how many rows of data were written."""
     text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text)
-    writer.writerow([_tame(column.title) for column in columns])
+    writer.writerow([tamed(column.title) for column in columns])
     written = 0
     for row in rows:
         writer.writerow([_plain(cell, column.kind) for cell, column in zip(row, columns, strict=True)])
@@ -177,13 +177,14 @@ def _plain(cell: Any, kind: ColumnKind) -> str:
     if kind is ColumnKind.YUAN:
         return _in_yuan(cell)
     if kind is ColumnKind.DATE:
-        return str(cell.isoformat()) if isinstance(cell, date) else _tame(str(cell))
+        return str(cell.isoformat()) if isinstance(cell, date) else tamed(str(cell))
     if kind is ColumnKind.MOMENT:
         return f"{cell.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
-    return _tame(str(cell)) if kind is ColumnKind.TEXT else str(cell)
+    return tamed(str(cell)) if kind is ColumnKind.TEXT else str(cell)
 
 
-def _tame(text: str) -> str:
+def tamed(text: str) -> str:
+    """The text, such that no spreadsheet takes it for a formula."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 

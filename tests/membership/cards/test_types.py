@@ -13,7 +13,7 @@ from kernel.money import Money
 from membership.cards.domain import NumberRange
 from membership.cards.gates import _GATES, before_issue
 from membership.cards.models import Card, CardRules, CardType
-from membership.cards.policy import Presented, UseBy, lawful_cap_fen, pin_asked, use_refusal
+from membership.cards.policy import UseBy, lawful_cap_fen, pin_asked, pin_free_fen
 from membership.cards.services import (
     IdLimitReached,
     InvalidValidity,
@@ -228,29 +228,24 @@ def test_a_gate_refuses_an_issue(in_chain: InChain, clerk: Actor, store_id: int,
 
 
 @pytest.mark.parametrize(
-    ("use_by", "bound", "presented", "code"),
+    ("use_by", "ask", "amount_fen", "asked"),
     [
-        (UseBy.BEARER, None, Presented(), None),
-        (UseBy.HOLDER, None, Presented(), "card_holder_only"),
-        (UseBy.HOLDER, None, Presented(holder_proved=True), None),
-        (UseBy.VEHICLE, None, Presented(vehicle_id=3), None),
-        (UseBy.VEHICLE, 5, Presented(vehicle_id=5), None),
-        (UseBy.VEHICLE, 5, Presented(vehicle_id=3), "card_other_vehicle"),
-        (UseBy.VEHICLE, 5, Presented(), "card_other_vehicle"),
+        (UseBy.BEARER, "NEVER", 100_000, False),
+        (UseBy.BEARER, "ABOVE", 100, False),
+        (UseBy.BEARER, "ABOVE", 101, True),
+        (UseBy.BEARER, "ALWAYS", 0, True),
+        (UseBy.VEHICLE, "NEVER", 100_000, False),
+        (UseBy.VEHICLE, "ABOVE", 101, True),
+        # Whom a card serves alone proves by PIN who she is.
+        (UseBy.HOLDER, "NEVER", 0, True),
+        (UseBy.HOLDER, "ABOVE", 100, True),
     ],
 )
-def test_a_card_serves_its_holder_its_bearer_or_its_vehicle(
-    use_by: str, bound: int | None, presented: Presented, code: str | None
-) -> None:
-    """R-B15, R-B16, R-C08, X-16."""
-    assert use_refusal(use_by=use_by, bound_vehicle_id=bound, presented=presented) == code
+def test_the_pin_is_asked_as_the_policy_says(use_by: str, ask: str, amount_fen: int, asked: bool) -> None:
+    """X-16, X-19."""
+    free = pin_free_fen(use_by=use_by, ask=ask, above_fen=100)
+    assert pin_asked(free_fen=free, amount_fen=amount_fen) is asked
 
 
-def test_the_pin_is_asked_as_the_policy_says() -> None:
-    assert [pin_asked(ask=ask, above_fen=100, amount_fen=100) for ask in ("NEVER", "ABOVE", "ALWAYS")] == [
-        False,
-        False,
-        True,
-    ]
-    assert pin_asked(ask="ABOVE", above_fen=100, amount_fen=101)
+def test_the_law_caps_what_a_card_may_hold() -> None:
     assert (lawful_cap_fen(member_required=True), lawful_cap_fen(member_required=False)) == (500_000, 100_000)
