@@ -72,9 +72,18 @@ def record_row(record: Record) -> Row:
         "store_name": record.store.name if record.store else None,
         "actor_name": shown_name(record.actor, record.actor_name),
         "occurred_at": record.occurred_at,
-        "detail": record.detail.get("note", ""),
+        "detail": _told(record),
         "parts": part_rows(record),
     }
+
+
+def _told(record: Record) -> str:
+    """A record's own words; where a validity was set, which of the two."""
+    said: str = record.detail.get("note", "")
+    if record.kind == RecordKind.VALIDITY and said:
+        account = record.detail.get("field") == "account_valid_until"
+        return (_("账户有效期至 %(day)s") if account else _("卡有效期至 %(day)s")) % {"day": said}
+    return said
 
 
 def part_rows(record: Record) -> list[Row]:

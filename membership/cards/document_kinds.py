@@ -1,16 +1,20 @@
 """The papers about cards."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from membership.cards.domain import ValidityShift
 from membership.cards.models import CardType
 from membership.cards.services.making import type_of
+from membership.cards.services.redating import Dated, plan_redating, redate_by_document, take_back_redating
 from membership.cards.services.settings import disable_by_document, enable_by_document
 from membership.documents.domain import Approval
+from membership.documents.errors import DocumentInvalid
 from membership.documents.kinds import DocumentKind, kind
 from membership.documents.models import Document
 from tenants.people.domain import Act, Actor
@@ -66,3 +70,69 @@ class CardTypeEnable(DocumentKind[TypeEnabling]):
 
     def on_unapproved(self, *, actor: Actor, document: Document, payload: TypeEnabling) -> None:
         disable_by_document(actor=actor, code=payload.type_code, document=document.number)
+
+
+class ValidityPayload(msgspec.Struct, kw_only=True):
+    """Which cards get which last day (R-C03)."""
+
+    numbers: list[str]
+    shift: ValidityShift
+    until: date
+    # The accounts' last day becomes the same one (R-C05).
+    with_account: bool = False
+    reason: str
+    # Computed: the cards' last days as they are.
+    planned: list[Dated] = []
+
+    @property
+    def shift_label(self) -> str:
+        """The name of the direction."""
+        return str(self.shift.label)
+
+
+@kind
+class CardValidity(DocumentKind[ValidityPayload]):
+    """The end of cards is moved by a document that another person approves (R-C03); un-approval moves it back."""
+
+    code, prefix, label = "CARD_VALIDITY", "YX", _("有效期调整单")
+    payload_type = ValidityPayload
+    draft_act = Act.CARD_VALIDITY
+    approvals = (Approval(_("有效期审批"), Act.CARD_VALIDITY),)
+
+    def subject(self, payload: ValidityPayload) -> tuple[str, str]:
+        return ("card", payload.planned[0].number) if len(payload.planned) == 1 else ("", "")
+
+    def summary(self, payload: ValidityPayload) -> str:
+        first, more = payload.planned[0].number, len(payload.planned) - 1
+        return f"{first}{f' + {more}' if more else ''} → {payload.until}"
+
+    def check(self, *, actor: Actor, store_id: int | None, payload: ValidityPayload) -> ValidityPayload:
+        if store_id is None:
+            raise DocumentInvalid(problem_label=_("请选择门店。"))
+        if not payload.numbers:
+            raise DocumentInvalid(problem_label=_("请填写会员卡号。"))
+        if not payload.reason.strip():
+            raise DocumentInvalid(problem_label=_("请填写调整原因。"))
+        planned = plan_redating(numbers=payload.numbers, shift=payload.shift, until=payload.until)
+        return msgspec.structs.replace(payload, planned=planned)
+
+    def on_approved(self, *, actor: Actor, document: Document, payload: ValidityPayload) -> None:
+        redate_by_document(
+            actor=actor,
+            planned=payload.planned,
+            shift=payload.shift,
+            until=payload.until,
+            with_account=payload.with_account,
+            document=document.number,
+            store_id=document.store_id,
+        )
+
+    def on_unapproved(self, *, actor: Actor, document: Document, payload: ValidityPayload) -> None:
+        take_back_redating(
+            actor=actor,
+            planned=payload.planned,
+            until=payload.until,
+            with_account=payload.with_account,
+            document=document.number,
+            store_id=document.store_id,
+        )

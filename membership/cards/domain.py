@@ -179,6 +179,17 @@ class Spend:
         return not asked or any(spent >= least for spent, least in asked)
 
 
+class ValidityShift(models.TextChoices):
+    """Which way a validity adjustment document moves the end of a card (R-C03)."""
+
+    LATER = "LATER", _("增加")
+    EARLIER = "EARLIER", _("减少")
+
+    def agrees(self, *, before: date, after: date) -> bool:
+        """Whether a change between these last days goes this way."""
+        return after > before if self is ValidityShift.LATER else after < before
+
+
 @dataclass(frozen=True, slots=True)
 class CardStanding:
     """What decides whether a card may be used."""

@@ -107,6 +107,11 @@ def find_card(number: str) -> Card | None:
     return cards().select_related("store", "replaces", "replaced_by").filter(number=tidy_number(number)).first()
 
 
+def cards_of_numbers(numbers: Iterable[str]) -> list[Card]:
+    """Those of these cards, as typed, that there are, by number. One query."""
+    return list(cards().filter(number__in={tidy_number(number) for number in numbers}).order_by("number"))
+
+
 def cards_of_member(member_id: int) -> list[Card]:
     """A member's cards, the oldest first: their order gives each its sequence (R-A05)."""
     return list(cards().filter(member_id=member_id).order_by("issued_at", "id"))

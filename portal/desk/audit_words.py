@@ -42,6 +42,8 @@ _FIELDS: Final[Mapping[str, str | Promise]] = {
     "plate": gettext_lazy("车牌号"),
     "model_name": gettext_lazy("车型"),
     "registered_on": gettext_lazy("初次登记日期"),
+    "valid_until": gettext_lazy("卡有效期"),
+    "account_valid_until": gettext_lazy("账户到期日"),
 }
 _LABELS: Final[Mapping[str, str | Promise]] = {
     "acts": gettext_lazy("权限"),
@@ -56,6 +58,7 @@ _LABELS: Final[Mapping[str, str | Promise]] = {
     "counted_fen": gettext_lazy("实点现金"),
     "difference_fen": gettext_lazy("差额"),
     "document": gettext_lazy("证件"),
+    "field": gettext_lazy("项目"),
     "from": gettext_lazy("原为"),
     "from_member": gettext_lazy("原车主"),
     "how": gettext_lazy("方式"),
@@ -133,8 +136,15 @@ def entry_row(entry: AuditEntry, names: Names) -> dict[str, Any]:
         "object_label": OBJECTS.get(entry.object_type, entry.object_type),
         "object_name": names.of_object(entry),
         "store_name": None if entry.store_id is None else names.stores.get(entry.store_id, "?"),
-        "details": [(str(_LABELS.get(key, key)), _said(key, value, names)) for key, value in entry.detail.items()],
+        "details": [(_label(key, value), _said(key, value, names)) for key, value in entry.detail.items()],
     }
+
+
+def _label(key: str, value: Any) -> str:
+    if key == "document" and value not in DocumentKind.values:
+        # The number of a paper of the desk, not a person's ID.
+        return _("单据")
+    return str(_LABELS.get(key, key))
 
 
 def _said(key: str, value: Any, names: Names) -> str:
@@ -217,6 +227,7 @@ _WRITERS: Final[Mapping[str, Callable[[Any, Names], str]]] = {
     "counted_fen": lambda value, names: Money(value).format(),
     "difference_fen": lambda value, names: Money(value).format(sign=True),
     "changed": lambda value, names: _listed(value, lambda name: str(_FIELDS.get(name, name))),
+    "field": lambda value, names: str(_FIELDS[value]),
     "level": lambda value, names: names.levels.get(value, str(value)),
     "role": lambda value, names: names.roles.get(value, str(value)),
     "locked": _yes_or_no,

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -13,16 +14,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from kernel.slots import DESK_WAIT_S
 from membership.cards import services
-from membership.cards.domain import CardAct
+from membership.cards.domain import CardAct, tidy_number
 from membership.cards.errors import CardNotFound
 from membership.cards.models import Card
 from membership.cards.pins import check_pin
-from membership.cards.queries import find_card
+from membership.cards.queries import cards_of_numbers, find_card
 from membership.cards.slips import pin_slip_pdf
+from membership.documents.kinds import kind_of
 from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only, working_store
 from portal.desk.card_forms import AccountExpiryForm, ChoosePinForm, SuccessorForm
 from portal.desk.card_steps import may_move
+from portal.desk.document_forms import ValidityForm
 from portal.desk.id_checks import matches
 from portal.desk.pin_slips import pin_slip
 from portal.hosts import chain_url
@@ -153,6 +156,36 @@ def account_expiry(request: DeskRequest) -> HttpResponseBase:
             return redirect("desk:card_list")
     context = {"form": form, "numbers": numbers, "nav": "cards"}
     return render(request, "desk/card_account_expiry.html", context, status=status_of(form))
+
+
+@require_POST
+@staff_only(Act.CARD_VALIDITY)
+def validity(request: DeskRequest) -> HttpResponseBase:
+    """Begin a validity adjustment document for the cards that were ticked in the list (R-C03, R-C10)."""
+    numbers = request.POST.getlist("number")
+    if not numbers:
+        messages.error(request, _("请先在列表中勾选会员卡。"))
+        return redirect("desk:card_list")
+    of_kind = kind_of("CARD_VALIDITY")
+    form = ValidityForm(initial={"numbers": numbers})
+    action = reverse("desk:document_new", args=[of_kind.code])
+    context = {"form": form, "action": action, "kind_label": of_kind.label, "submits": form.submits}
+    return render(request, "desk/document_form.html", context | {"nav": "documents"})
+
+
+@require_POST
+@staff_only(Act.CARD_VALIDITY)
+def validity_now(request: DeskRequest) -> HttpResponseBase:
+    """The present last days of the cards that stand in the form, as part of its page. Sent, not asked for in the
+    address: there may be hundreds.
+    """
+    form = ValidityForm(request.POST)
+    form.is_valid()
+    numbers = form.cleaned_data.get("numbers", [])[: services.MOST_AT_ONCE]
+    found = cards_of_numbers(numbers)
+    missing = [number for number in numbers if tidy_number(number) not in {card.number for card in found}]
+    context = {"cards": [card_row(card) for card in found], "missing": missing}
+    return render(request, "desk/_validity_now.html", context)
 
 
 def card_of(number: str) -> Card:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ledger.queries import lots_of
 from membership.cards import queries, services
-from membership.cards.domain import CardStatus, NumberRange, tidy_number
+from membership.cards.domain import ENDED, CardStatus, NumberRange, tidy_number
 from membership.cards.models import Card
 from membership.expiry.services.dormancy import DormantFrozen, is_dormant
 from membership.members import services as member_services
@@ -204,6 +204,7 @@ def _detail(request: DeskRequest, card: Card, *, tried: CardStepForm | None = No
         "sums": member_sums(card.member_id),
         "packages": package_rows([card]).get(card.pk, []),
         "pin_version": card.pin_version,
+        "has_ended": card.status in ENDED,
         "exported": {"number": card.number},
         "steps": open_steps(card, actor=request.desk.actor, store_id=_here(request), tried=tried),
         "successions": open_successions(card, actor=request.desk.actor, store_id=_here(request)),

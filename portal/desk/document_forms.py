@@ -1,11 +1,14 @@
 """Forms of documents: one for each kind that is written at the desk. A new kind registers its own with ``form_of``."""
 
+import re
 from collections.abc import Callable
 from typing import Any, ClassVar, Final, TypeVar
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from membership.cards.domain import ValidityShift
 from membership.cards.models import CardType
 from membership.cards.queries import levels
 from membership.documents.domain import LONGEST_NOTE, DocumentState
@@ -21,6 +24,13 @@ class PayloadForm(forms.Form):
 
     submits: ClassVar[bool] = True
     """Whether the page also offers to hand the document in at once."""
+    beside: ClassVar[str] = ""
+    """The template of what its page shows besides the fields."""
+
+    @classmethod
+    def begun(cls, query: QueryDict) -> dict[str, Any]:
+        """What stands in a new form that was opened from another page."""
+        return {}
 
     def payload(self) -> dict[str, Any]:
         """The payload that was typed, as JSON has it."""
@@ -81,6 +91,46 @@ class CountForm(PayloadForm):
     explanation = forms.CharField(
         label=_("差异说明"), max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+
+_BETWEEN_NUMBERS: Final = re.compile(r"[\n,;，；、]+")
+
+
+class CardNumbersField(forms.CharField):
+    """Card numbers, one a line. Cleans to a list."""
+
+    widget = forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        text = super().clean(value)
+        return [number.strip() for number in _BETWEEN_NUMBERS.split(text) if number.strip()]
+
+
+@form_of("CARD_VALIDITY")
+class ValidityForm(PayloadForm):
+    """New last days of cards (R-C03). Beside it stands what they are now."""
+
+    beside = "desk/_validity_asked.html"
+
+    numbers = CardNumbersField(label=_("会员卡号"), help_text=_("刷卡或输入，一行一张。"))
+    shift = forms.ChoiceField(
+        label=_("调整方向"), choices=ValidityShift.choices, initial=ValidityShift.LATER, widget=forms.RadioSelect
+    )
+    until = DayField(label=_("新的卡有效期至"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    with_account = forms.BooleanField(
+        label=_("账户到期日也改为同一天"),
+        required=False,
+        initial=True,
+        help_text=_("两个日期任一到期，卡即不能使用；建议保持一致。"),
+    )
+    reason = forms.CharField(label=_("调整原因"), max_length=LONGEST_NOTE)
+
+    @classmethod
+    def begun(cls, query: QueryDict) -> dict[str, Any]:
+        return {"numbers": query.getlist("number")}
 
 
 class DocumentFilterForm(forms.Form):

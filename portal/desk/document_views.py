@@ -93,7 +93,7 @@ def document_new(request: DeskRequest, kind: str) -> HttpResponseBase:
         raise DocumentKindUnknown(kind=kind)
     if not request.desk.actor.may_somewhere(of_kind.draft_act):
         raise NotAllowed(act=of_kind.draft_act.label)
-    form = of_form(request.POST or None)
+    form = of_form(request.POST or None, initial=of_form.begun(request.GET))
     if request.method == "POST" and form.is_valid():
         document = attempt(form, lambda: _draft(request, of_kind, form))
         if document is not None:

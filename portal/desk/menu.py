@@ -63,7 +63,7 @@ STOCK_ACTS: Final = (
     Act.STOCK_DESTROY,
     Act.CARD_MAKE,
 )
-DOCUMENT_ACTS: Final = (*STOCK_ACTS, Act.DORMANCY_LIST, Act.DORMANCY_APPROVE, Act.CARD_TYPE)
+DOCUMENT_ACTS: Final = (*STOCK_ACTS, Act.DORMANCY_LIST, Act.DORMANCY_APPROVE, Act.CARD_TYPE, Act.CARD_VALIDITY)
 """The acts that documents ask for; which documents somebody sees is each kind's matter."""
 
 # fmt: off

@@ -38,6 +38,7 @@ from membership.cards.services.pin_acts import (
     reset_pin,
     unlock_pin,
 )
+from membership.cards.services.redating import Dated, ShiftWrong, ValidityMoved
 from membership.cards.services.replacing import SameCard, Successor, reissue_card, replace_card
 from membership.cards.services.stepping import InvalidValidity, LockForbids, StatusStepForbidden
 from membership.cards.services.stopping import (
@@ -70,6 +71,7 @@ __all__ = [
     "CardNotEmpty",
     "CardNotIdle",
     "CardNumberTaken",
+    "Dated",
     "IdLimitReached",
     "IdNotVerified",
     "InvalidNumberRange",
@@ -87,6 +89,7 @@ __all__ = [
     "PinChangedMeanwhile",
     "PinsDiffer",
     "SameCard",
+    "ShiftWrong",
     "SpendTooLittle",
     "StatusStepForbidden",
     "Successor",
@@ -94,6 +97,7 @@ __all__ = [
     "TooManyCards",
     "TypeNotEnabled",
     "TypeNotFound",
+    "ValidityMoved",
     "VehicleRequired",
     "WitnessesNeeded",
     "activate_card",

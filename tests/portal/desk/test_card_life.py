@@ -105,6 +105,36 @@ def test_the_accounts_of_ticked_cards_get_a_new_end(
     assert cashier.post(path, {"number": numbers}).status_code == 403
 
 
+def test_a_validity_document_begins_at_the_cards(
+    at_desk: AtDesk, in_chain: InChain, issue: Callable[..., Holder]
+) -> None:
+    """R-C03, R-C10: from ticked cards or one card's page, with what their validity is now, to the approval."""
+    numbers = [issue("林静").number, issue("江河", "13700005678").number]
+    browser, new = at_desk("MEMBER_SERVICE"), "/desk/documents/new/CARD_VALIDITY/"
+    assert f"{new}?number={numbers[0]}" in browser.get(f"/desk/cards/{numbers[0]}/").content.decode()
+    assert numbers[0] in browser.get(f"{new}?number={numbers[0]}").content.decode()
+    assert browser.post("/desk/cards/validity/", {}).status_code == 302
+    page = browser.post("/desk/cards/validity/", {"number": numbers}).content.decode()
+    assert f'action="{new}"' in page
+    now = browser.post("/desk/cards/validity/now/", {"numbers": "\n".join([*numbers, "123"])}).content.decode()
+    assert "林静" in now
+    assert "查无此卡" in now
+    until = clock.today() + timedelta(days=2000)
+    given = {"numbers": "\n".join(numbers), "shift": "LATER", "until": until.isoformat(), "with_account": "on"}
+    assert browser.post(new, given).status_code == 400
+    refused = browser.post(new, given | {"shift": "EARLIER", "reason": "补偿"})
+    assert "与调整方向“减少”不符" in refused.content.decode()
+    paper = browser.post(new, given | {"reason": "补偿", "submit": "1"}, follow=True).context["document"]
+    manager, at = at_desk("STORE_MANAGER"), f"/desk/documents/{paper['number']}/"
+    assert paper["number"] in manager.get("/desk/documents/").content.decode()
+    step = {"step": "APPROVE", "version": paper["version"]}
+    assert manager.post(f"{at}step/", step, follow=True).context["document"]["state"] == "APPROVED"
+    with in_chain():
+        assert set(Card.objects.filter(number__in=numbers).values_list("valid_until", flat=True)) == {until}
+    assert f"卡有效期至 {until}" in browser.get(f"/desk/cards/{numbers[0]}/").content.decode()
+    assert at_desk("CASHIER").get(new).status_code == 403
+
+
 def test_a_gift_card_is_made_and_issued_to_nobody(at_desk: AtDesk, in_chain: InChain) -> None:
     """R-E03."""
     browser = at_desk("MEMBER_SERVICE")
