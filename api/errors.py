@@ -147,8 +147,14 @@ def handle(error: Exception, view_context: dict[str, Any]) -> Response:
         refusal = Internal()
         _tell(error, view_context)
     _roll_back()
-    headers = {"WWW-Authenticate": 'Bearer realm="kayun"'} if refusal.status == 401 else None
-    return Response({"error": body(refusal)}, status=refusal.status, headers=headers)
+    return Response({"error": body(refusal)}, status=refusal.status, headers=_headers(refusal))
+
+
+def _headers(refusal: DomainError) -> dict[str, str]:
+    headers = {"WWW-Authenticate": 'Bearer realm="kayun"'} if refusal.status == 401 else {}
+    if refusal.retry_after_s is not None:
+        headers["Retry-After"] = str(refusal.retry_after_s)
+    return headers
 
 
 def _tell(error: Exception, view_context: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from ledger.queries import split
 from membership.cards.domain import CardStanding, refusal, tidy_number
 from membership.cards.errors import CardNotFound
 from membership.cards.models import Card
+from membership.cards.queries import pin_free_of
 from membership.records.domain import RecordKind
 from membership.records.models import Record
 
@@ -23,7 +24,8 @@ def card_state(*, number: str, on: date) -> CardState:
     """
     # A path may hold what no card number does, NUL among it, which PostgreSQL refuses as text.
     asked = tidy_number(number)
-    card = Card.objects.select_related("level", "member").filter(number=asked).first() if asked.isprintable() else None
+    cards = Card.objects.select_related("type", "level", "member")
+    card = cards.filter(number=asked).first() if asked.isprintable() else None
     if card is None:
         raise CardNotFound(card_number=number)
     standing = CardStanding(
@@ -42,6 +44,8 @@ def card_state(*, number: str, on: date) -> CardState:
         level=card.level.name,
         valid_until=_iso(card.valid_until),
         account_valid_until=_iso(card.account_valid_until),
+        pin_above_fen=pin_free_of(card),
+        vehicle_bound=card.bound_vehicle_id is not None,
         balance=_balance(card.stored_account_id),
     )
 

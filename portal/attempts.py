@@ -16,14 +16,26 @@ def attempt(form: forms.Form, act: Callable[[], T], *, fields: Mapping[str, str]
     """Do an act for a form. A refusal becomes the form's error and leaves nothing written; ``fields`` maps its code to
     the field it belongs to.
     """
+    return told(form, done_or_not(act), fields=fields)
+
+
+def done_or_not(act: Callable[[], T]) -> T | DomainError:
+    """What the act answers, or what refused it; then nothing of it is written, and nothing locked."""
     try:
         with transaction.atomic():
             return act()
-    except DomainError as error:
-        field = (fields or {}).get(error.code)
-        form.add_error(field if field in form.fields else None, ValidationError(str(error), code=error.code))
-        form.refusal = error  # type: ignore[attr-defined]
-        return None
+    except DomainError as refusal:
+        return refusal
+
+
+def told(form: forms.Form, answer: T | DomainError, *, fields: Mapping[str, str] | None = None) -> T | None:
+    """The answer; a refusal becomes the form's error, at the field that ``fields`` gives for its code."""
+    if not isinstance(answer, DomainError):
+        return answer
+    field = (fields or {}).get(answer.code)
+    form.add_error(field if field in form.fields else None, ValidationError(str(answer), code=answer.code))
+    form.refusal = answer  # type: ignore[attr-defined]
+    return None
 
 
 def refusal_of(form: forms.Form) -> DomainError | None:

@@ -21,8 +21,11 @@ from kernel.gathering import Gathering
 from kernel.http import own_transactions
 from kernel.observability import context
 from ledger.errors import IdempotencyConflict
+from membership.cards.errors import PinRequired
+from membership.cards.policy import PinProof
 from membership.cashier import fast
 from membership.cashier.domain import Receipt
+from membership.cashier.proving import proved
 from tenants.stores.services import StoreClosed, StoreNotFound
 
 KEY_LIMIT: Final = 200
@@ -58,13 +61,20 @@ class Consumptions(ApiView):
     def post(self, request: Request) -> Response:
         """201 with the consumption; once more, with ``Idempotent-Replayed: true``, if the key was used before."""
         asked: shapes.ConsumptionBody = self.body
-        caller, answer = _together.do(self.claim.schema_name, _Asked(self.claim, asked, self.key))
+        caller, answer = self._told()
         if caller is not None:
             context.bind(actor=str(caller.actor))
+        if isinstance(answer, PinRequired) and asked.pin and caller is not None and caller.store is not None:
+            proof = proved(actor=caller.actor, card_number=asked.card_number, pin=asked.pin, store_id=caller.store.id)
+            answer = proof if isinstance(proof, DomainError) else self._told(proof)[1]
         if isinstance(answer, DomainError):
             raise _as_sent(answer, self.key)
         headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
         return Response(_shown(answer, asked.store_code, asked.reference), status=201, headers=headers)
+
+    def _told(self, proof: PinProof | None = None) -> "_Told":
+        """What the body gets, posted with whatever comes meanwhile. Nobody waits there for another's PIN."""
+        return _together.do(self.claim.schema_name, _Asked(self.claim, self.body, self.key, proof))
 
 
 @own_transactions
@@ -91,6 +101,7 @@ class _Asked(NamedTuple):
     claim: Claim
     body: shapes.ConsumptionBody
     key: str
+    proof: PinProof | None = None
 
 
 _Told = tuple[Caller | None, fast.Answer]
@@ -100,7 +111,9 @@ def _post_together(schema_name: str, asked: Sequence[_Asked]) -> list[_Told]:
     """Who calls, in one trip for all; then what they may post, in two. A refusal harms no other."""
     callers = identify_many(schema_name, [each.claim for each in asked])
     commands = [
-        caller if isinstance(caller, DomainError) else _tried(caller, each.body, each.body.store_code, each.key)
+        caller
+        if isinstance(caller, DomainError)
+        else _tried(caller, each.body, each.body.store_code, each.key, each.proof)
         for caller, each in zip(callers, asked, strict=True)
     ]
     answers = _posted(schema_name, commands)
@@ -130,7 +143,12 @@ def _key_of(request: Request) -> str:
 
 
 def _command(
-    caller: Caller, asked: shapes.ConsumptionBody | shapes.ConsumptionItem, *, store_code: str, key: str
+    caller: Caller,
+    asked: shapes.ConsumptionBody | shapes.ConsumptionItem,
+    *,
+    store_code: str,
+    key: str,
+    proof: PinProof | None,
 ) -> fast.Consumption:
     """What is asked, as the cashier's service takes it.
 
@@ -152,14 +170,19 @@ def _command(
         note=asked.reference,
         plate=asked.plate,
         vin=asked.vin,
+        proof=proof,
     )
 
 
 def _tried(
-    caller: Caller, asked: shapes.ConsumptionBody | shapes.ConsumptionItem, store_code: str, key: str
+    caller: Caller,
+    asked: shapes.ConsumptionBody | shapes.ConsumptionItem,
+    store_code: str,
+    key: str,
+    proof: PinProof | None = None,
 ) -> fast.Consumption | DomainError:
     try:
-        return _command(caller, asked, store_code=store_code, key=key)
+        return _command(caller, asked, store_code=store_code, key=key, proof=proof)
     except DomainError as refusal:
         return refusal
 

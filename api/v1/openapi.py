@@ -36,10 +36,12 @@ _REFUSALS: Final = {
     401: "`invalid_api_key`",
     403: "`not_allowed`",
     404: "`card_not_found`, `store_not_found`, `not_found`",
-    409: "`insufficient_balance`, `idempotency_conflict`, `card_lost`, `card_expired`, `card_locked`, …",
+    409: "`insufficient_balance`, `idempotency_conflict`, `pin_required`, `wrong_pin`, `card_pin_locked`, `card_lost`, "
+    "`card_expired`, `card_locked`, `vehicle_mismatch`, …",
     411: "`length_required`",
     413: "`body_too_large`",
     415: "`unsupported_media_type`",
+    503: "`busy`: too many PINs are being checked; ask again after `Retry-After` seconds",
 }
 _KEY: Final = OpenApiParameter(
     "Idempotency-Key",
@@ -52,16 +54,18 @@ _KEY: Final = OpenApiParameter(
 CONSUMPTION: Final[dict[str, Any]] = {
     "operation_id": "createConsumption",
     "summary": "Take an amount from a card",
-    "description": "Repeating it with the same key does nothing twice and gets the same answer.",
+    "description": "Repeating it with the same key does nothing twice and gets the same answer. `pin` is no part of "
+    "what is compared, nor kept.",
     "tags": ["consumptions"],
     "parameters": [_KEY],
     "request": _refer(shapes.ConsumptionBody),
-    "responses": _answers(201, shapes.Consumption, "Done, now or before.", 400, 401, 403, 404, 409, 411, 413, 415),
+    "responses": _answers(201, shapes.Consumption, "Done, now or before.", 400, 401, 403, 404, 409, 411, 413, 415, 503),
 }
 BATCH: Final[dict[str, Any]] = {
     "operation_id": "createConsumptions",
     "summary": "Take amounts from many cards at once",
-    "description": "Up to 1000 of one store. One refusal harms no other. Sending all of it again does nothing twice.",
+    "description": "Up to 1000 of one store. One refusal harms no other. Sending all of it again does nothing twice. "
+    "Cards that ask for the PIN are refused here with `pin_required`.",
     "tags": ["consumptions"],
     "request": _refer(shapes.BatchBody),
     "responses": _answers(200, shapes.BatchOutcome, "One outcome per item.", 400, 401, 411, 413, 415),

@@ -25,6 +25,14 @@ Plate = Annotated[
 Vin = Annotated[
     str, Meta(pattern=r"^[0-9A-Za-z]{0,17}$", description="The vehicle identification number of the vehicle served.")
 ]
+Pin = Annotated[
+    str,
+    Meta(
+        pattern=r"^([0-9]{6})?$",
+        description="The card's PIN, as its holder typed it just now; read only where the card asks for it. "
+        "Never keep it.",
+    ),
+]
 Key = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{1,200}$", description="As the `Idempotency-Key` header.")]
 Moment = Annotated[
     datetime, Meta(tz=True, description="When it happened, with an offset; now if absent. At most 7 days ago.")
@@ -42,11 +50,16 @@ class ConsumptionBody(Body):
     reference: Reference = ""
     plate: Plate = ""
     vin: Vin = ""
+    pin: Pin = ""
     occurred_at: Moment | None = None
+
+    def __repr__(self) -> str:
+        # What is shown of a request must not show the PIN.
+        return f"{type(self).__name__}({self.card_number!r}, {self.amount_fen!r})"
 
 
 class ConsumptionItem(Body):
-    """One consumption of a batch, with its own key."""
+    """One consumption of a batch, with its own key. It takes no PIN: who keeps consumptions must not keep PINs."""
 
     idempotency_key: Key
     card_number: CardNumber
@@ -148,4 +161,8 @@ class CardState(Shape):
     level: str
     valid_until: str | None
     account_valid_until: str | None
+    pin_above_fen: Annotated[
+        int | None, Meta(description="The PIN is asked for more than this; 0: always; null: never.")
+    ]
+    vehicle_bound: Annotated[bool, Meta(description="Whether it pays for one vehicle only: `plate` or `vin` is asked.")]
     balance: Balance

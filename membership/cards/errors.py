@@ -105,6 +105,22 @@ class CardLocked(CardNotUsable):
     message = _("会员卡 {card_number} 已锁定，不能使用。卡内余额不受影响。")
 
 
+class PinRequired(DomainError):
+    """The card's type, or the chain's rule, wants the PIN for this (X-16, X-19); none was proved, or an older one."""
+
+    code = "pin_required"
+    status = 409
+    message = _("这一笔需要消费密码，请持卡人输入。未扣款。")
+
+
+class WrongPin(DomainError):
+    """Counted: so many more in a row lock the card (X-19)."""
+
+    code = "wrong_pin"
+    status = 409
+    message = _("密码不正确，还可再试 {left} 次，之后这张卡将锁定。未扣款。")
+
+
 _BY_CODE = {kind.code: kind for kind in CardNotUsable.__subclasses__()}
 
 

@@ -1,5 +1,6 @@
 """What a card type may say, as values: kinds, whom the card serves, when the PIN is asked. No database, no clock."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from django.db import models
@@ -45,8 +46,18 @@ class PinAsk(models.TextChoices):
     ALWAYS = "ALWAYS", _("每次验密码")
 
 
+@dataclass(frozen=True, slots=True)
+class PinProof:
+    """That whoever presented a card knew its PIN just now. ``cards.services.check_till_pin`` alone makes it, of a PIN
+    that was right; it proves nothing for another card, nor once the card has another PIN.
+    """
+
+    card_id: int
+    pin_version: int
+
+
 def pin_free_fen(*, use_by: str, ask: str, above_fen: int) -> int | None:
-    """The most, in fen, that a till takes without the PIN; None where it never asks.
+    """The most, in fen, that is taken without the PIN; None where it is never asked.
 
     A card that serves its holder alone has her prove by PIN who she is (X-16).
     """
@@ -56,9 +67,9 @@ def pin_free_fen(*, use_by: str, ask: str, above_fen: int) -> int | None:
 
 
 def pin_asked(*, free_fen: int | None, amount_fen: int) -> bool:
-    """Whether a till asks for the PIN before taking ``amount_fen``, where ``free_fen`` go without (``pin_free_fen``).
+    """Whether the PIN is asked for before taking ``amount_fen``, where ``free_fen`` go without (``pin_free_fen``).
 
-    Where nothing is free it is asked even for a use that costs nothing, such as one count of a package.
+    Where nothing is free it is asked even for a use that costs nothing, such as one count of a package that was a gift.
     """
     return free_fen is not None and (free_fen == 0 or amount_fen > free_fen)
 

@@ -12,7 +12,8 @@ from kernel.calendar import add_months, span_of, start_of
 from ledger.domain import LotKind
 from ledger.models import Entry, Lot
 from membership.cards.domain import ENDED, Spend, tidy_number
-from membership.cards.models import Card, CardLevel, CardType
+from membership.cards.models import Card, CardLevel, CardRules, CardType
+from membership.cards.policy import pin_free_fen
 from membership.members.models import Member
 from membership.members.queries import same_person_ids
 from membership.vehicles.models import Vehicle
@@ -110,6 +111,16 @@ def find_card(number: str) -> Card | None:
 def cards_of_numbers(numbers: Iterable[str]) -> list[Card]:
     """Those of these cards, as typed, that there are, by number. One query."""
     return list(cards().filter(number__in={tidy_number(number) for number in numbers}).order_by("number"))
+
+
+def pin_free_of(card: Card) -> int | None:
+    """The most, in fen, that is taken from the card without its PIN, as its type says or else the chain's rules; None
+    where it is never asked. One query at most.
+
+    For whoever would rather ask beforehand: what holds is decided under the card's lock (``cashier.guards``).
+    """
+    rules = card.type if card.type.pin_ask else CardRules.objects.get()
+    return pin_free_fen(use_by=card.type.use_by, ask=rules.pin_ask, above_fen=rules.pin_above_fen)
 
 
 def cards_of_member(member_id: int) -> list[Card]:

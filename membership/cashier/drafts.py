@@ -84,14 +84,25 @@ def consumption_draft(
     policy: DrawPolicy,
     points: PointsBook = NO_POINTS,
     member: MemberAccounts = NO_MEMBER,
+    asks_pin: bool = True,
 ) -> Draft:
-    """A consumption of a bill whose tender is sound and comes to its total."""
+    """A consumption of a bill whose tender is sound and comes to its total. ``asks_pin`` is off for a preview.
+
+    What is paid in cash alone takes nothing of the card's holder, and no PIN is asked.
+    """
+    takes_fen = bill.tender.takes_fen if asks_pin else 0
     request = consumption_request(
         card,
         bill,
         occasion,
         policy=policy,
-        guard=guards.may_spend(card, occasion, member, served=bill.served),
+        guard=guards.may_spend(
+            card,
+            occasion,
+            member,
+            served=bill.served,
+            taken=guards.Taken(takes_fen, bill.proof) if takes_fen else None,
+        ),
         member=member,
         points=points_sequel(card, bill, occasion, points, guards.points_facts),
     )

@@ -13,6 +13,7 @@ from kernel.money import Money
 from ledger.services import post_many
 from membership.cards.domain import tidy_number
 from membership.cards.errors import CardIdle, CardNotFound
+from membership.cards.policy import PinProof
 from membership.cashier import directory
 from membership.cashier.domain import CardRef, Occasion, Receipt
 from membership.cashier.drafts import check_amount, consumption_draft
@@ -36,6 +37,7 @@ class Consumption:
     note: str = ""
     plate: str = ""
     vin: str = ""
+    proof: PinProof | None = None
 
 
 Answer = Receipt | DomainError
@@ -45,8 +47,8 @@ def consume_many(consumptions: Sequence[Consumption], *, schema: str) -> list[An
     """Take each consumption from its card; one answer per consumption, in order. A refusal harms no other.
 
     What is answered with a receipt is committed. Answers that are errors: NotAllowed, AmountNotPositive,
-    AmountTooLarge, CardNotFound, StoreNotFound, CardNotUsable, VehicleMismatch, InsufficientBalance,
-    IdempotencyConflict, IdempotencyKeyInvalid; nothing was written for them.
+    AmountTooLarge, CardNotFound, StoreNotFound, CardNotUsable, VehicleMismatch, PinRequired,
+    InsufficientBalance, IdempotencyConflict, IdempotencyKeyInvalid; nothing was written for them.
     """
     answers = _attempt(consumptions, schema)
     stale = [place for place, answer in enumerate(answers) if isinstance(answer, StaleCard)]
@@ -80,7 +82,7 @@ def _draft(asked: Consumption, known: directory.Known) -> Draft | DomainError:
         return refusal
     occasion = Occasion(asked.actor, asked.store_id, asked.occurred_at, asked.idempotency_key)
     rules = known.rules
-    bill = plain(amount.fen, note=asked.note, served=Served(asked.plate, asked.vin))
+    bill = plain(amount.fen, note=asked.note, served=Served(asked.plate, asked.vin), proof=asked.proof)
     return consumption_draft(card, bill, occasion, policy=rules.draw_policy, points=rules.points)
 
 

@@ -6,6 +6,7 @@ after the account's lock is how the card stands until the posting commits.
 
 from collections.abc import Callable
 from datetime import date
+from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +15,8 @@ from kernel.errors import DomainError
 from kernel.money import Money
 from ledger.domain import Guard
 from membership.cards.domain import CardStanding, refusal
-from membership.cards.errors import not_usable
+from membership.cards.errors import PinRequired, not_usable
+from membership.cards.policy import PinProof, pin_asked, pin_free_fen
 from membership.cashier.domain import NO_MEMBER, CardRef, MemberAccounts, Occasion, PointsFacts, Row
 from membership.cashier.errors import OverCap, TopUpNotAllowed, VehicleMismatch
 from membership.cashier.tender import Served
@@ -23,9 +25,12 @@ from membership.vehicles.domain import tidy_plate
 _STANDING = """
     SELECT card.id, card.number, card.stored_account_id, card.status, card.locked, card.valid_until,
         card.account_valid_until, card.points_account_id, card.member_id, card.level_id,
-        type.earns_points, card.bound_vehicle_id, vehicle.plate, vehicle.vin
+        type.earns_points, card.bound_vehicle_id, vehicle.plate, vehicle.vin, card.pin_version, type.use_by,
+        COALESCE(NULLIF(type.pin_ask, ''), rules.pin_ask),
+        CASE type.pin_ask WHEN '' THEN rules.pin_above_fen ELSE type.pin_above_fen END
     FROM {schema}.cards_card AS card
     JOIN {schema}.cards_cardtype AS type ON type.id = card.type_id
+    JOIN {schema}.cards_cardrules AS rules ON rules.id = 1
     LEFT JOIN {schema}.vehicles_vehicle AS vehicle ON vehicle.id = card.bound_vehicle_id
     WHERE card.id = ANY ($1::bigint[])"""
 
@@ -53,12 +58,26 @@ class StaleCard(DomainError):
     message = _("会员卡信息已更新，请重试。未作任何更改。")
 
 
+class Taken(NamedTuple):
+    """What is taken of a card, in fen, and what proves that its holder knows of it."""
+
+    fen: int
+    proof: PinProof | None
+
+
 def may_spend(
-    card: CardRef, occasion: Occasion, member: MemberAccounts = NO_MEMBER, *, served: Served | None = None
+    card: CardRef,
+    occasion: Occasion,
+    member: MemberAccounts = NO_MEMBER,
+    *,
+    served: Served | None = None,
+    taken: Taken | None = None,
 ) -> Guard:
     """The card may be used on the day of the act (R-C04), and still belongs to the member whose accounts pay.
 
-    With ``served`` given, a card that is bound to a vehicle serves that vehicle only (R-B15, R-B16, R-C08).
+    With ``served`` given, a card that is bound to a vehicle serves that vehicle only (R-B15, R-B16, R-C08). With
+    ``taken`` given, its PIN is proved where its type or the chain's rule asks for it (X-16): read with all else, so
+    that a card which asks for none costs nothing.
     """
     day = _day(occasion)
 
@@ -70,6 +89,8 @@ def may_spend(
         problem = _problem(card, row, day)
         if problem is None and row is not None and served is not None and not _serves(row, served):
             return VehicleMismatch(card_number=card.number)
+        if problem is None and row is not None and taken is not None and not _is_proved(row, taken):
+            return PinRequired(card_number=card.number)
         return problem
 
     return Guard(sql=_STANDING, subject=card.card_id, check=check)
@@ -92,6 +113,12 @@ def _serves(row: Row, served: Served) -> bool:
         return True
     same_plate = bool(plate) and tidy_plate(served.plate) == plate
     return same_plate or (bool(vin) and served.vin.strip().upper() == vin)
+
+
+def _is_proved(row: Row, taken: Taken) -> bool:
+    pin_version, use_by, ask, above_fen = row[14:18]
+    free_fen = pin_free_fen(use_by=use_by, ask=ask, above_fen=above_fen)
+    return not pin_asked(free_fen=free_fen, amount_fen=taken.fen) or taken.proof == PinProof(row[0], pin_version)
 
 
 def points_facts(row: Row) -> PointsFacts:

@@ -75,7 +75,8 @@ def quote(
     draw_policy: DrawPolicy | None = None,
     occurred_at: datetime | None = None,
 ) -> Quote:
-    """What ``services.pay`` would do now, lot by lot. Whatever would refuse it is in the quote, not raised.
+    """What ``services.pay`` would do now, lot by lot. Whatever would refuse it is in the quote, not raised; the PIN is
+    taken for proved.
 
     ``draw_policy``: as if the chain drew in this order.
 
@@ -93,7 +94,9 @@ def quote(
         member = _member(card, tender)
     except DomainError as refusal:
         return Quote(chosen.draw_policy.value, refusal)
-    draft = consumption_draft(card, bill, occasion, policy=chosen.draw_policy, points=chosen.points, member=member)
+    draft = consumption_draft(
+        card, bill, occasion, policy=chosen.draw_policy, points=chosen.points, member=member, asks_pin=False
+    )
     outcome, writes = preview(draft.request)
     if not isinstance(outcome, Posted):
         return Quote(

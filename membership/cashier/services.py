@@ -14,6 +14,7 @@ from kernel import clock
 from kernel.money import Money
 from ledger.services import reversal_of
 from membership.cards.models import Card
+from membership.cards.policy import PinProof
 from membership.cashier import giving, locks, signing
 from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL, member_account
 from membership.cashier.acting import card_ref, post_traced, ref_of, rules
@@ -74,6 +75,7 @@ def consume(
     idempotency_key: str,
     note: str = "",
     served: Served = NOBODYS,
+    proof: PinProof | None = None,
     occurred_at: datetime | None = None,
 ) -> Receipt:
     """Pay a bill from a card alone, drawing its lots as the chain's policy says.
@@ -81,14 +83,14 @@ def consume(
     Raises:
         NotAllowed, CardNotFound, CardNotUsable, AmountNotPositive, AmountTooLarge
         InsufficientBalance, VehicleMismatch: nothing was taken.
+        PinRequired: likewise; prove the PIN by ``cards.services.check_till_pin`` and come again with the ``proof``.
         IdempotencyConflict, IdempotencyKeyInvalid
     """
     require(actor, Act.VALUE_CONSUME, store_id=store_id)
     check_amount(amount)
     occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
-    return post_traced(
-        _consumption(card_ref(card_number), plain(amount.fen, note=note, served=served), occasion), Act.VALUE_CONSUME
-    )
+    bill = plain(amount.fen, note=note, served=served, proof=proof)
+    return post_traced(_consumption(card_ref(card_number), bill, occasion), Act.VALUE_CONSUME)
 
 
 def pay(
@@ -102,6 +104,7 @@ def pay(
     note: str = "",
     lines: Sequence[BillLine] = (),
     served: Served = NOBODYS,
+    proof: PinProof | None = None,
     occurred_at: datetime | None = None,
 ) -> Receipt:
     """Pay a bill by parts: from the card, the member's prepayment, in cash, and by signing for the rest. One posting.
@@ -111,13 +114,14 @@ def pay(
     Raises:
         NotAllowed, CardNotFound, CardNotUsable, AmountNotPositive, AmountTooLarge, TenderMismatch
         InsufficientBalance, InsufficientPrepayment, OverSignedLimit, VehicleMismatch: nothing was taken.
+        PinRequired: likewise; as with ``consume``.
         CardWithoutMember: such a card has neither prepayment nor credit.
         IdempotencyConflict, IdempotencyKeyInvalid
     """
     require(actor, Act.VALUE_CONSUME, store_id=store_id)
     if tender.signed_fen:
         require(actor, Act.VALUE_SIGN, store_id=store_id)
-    bill = Bill(total.fen, tender, tuple(lines), note, served)
+    bill = Bill(total.fen, tender, tuple(lines), note, served, proof)
     check_bill(bill)
     occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
     card = card_ref(card_number)

@@ -11,6 +11,7 @@ from kernel.money import Money
 from ledger.domain import Contra, Line, PostingRequest, Unit, request_hash
 from ledger.models import Posting
 from membership.cards.models import Card
+from membership.cards.policy import PinProof
 from membership.cashier import guards, locks
 from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL, find_member_account, member_account
 from membership.cashier.acting import post_traced, ref_of, rules
@@ -33,15 +34,17 @@ def settle(
     tender: Tender,
     store_id: int,
     idempotency_key: str,
+    proof: PinProof | None = None,
     occurred_at: datetime | None = None,
 ) -> Receipt:
     """Pay a signed bill, in whole or in part: in cash, from the member's prepayment, from the card it was signed with.
+    The card must be in use, and its PIN proved where it asks for it, for anything but cash.
 
     It earns no points: those arise when goods are paid for, never later (R-I09).
 
     Raises:
         NotAllowed, BillNotFound, SettleTooMuch, TenderMismatch, AmountNotPositive, AmountTooLarge
-        CardNotUsable, InsufficientBalance, InsufficientPrepayment: nothing was taken.
+        CardNotUsable, InsufficientBalance, InsufficientPrepayment, PinRequired: nothing was taken.
         IdempotencyConflict, IdempotencyKeyInvalid
     """
     require(actor, Act.VALUE_SETTLE, store_id=store_id)
@@ -56,7 +59,7 @@ def settle(
     if amount.fen > bill.open_fen and not Posting.objects.filter(idempotency_key=occasion.ledger_key).exists():
         raise SettleTooMuch(number=bill.number, left=Money(bill.open_fen), asked=amount)
     card = ref_of(Card.objects.get(pk=bill.card_id))
-    draft = _draft(bill, card, tender, occasion)
+    draft = _draft(bill, card, tender, occasion, proof)
     receipt = post_traced(draft, Act.VALUE_SETTLE)
     if not receipt.replayed:
         SignedBill.objects.filter(pk=bill.pk).update(settled_fen=F("settled_fen") + amount.fen)
@@ -72,8 +75,9 @@ def settle(
     return receipt
 
 
-def _draft(bill: SignedBill, card: CardRef, tender: Tender, occasion: Occasion) -> Draft:
+def _draft(bill: SignedBill, card: CardRef, tender: Tender, occasion: Occasion, proof: PinProof | None) -> Draft:
     prepayment_id = _prepayment(bill, tender)
+    taken = guards.Taken(tender.takes_fen, proof)
     cny = Unit.CNY.value
     lines = [Line(member_account(bill.member_id, SIGNED_BILL), None, cny, tender.total_fen)]
     if tender.stored_fen:
@@ -91,7 +95,7 @@ def _draft(bill: SignedBill, card: CardRef, tender: Tender, occasion: Occasion) 
         lines=tuple(lines),
         store_id=occasion.store_id,
         policy=rules().draw_policy,
-        guard=guards.may_spend(card, occasion, _payer(bill)) if tender.stored_fen else None,
+        guard=guards.may_spend(card, occasion, _payer(bill), taken=taken) if taken.fen else None,
         looks_at=() if tender.stored_fen else (card.account_id,),
     )
     detail = {

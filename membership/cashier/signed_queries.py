@@ -36,8 +36,8 @@ def totals_of_bills(*, state: str, text: str, today: date) -> SignedTotals:
 
 
 def bill_of(bill_id: UUID) -> SignedBill | None:
-    """A bill with its member, card and store."""
-    return SignedBill.objects.select_related("member", "card", "store").filter(pk=bill_id).first()
+    """A bill with its member, card (and its type) and store."""
+    return SignedBill.objects.select_related("member", "card__type", "store").filter(pk=bill_id).first()
 
 
 def bills_of_page(*, state: str, text: str, today: date, size: int, after: str = "") -> list[SignedBill]:

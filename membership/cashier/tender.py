@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ledger.domain import LotKind
+from membership.cards.policy import PinProof
 from membership.cashier.points import BillLine
 
 
@@ -50,6 +51,11 @@ class Tender:
     def total_fen(self) -> int:
         """What the parts come to."""
         return self.stored_fen + self.prepayment_fen + self.cash_fen + self.signed_fen
+
+    @property
+    def takes_fen(self) -> int:
+        """What is taken from the card, from its member's prepayment or on her word: all but the cash."""
+        return self.total_fen - self.cash_fen
 
     @property
     def is_plain(self) -> bool:
@@ -96,13 +102,17 @@ def served_by(text: str) -> Served:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What is to be paid: a total, by the parts of a tender, for lines that say what earns points."""
+    """What is to be paid: a total, by the parts of a tender, for lines that say what earns points.
+
+    ``served`` and ``proof`` are what was shown with the card, where it asks for a vehicle or for its PIN.
+    """
 
     total_fen: int
     tender: Tender
     lines: tuple[BillLine, ...] = ()
     note: str = ""
     served: Served = NOBODYS
+    proof: PinProof | None = None
 
     @property
     def lines_or_one(self) -> Sequence[BillLine]:
@@ -110,6 +120,6 @@ class Bill:
         return self.lines or (BillLine(self.total_fen),)
 
 
-def plain(amount_fen: int, *, note: str = "", served: Served = NOBODYS) -> Bill:
+def plain(amount_fen: int, *, note: str = "", served: Served = NOBODYS, proof: PinProof | None = None) -> Bill:
     """A bill that is paid from the card alone."""
-    return Bill(amount_fen, Tender(stored_fen=amount_fen), note=note, served=served)
+    return Bill(amount_fen, Tender(stored_fen=amount_fen), note=note, served=served, proof=proof)

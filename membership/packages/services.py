@@ -14,6 +14,7 @@ from ledger.locks import lock_accounts
 from ledger.models import Lot, Posting
 from ledger.queries import lots_of
 from ledger.services import reversal_of
+from membership.cards.policy import PinProof
 from membership.cashier import guards, locks, signing
 from membership.cashier.accounts import account_of
 from membership.cashier.acting import card_ref, post_traced, ref_of, rules
@@ -73,6 +74,7 @@ def sell(
     store_id: int,
     idempotency_key: str,
     served: Served = NOBODYS,
+    proof: PinProof | None = None,
     occurred_at: datetime | None = None,
 ) -> Receipt:
     """Sell a package onto a card, paid like any bill. What is paid is owed as a service until it is used.
@@ -86,7 +88,7 @@ def sell(
     product = PackageProduct.objects.filter(pk=product_id, enabled=True).first()
     if product is None:
         raise ProductNotFound
-    bill = Bill(product.price_fen, tender, note=product.name, served=served)
+    bill = Bill(product.price_fen, tender, note=product.name, served=served, proof=proof)
     check_bill(bill)
     occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
     card = card_ref(card_number)
@@ -125,13 +127,15 @@ def use(
     idempotency_key: str,
     note: str = "",
     served: Served = NOBODYS,
+    proof: PinProof | None = None,
     occurred_at: datetime | None = None,
 ) -> Receipt:
-    """Use so many counts or minutes, what ends first going first; their part of the price becomes revenue.
+    """Use so many counts or minutes, what ends first going first; their part of the price becomes revenue, and is what
+    the limit of use without PIN is measured by.
 
     Raises:
         NotAllowed, CardNotFound, CardNotUsable, ProductNotFound, PackageInvalid
-        NotEnoughLeft, VehicleMismatch: nothing was taken.
+        NotEnoughLeft, VehicleMismatch, PinRequired: nothing was taken.
         IdempotencyConflict, IdempotencyKeyInvalid
     """
     require(actor, Act.VALUE_CONSUME, store_id=store_id)
@@ -154,7 +158,7 @@ def use(
         occurred_at=occasion.occurred_at,
         lines=tuple(_use_lines(product, account_id, count, parts)),
         store_id=store_id,
-        guard=guards.may_spend(card, occasion, served=served),
+        guard=guards.may_spend(card, occasion, served=served, taken=guards.Taken(worth_fen(parts), proof)),
         looks_at=(card.account_id,),
     )
     detail = {"package": product.name, "used": count, "unit": product.unit, "left": held - count}

@@ -1,21 +1,24 @@
 """What a till asks of whoever presents a card: the PIN, and the vehicle that is served."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final, TypeVar
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy as _
 
-from kernel.errors import DomainError
-from kernel.money import Money
-from membership.cards.errors import CardPinLocked
-from membership.cards.models import Card, CardRules
-from membership.cards.policy import pin_asked, pin_free_fen
-from membership.cards.services import check_till_pin
+from membership.cards.models import Card
+from membership.cards.policy import PinProof
+from membership.cards.queries import pin_free_of
+from membership.cashier.proving import with_pin
 from membership.cashier.tender import Served, served_by
+from portal.attempts import done_or_not, told
 from tenants.people.domain import Actor
+
+T = TypeVar("T")
+
+# Errors that belong to a field rather than to the form.
+_FIELDS: Final = {"pin_required": "pin", "wrong_pin": "pin", "busy": "pin", "vehicle_mismatch": "vehicle"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +38,20 @@ class Asks:
 
 def asks_of(card: Card) -> Asks:
     """What the card's type, and where it says nothing the chain's rules, want of it. One query at most."""
-    rules = card.type if card.type.pin_ask else CardRules.objects.get()
-    above = pin_free_fen(use_by=card.type.use_by, ask=rules.pin_ask, above_fen=rules.pin_above_fen)
-    return Asks(above, card.bound_vehicle_id is not None)
+    return Asks(pin_free_of(card), card.bound_vehicle_id is not None)
 
 
 class ProofForm(forms.Form):
     """The fields by which a card is proved; a page shows those that are asked for."""
 
     vehicle = forms.CharField(
-        label=gettext_lazy("车牌号或车架号"),
+        label=_("车牌号或车架号"),
         max_length=20,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     pin = forms.CharField(
-        label=gettext_lazy("消费密码（请持卡人输入）"),
+        label=_("消费密码（请持卡人输入）"),
         max_length=6,
         required=False,
         strip=True,
@@ -69,32 +70,21 @@ class ProofForm(forms.Form):
         return served_by(self.cleaned_data.get("vehicle", ""))
 
 
-def is_proved(form: ProofForm, *, actor: Actor, card: Card | None, store_id: int, takes: Money) -> bool:
-    """Whether the PIN that a valid form holds lets ``takes`` be taken from the card; if not, the form says why.
-
-    The check has a transaction of its own: a wrong PIN is counted although nothing else is done (X-19).
-    """
-    if card is None or not pin_asked(free_fen=asks_of(card).pin_above_fen, amount_fen=takes.fen):
-        return True
-    pin = form.cleaned_data["pin"]
-    if not pin:
-        form.add_error("pin", ValidationError(_("这一笔需要消费密码，请持卡人输入。未扣款。"), code="pin_wanted"))
-        return False
-    try:
-        with transaction.atomic():
-            outcome = check_till_pin(actor=actor, number=card.number, pin=pin, store_id=store_id)
-    except DomainError as refusal:
-        form.add_error("pin", ValidationError(str(refusal), code=refusal.code))
-        return False
-    if outcome.accepted:
-        return True
-    if outcome.locked:
-        form.add_error(None, ValidationError(str(CardPinLocked(card_number=card.number)), code=CardPinLocked.code))
-        return False
-    said = ngettext(
-        "密码不正确，还可再试 %(left)d 次，之后这张卡将锁定。未扣款。",
-        "密码不正确，还可再试 %(left)d 次，之后这张卡将锁定。未扣款。",
-        outcome.left,
+def attempt_proved(
+    form: ProofForm,
+    act: Callable[[PinProof | None], T],
+    *,
+    actor: Actor,
+    card_number: str,
+    store_id: int,
+    fields: Mapping[str, str] | None = None,
+) -> T | None:
+    """Do an act for a valid form, as ``attempt`` does; where it wants the card's PIN, by what the form holds."""
+    answer = with_pin(
+        lambda proof: done_or_not(lambda: act(proof)),
+        actor=actor,
+        card_number=card_number,
+        pin=form.cleaned_data.get("pin", ""),
+        store_id=store_id,
     )
-    form.add_error("pin", ValidationError(said % {"left": outcome.left}, code="pin_wrong"))
-    return False
+    return told(form, answer, fields={**_FIELDS, **(fields or {})})

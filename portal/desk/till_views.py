@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from kernel import clock
 from kernel.errors import DomainError
-from kernel.money import Money
 from ledger.errors import IdempotencyConflict
+from membership.cards.policy import PinProof
 from membership.cashier import services
 from membership.cashier.domain import Occasion, Receipt
 from membership.cashier.quoting import quote, quote_top_up
@@ -26,9 +26,9 @@ from membership.members.domain import masked_name
 from membership.packages import services as packages
 from membership.records.domain import RecordKind
 from membership.records.models import Record
-from portal.attempts import attempt, refusal_of, status_of
+from portal.attempts import refusal_of, status_of
 from portal.desk.access import DeskRequest, staff_only
-from portal.desk.proofs import is_proved
+from portal.desk.proofs import attempt_proved
 from portal.desk.till_cards import Look, look_up
 from portal.desk.till_forms import CONSUME, PACKAGE, TOP_UP, TillForm
 from portal.rows import last_day_before, package_words, quote_row, receipt_row
@@ -46,7 +46,6 @@ _FIELDS: Final = {
     "amount_too_large": "amount",
     "insufficient_prepayment": "prepayment",
     "over_signed_limit": "signed",
-    "vehicle_mismatch": "vehicle",
     "package_insufficient": "count",
 }
 _QUICK_TOP_UPS: Final = (50_000, 100_000, 200_000)
@@ -182,16 +181,18 @@ def _store_id(request: DeskRequest) -> int:
 
 
 def _done(request: DeskRequest, form: TillForm, look: Look) -> Receipt | None:
-    """Do what a valid form asks, once the card is proved; None, and the form says why, where it is refused."""
-    given, store_id = form.cleaned_data, _store_id(request)
-    if given["mode"] != TOP_UP:
-        takes = Money.ZERO if given["mode"] == PACKAGE else given["amount"] - given["cash"]
-        if not is_proved(form, actor=request.desk.actor, card=look.card, store_id=store_id, takes=takes):
-            return None
-    return attempt(form, lambda: _act(request, form, look), fields=_FIELDS)
+    """Do what a valid form asks; None, and the form says why, where it is refused."""
+    return attempt_proved(
+        form,
+        lambda proof: _act(request, form, look, proof),
+        actor=request.desk.actor,
+        card_number=look.number,
+        store_id=_store_id(request),
+        fields=_FIELDS,
+    )
 
 
-def _act(request: DeskRequest, form: TillForm, look: Look) -> Receipt:
+def _act(request: DeskRequest, form: TillForm, look: Look, proof: PinProof | None) -> Receipt:
     given, store_id = form.cleaned_data, _store_id(request)
     if given["mode"] == PACKAGE:
         return packages.use(
@@ -201,6 +202,7 @@ def _act(request: DeskRequest, form: TillForm, look: Look) -> Receipt:
             count=given["count"],
             note=given["note"],
             served=form.served(),
+            proof=proof,
             store_id=store_id,
             idempotency_key=given["idempotency_key"],
         )
@@ -220,6 +222,7 @@ def _act(request: DeskRequest, form: TillForm, look: Look) -> Receipt:
         tender=form.tender(),
         note=given["note"],
         served=form.served(),
+        proof=proof,
         store_id=store_id,
         idempotency_key=given["idempotency_key"],
     )

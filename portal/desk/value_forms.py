@@ -1,5 +1,6 @@
 """Forms of prepayment, signed bills, returns, packages, points, and of the rules behind them."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -126,6 +127,16 @@ class SellPackageForm(PartsForm, ProofForm):
         super().__init__(*args, **kwargs)
         self.only(asks)
         self.fields["product"].choices = [(str(product.pk), _label(product)) for product in products]  # type: ignore[attr-defined]
+
+
+class SettleForm(PartsForm, ProofForm):
+    """What a signed bill is paid with. No vehicle is served by it."""
+
+    field_order = ("cash", "prepayment", "stored", "pin")
+
+    def __init__(self, *args: Any, asks: Asks, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.only(replace(asks, vehicle=False))
 
 
 class UsePackageForm(OnceForm, ProofForm):

@@ -14,31 +14,30 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kernel import clock
-from kernel.money import Money
 from membership.cards.models import Card
+from membership.cards.policy import PinProof
 from membership.cards.queries import find_card
 from membership.cashier import adjusting, returning, reversing, services, settling
 from membership.cashier.domain import Receipt
 from membership.cashier.errors import BillNotFound
 from membership.cashier.quoting import prepaid
 from membership.cashier.signed_queries import bill_of, bills_of_page, totals_of_bills
-from membership.cashier.tender import Tender
 from membership.documents import services as documents
 from membership.packages import services as packages
 from membership.packages.queries import holdings_of, products
 from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only
-from portal.desk.proofs import Asks, asks_of, is_proved
+from portal.desk.proofs import Asks, asks_of, attempt_proved
 from portal.desk.value_forms import (
     CardSearchForm,
     FaultFormForm,
-    PartsForm,
     PayInForm,
     PayOutForm,
     PointsForm,
     ProductForm,
     ReturnForm,
     SellPackageForm,
+    SettleForm,
     SignedFilterForm,
     UsePackageForm,
 )
@@ -98,6 +97,7 @@ def signed_bills(request: DeskRequest) -> HttpResponseBase:
     return render(request, "desk/value_signed.html", context)
 
 
+@sensitive_post_parameters("pin")
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @staff_only(Act.VALUE_SETTLE, Act.VALUE_SIGN)
@@ -110,17 +110,22 @@ def signed_bill(request: DeskRequest, bill_id: UUID) -> HttpResponseBase:
     bill = bill_of(bill_id)
     if bill is None:
         raise BillNotFound
-    form = PartsForm(request.POST or None, initial={"cash": f"{bill.open_fen / 100:.2f}"})
+    form = SettleForm(request.POST or None, asks=asks_of(bill.card), initial={"cash": f"{bill.open_fen / 100:.2f}"})
     if request.method == "POST" and form.is_valid():
-        receipt = attempt(
+        store_id = _store_id(request, Act.VALUE_SETTLE)
+        receipt = attempt_proved(
             form,
-            lambda: settling.settle(
+            lambda proof: settling.settle(
                 actor=request.desk.actor,
                 bill_id=bill_id,
                 tender=form.tender(),
-                store_id=_store_id(request, Act.VALUE_SETTLE),
+                store_id=store_id,
                 idempotency_key=form.cleaned_data["idempotency_key"],
+                proof=proof,
             ),
+            actor=request.desk.actor,
+            card_number=bill.card.number,
+            store_id=store_id,
         )
         if receipt is not None:
             return _done(request, receipt, _("已结算。"))
@@ -282,17 +287,16 @@ def _prepay(request: DeskRequest, asked: str, card: Card, given: dict[str, Any])
 
 
 def _proved_package(request: DeskRequest, asked: str, card: Card, form: Any) -> Receipt | None:
-    store_id = _store_id(request, Act.VALUE_CONSUME)
-    tender = form.tender() if asked == "sell" else Tender()
-    takes = Money(tender.stored_fen + tender.prepayment_fen)
-    # What is paid in cash alone, and without touching the card, needs no proof of it.
-    needs = asked == "use" or bool(takes)
-    if needs and not is_proved(form, actor=request.desk.actor, card=card, store_id=store_id, takes=takes):
-        return None
-    return attempt(form, lambda: _package(request, asked, card, form), fields={"vehicle_mismatch": "vehicle"})
+    return attempt_proved(
+        form,
+        lambda proof: _package(request, asked, card, form, proof),
+        actor=request.desk.actor,
+        card_number=card.number,
+        store_id=_store_id(request, Act.VALUE_CONSUME),
+    )
 
 
-def _package(request: DeskRequest, asked: str, card: Card, form: Any) -> Receipt:
+def _package(request: DeskRequest, asked: str, card: Card, form: Any, proof: PinProof | None) -> Receipt:
     given = form.cleaned_data
     common = {
         "actor": request.desk.actor,
@@ -300,10 +304,12 @@ def _package(request: DeskRequest, asked: str, card: Card, form: Any) -> Receipt
         "product_id": int(given["product"]),
         "store_id": _store_id(request, Act.VALUE_CONSUME),
         "idempotency_key": given["idempotency_key"],
+        "served": form.served(),
+        "proof": proof,
     }
     if asked == "sell":
-        return packages.sell(tender=form.tender(), served=form.served(), **common)
-    return packages.use(count=given["count"], note=given["note"], served=form.served(), **common)
+        return packages.sell(tender=form.tender(), **common)
+    return packages.use(count=given["count"], note=given["note"], **common)
 
 
 def _file_fault(request: DeskRequest, record_id: UUID, what_happened: str) -> str:

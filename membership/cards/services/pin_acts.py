@@ -1,23 +1,37 @@
 """PINs: given and chosen at the desk, asked for at tills, locked there and unlocked by ID."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
+from kernel import clock
 from kernel.errors import DomainError
 from kernel.slots import DESK_WAIT_S
 from membership.cards import locks
-from membership.cards.domain import CardAct, Shown, destination, pin_weakness, tidy_number
-from membership.cards.errors import CardIdle, CardNotFound
+from membership.cards.domain import (
+    CardAct,
+    CardStanding,
+    Shown,
+    destination,
+    pin_weakness,
+    refusal,
+    tidy_number,
+)
+from membership.cards.errors import CardIdle, CardNotFound, CardNotUsable, CardPinLocked, WrongPin, not_usable
 from membership.cards.models import Card, CardRules, CardTillPin, CardWebLogin
 from membership.cards.pins import check_pin, hash_pin, known_to_a_finder, random_pin
+from membership.cards.policy import PinProof
 from membership.cards.services.issuing import IssuedCard
 from membership.cards.services.stepping import locked_for, take_step
 from membership.cards.services.stopping import NOTHING_TYPED, shown_by
 from membership.cards.web_login import PinForm, PinTrivial
 from membership.records.domain import RecordKind
 from tenants.audit.services import record
-from tenants.people.domain import Act, Actor, require
+from tenants.people.domain import Act, Actor, NotAllowed, require
+
+SPENDERS: Final = (Act.VALUE_CONSUME, Act.VALUE_SETTLE)
+"""Who takes value from cards, and so may have their PINs proved."""
 
 
 class PinChangedMeanwhile(DomainError):
@@ -38,11 +52,24 @@ class PinsDiffer(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class TillPinOutcome:
-    """What a till is told of a PIN. ``left``: wrong ones that remain before the card is locked."""
+    """What a till is told of a PIN. ``left``: wrong ones that remain before the card is locked.
 
-    accepted: bool
-    locked: bool
+    Either a ``proof``, for the spending that asked for it, or a ``refusal`` that says why there is none.
+    """
+
     left: int
+    proof: PinProof | None = None
+    refusal: DomainError | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the PIN was right, of a card that is in use."""
+        return self.proof is not None
+
+    @property
+    def locked(self) -> bool:
+        """Whether nothing that is typed would be accepted."""
+        return not self.left
 
 
 def reset_pin(*, actor: Actor, number: str, store_id: int, pin_version: int) -> IssuedCard:
@@ -91,13 +118,16 @@ def check_till_pin(*, actor: Actor, number: str, pin: str, store_id: int) -> Til
     """Check the PIN that a holder typed at a till. So many wrong ones in a row, as the chain's rules say, lock the card
     (X-19); a right one begins anew.
 
-    Returned, never raised: the count must be committed although the till refuses. A card that is not in use is not
-    accepted, whatever was typed, and nothing is counted.
+    Returned, never raised: the count must be committed although the till refuses. So give it a transaction, or a
+    savepoint, before that of the act which wants the proof: what refuses the act then leaves the count, and no card is
+    kept from other tills while the PIN is hashed. A card that is not in use is not accepted, whatever was typed, and
+    nothing is counted.
 
     Raises:
         NotAllowed, CardNotFound, CardIdle, Busy
     """
-    require(actor, Act.VALUE_CONSUME, store_id=store_id)
+    if not any(actor.may(act, store_id=store_id) for act in SPENDERS):
+        raise NotAllowed(act=Act.VALUE_CONSUME.label)
     number = tidy_number(number)
     card = Card.objects.filter(number=number).first()
     if card is None:
@@ -107,18 +137,21 @@ def check_till_pin(*, actor: Actor, number: str, pin: str, store_id: int) -> Til
     limit = CardRules.objects.get().pin_failures
     tries = locks.hold_till_pin(card.pk)
     # Read again under the row's lock: the turn before may have locked the card, or given it another PIN.
-    card.refresh_from_db(fields=["status", "pin_hash"])
+    card.refresh_from_db(fields=["status", "pin_hash", "pin_version"])
     if destination(CardAct.LOCK_PIN, status=card.status) is None:
-        return TillPinOutcome(accepted=False, locked=True, left=0)
+        return TillPinOutcome(left=0, refusal=_out_of_use(card))
     verdict = check_pin(pin, card.pin_hash, wait_s=DESK_WAIT_S)
     failures = 0 if verdict.right else tries.failures + 1
     if failures != tries.failures:
         CardTillPin.objects.filter(card_id=card.pk).update(failures=failures)
     if failures < limit:
-        return TillPinOutcome(accepted=verdict.right, locked=False, left=limit - failures)
+        left = limit - failures
+        if not verdict.right:
+            return TillPinOutcome(left=left, refusal=WrongPin(left=left))
+        return TillPinOutcome(left=left, proof=PinProof(card_id=card.pk, pin_version=card.pin_version))
     held, to = locked_for(CardAct.LOCK_PIN, number)
     take_step(actor, held, CardAct.LOCK_PIN, to, store_id=store_id, kind=RecordKind.PIN_LOCK)
-    return TillPinOutcome(accepted=False, locked=True, left=0)
+    return TillPinOutcome(left=0, refusal=CardPinLocked(card_number=number))
 
 
 def unlock_pin(
@@ -161,6 +194,12 @@ def _set_pin(number: str, pin_hash: str, pin_version: int, *, must_change: bool)
     card.pin_hash, card.pin_must_change, card.pin_version = pin_hash, must_change, card.pin_version + 1
     card.save(update_fields=["pin_hash", "pin_must_change", "pin_version"])
     return card
+
+
+def _out_of_use(card: Card) -> CardNotUsable:
+    standing = CardStanding(card.status, card.locked, card.valid_until, card.account_valid_until)
+    reason = refusal(standing, on=clock.today())
+    return not_usable(reason, card_number=card.number) if reason else CardNotUsable(card_number=card.number)
 
 
 def _forget_failures(number: str) -> None:

@@ -16,6 +16,7 @@ from ledger.models import Account, Lot, Posting
 from membership.cards import services
 from membership.cards.domain import LIFE, CardAct, CardStatus, IdShown, NumberRange, Shown, destination
 from membership.cards.models import Card, CardType
+from membership.cards.policy import PinProof
 from membership.cashier import services as cashier
 from membership.cashier.drafts import check_amount
 from membership.records.models import Record
@@ -320,9 +321,10 @@ def test_wrong_pins_at_tills_lock_the_card_and_the_desk_unlocks_it(
             return services.check_till_pin(actor=clerk, number=holder.number, pin=pin, store_id=store_id)
 
     assert [typed(wrong).left for _try in range(4)] == [4, 3, 2, 1]
-    assert typed(holder.pin) == services.TillPinOutcome(accepted=True, locked=False, left=5)
+    assert typed(holder.pin) == services.TillPinOutcome(left=5, proof=PinProof(holder.card.pk, pin_version=1))
     assert [typed(wrong).locked for _try in range(5)] == [False] * 4 + [True]
-    assert typed(holder.pin) == services.TillPinOutcome(accepted=False, locked=True, left=0)
+    again = typed(holder.pin)
+    assert (again.accepted, again.locked, getattr(again.refusal, "code", "")) == (False, True, "card_pin_locked")
     with in_chain(), pytest.raises(DomainError) as refusal:
         cashier.consume(actor=clerk, card_number=holder.number, amount=Money(1), store_id=store_id, idempotency_key="x")
     assert refusal.value.code == "card_pin_locked"

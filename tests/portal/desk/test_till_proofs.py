@@ -11,6 +11,8 @@ from kernel import clock
 from kernel.money import Money
 from ledger.models import Account, Posting
 from membership.cards.models import Card, CardRules, CardTillPin, CardType
+from membership.cashier import services
+from membership.cashier.models import ChainPolicy
 from membership.cashier.tender import Served, Tender, served_by
 from membership.packages import services as packages
 from membership.records.models import Record
@@ -52,7 +54,7 @@ def test_the_pin_is_asked_for_as_the_rules_say(
         CardRules.objects.update(pin_ask=ask, pin_above_fen=above)
     form = _form(browser, hidden, holder, amount="30")
     answer = browser.post("/desk/till/", form)
-    assert answer.status_code == (400 if wanted else 302)
+    assert answer.status_code == (409 if wanted else 302)
     if wanted:
         assert "这一笔需要消费密码" in _text(answer)
         assert f'data-pin-above="{above}"' in _text(answer)
@@ -71,7 +73,7 @@ def test_a_card_that_serves_its_holder_alone_wants_the_pin_always(
     with in_chain():
         CardType.objects.filter(pk=holder.card.type_id).update(use_by="HOLDER")
     form = _form(browser, hidden, holder, amount="0.01")
-    assert browser.post("/desk/till/", form).status_code == 400
+    assert browser.post("/desk/till/", form).status_code == 409
     assert browser.post("/desk/till/", form | {"pin": holder.pin}).status_code == 302
 
 
@@ -85,7 +87,7 @@ def test_wrong_pins_are_counted_and_lock_the_card(
     form = _form(browser, hidden, holder, amount="30", pin=_wrong(holder))
     for left in (2, 1):
         answer = browser.post("/desk/till/", form)
-        assert answer.status_code == 400
+        assert answer.status_code == 409
         assert f"还可再试 {left} 次" in _text(answer)
         assert _wrong(holder) not in _text(answer)
         with in_chain():
@@ -95,7 +97,7 @@ def test_wrong_pins_are_counted_and_lock_the_card(
     assert answer.context["look"]["state"] == "refused"
     with in_chain():
         assert Card.objects.get(pk=holder.card.pk).status == "PIN_LOCKED"
-    assert browser.post("/desk/till/", form | {"pin": holder.pin}).status_code in (400, 409)
+    assert browser.post("/desk/till/", form | {"pin": holder.pin}).status_code == 409
     assert _balance(in_chain, holder) == 10_000
 
 
@@ -168,3 +170,33 @@ def test_a_package_is_used_at_the_till(
         assert browser.post("/desk/till/", _form(browser, hidden, holder, mode="package", **missing)).status_code == 400
     slip = _text(browser.get(f"/desk/receipts/{answer.context['result']['id']}/"))
     assert all(said in slip for said in ("精洗十次", "本次使用", "2 次", "8 次"))
+
+
+def test_a_signed_bill_is_settled_from_the_card_with_its_pin(
+    at_desk: AtDesk, in_chain: InChain, holder: Holder, hidden: Hidden, clerk: Actor
+) -> None:
+    """X-16: what is paid in cash asks for nothing."""
+    browser = at_desk("CASHIER")
+    with in_chain():
+        ChainPolicy.objects.update(signed_limit_fen=10_000)
+        signed = services.pay(
+            actor=clerk,
+            card_number=holder.number,
+            total=Money(5_000),
+            tender=Tender(signed_fen=5_000),
+            store_id=holder.card.store_id,
+            idempotency_key="signed",
+        )
+        CardRules.objects.update(pin_ask="ALWAYS", pin_failures=3)
+    url = f"/desk/value/signed/{signed.record_id}/"
+
+    def settle(**fields: str) -> HttpResponse:
+        key = hidden(browser.get(url), "idempotency_key")  # type: ignore[arg-type]
+        return browser.post(url, {"idempotency_key": key, **fields})  # type: ignore[return-value]
+
+    assert settle(cash="10").status_code == 302
+    refused = settle(stored="10")
+    assert (refused.status_code, "这一笔需要消费密码" in _text(refused)) == (409, True)
+    assert "还可再试 2 次" in _text(settle(stored="10", pin=_wrong(holder)))
+    assert settle(stored="10", pin=holder.pin).status_code == 302
+    assert _balance(in_chain, holder) == 9_000
