@@ -53,6 +53,7 @@ SHARED_APPS = [
     "django.contrib.humanize",
     "tenants.chains",
     "billing.pricebook",
+    "billing.accounts",
     "portal",
     "api",
 ]

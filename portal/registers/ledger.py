@@ -7,6 +7,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from billing.accounts import domain as billing
 from kernel.money import Money
 from ledger.domain import Contra, Unit
 from ledger.models import Account, Draw, Entry, Lot, Posting
@@ -19,9 +20,12 @@ from portal.registers.base import ReadOnlyAdmin
 from tenants.stores.models import Store
 
 _ACCOUNT_KINDS: Final = {
-    STORED: _("储值账户"), POINTS: _("积分账户"), PREPAYMENT: _("预存账户"), SIGNED_BILL: _("签单账户")
+    STORED: _("储值账户"), POINTS: _("积分账户"), PREPAYMENT: _("预存账户"), SIGNED_BILL: _("签单账户"),
+    billing.PREPAID: _("商户预付账户"), billing.ARREARS: _("商户欠款账户"),
 }  # fmt: skip
-_CONTRAS: Final = dict(Contra.choices)
+_POSTINGS: Final = {**POSTING_LABELS, **dict(billing.PostingKind.choices)}
+# A code that a chain's books and the platform's both know means the same in both.
+_CONTRAS: Final = {**dict(billing.Contra.choices), **dict(Contra.choices)}
 
 
 def account_words(account: Account | None) -> str:
@@ -36,7 +40,7 @@ def account_kind_words(kind: str) -> str:
 
 def posting_words(posting: Posting) -> str:
     """A posting by what was done."""
-    return str(POSTING_LABELS.get(posting.kind, posting.kind))
+    return str(_POSTINGS.get(posting.kind, posting.kind))
 
 
 def amount_column(field: str, *, description: Any, of: str = "") -> Any:

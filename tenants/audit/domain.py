@@ -13,6 +13,9 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
     {
         **{act.value: act.label for act in Act},
         "account.login": _("登录"),
+        "adjustment.approve": _("通过账户调整"),
+        "adjustment.reject": _("驳回账户调整"),
+        "adjustment.request": _("申请账户调整"),
         "apikey.create": _("新建接口密钥"),
         "apikey.revoke": _("吊销接口密钥"),
         "card.expire": _("会员卡到期"),
@@ -86,6 +89,7 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
 
 OBJECTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
     {
+        "adjustment": _("账户调整"),
         "apikey": _("接口密钥"),
         "card": _("会员卡"),
         "card_level": _("卡级别"),

@@ -57,11 +57,12 @@ def load_demo() -> str:
 @click.command()
 @click.option("--schema", "schemas", multiple=True, help="Only this schema; may be repeated. All by default.")
 def audit(schemas: tuple[str, ...]) -> None:
-    """Prove every balance from its entries and lots, in public and in every chain, and tie them to the chain's cards.
+    """Prove every balance from its entries and lots, in public and in every chain, and tie them to chains and cards.
 
     Prints each finding and ends with exit code 1 when there is any.
     """
     start_django()
+    from billing.auditing import audit_platform
     from kernel.db import PUBLIC_SCHEMA
     from ledger.audit import audit_schema
     from membership.auditing import audit_chain
@@ -69,8 +70,8 @@ def audit(schemas: tuple[str, ...]) -> None:
     count = 0
     checked = schemas or _schemas_with_a_ledger()
     for schema in checked:
-        cards = [] if schema == PUBLIC_SCHEMA else audit_chain(schema)
-        for finding in (*audit_schema(schema), *cards):
+        holders = audit_platform() if schema == PUBLIC_SCHEMA else audit_chain(schema)
+        for finding in (*audit_schema(schema), *holders):
             click.echo(f"{schema}: {finding}")
             count += 1
     click.echo(f"{len(checked)} ledgers proved, {count} findings.")

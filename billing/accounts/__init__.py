@@ -1,0 +1,1 @@
+"""What a chain has with the platform and what it owes: its two accounts in the public ledger."""

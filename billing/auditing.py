@@ -1,0 +1,46 @@
+"""Proving what the platform keeps in the public schema: the ledger's own audit knows nothing of chains.
+
+Like that audit (``ledger.audit``), each check is one statement that sees one moment.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ledger.audit import Finding, audit_schema
+
+CHECKS: Final[Mapping[str, str]] = {
+    "chain_account_form": """
+        SELECT account.id, account.kind || ' of ' || account.holder_id || ' in ' || account.unit
+        FROM {s}.ledger_account AS account
+        WHERE account.kind IN ('CHAIN_PREPAID', 'CHAIN_ARREARS') AND (account.unit <> 'CNY' OR account.lotted
+            OR account.allow_negative <> (account.kind = 'CHAIN_ARREARS'))""",
+    "chain_account_without_chain": """
+        SELECT account.id, account.kind || ' of ' || account.holder_id || ' holds ' || account.balance
+        FROM {s}.ledger_account AS account LEFT JOIN {s}.chains_chain AS chain ON chain.id = account.holder_id
+        WHERE account.kind IN ('CHAIN_PREPAID', 'CHAIN_ARREARS') AND chain.id IS NULL""",
+    "chain_account_alone": """
+        SELECT holder_id, 'has only ' || min(kind) FROM {s}.ledger_account
+        WHERE kind IN ('CHAIN_PREPAID', 'CHAIN_ARREARS') GROUP BY holder_id HAVING count(*) <> 2""",
+    "arrears_above_zero": """
+        SELECT holder_id, 'arrears hold ' || balance FROM {s}.ledger_account
+        WHERE kind = 'CHAIN_ARREARS' AND balance > 0""",
+    # Arrears are paid before anything is prepaid.
+    "prepaid_beside_arrears": """
+        SELECT prepaid.holder_id, 'holds ' || prepaid.balance || ' and owes ' || -arrears.balance
+        FROM {s}.ledger_account AS prepaid JOIN {s}.ledger_account AS arrears
+            ON arrears.holder_id = prepaid.holder_id AND arrears.kind = 'CHAIN_ARREARS'
+        WHERE prepaid.kind = 'CHAIN_PREPAID' AND prepaid.balance > 0 AND arrears.balance < 0""",
+    "adjustment_posting": """
+        SELECT adjustment.id, 'asked ' || adjustment.amount_fen || ', posted ' || coalesce(sum(entry.amount), 0)
+        FROM {s}.accounts_adjustment AS adjustment
+        JOIN {s}.accounts_adjustmentdecision AS decision ON decision.adjustment_id = adjustment.id AND decision.approved
+        LEFT JOIN {s}.ledger_entry AS entry ON entry.posting_id = decision.posting_id AND entry.account_id IN (
+            SELECT account.id FROM {s}.ledger_account AS account WHERE account.holder_id = adjustment.chain_id
+                AND account.kind IN ('CHAIN_PREPAID', 'CHAIN_ARREARS'))
+        GROUP BY adjustment.id HAVING coalesce(sum(entry.amount), 0) <> adjustment.amount_fen""",
+}
+
+
+def audit_platform(schema: str = "public", *, checks: Mapping[str, str] = CHECKS) -> list[Finding]:
+    """What is wrong with the platform's own books; empty means proved."""
+    return audit_schema(schema, checks=checks)
