@@ -5,7 +5,6 @@ its next page, that another has begun, and stops.
 """
 
 import logging
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,6 +15,7 @@ from django.utils.translation import override
 from kernel import clock
 from kernel.db import in_chain
 from kernel.files.services import XLSX, keep
+from kernel.files.spooling import spool
 from membership.exports.domain import ExportState
 from membership.exports.kinds import kind_of
 from membership.exports.models import Export
@@ -50,7 +50,7 @@ def advance(schema_name: str, export_id: int) -> None:
             yield
 
     try:
-        with tempfile.TemporaryFile() as folder, override(export.language):
+        with spool() as folder, override(export.language):
             rows = write_list(folder, kind_of(export.kind), export.filters, revealed=export.revealed, turn=turn)
             folder.seek(0)
             with turn():

@@ -51,6 +51,8 @@ class Column:
     longest: int = 200
     personal: bool = False
     """Whether the value names a person: it is masked where problems are shown."""
+    sealed: bool = False
+    """Whether the value is a secret: rows wait with no more of it than its end, and lists of errors show no more."""
     sample: str = ""
     hint: str | Promise = ""
 
@@ -90,15 +92,22 @@ def _both_titles(column: Column) -> tuple[str, ...]:
 _SHOWN: Final = 40
 
 
-def masked(value: str, *, personal: bool) -> str:
+def masked(value: str, column: Column) -> str:
     """A value as a list of problems shows it: enough to find it in the file."""
     text = value[:_SHOWN]
-    if not personal or not text:
+    if column.sealed:
+        return hidden(text)
+    if not column.personal or not text:
         return text
     if len(text) <= 2:
         return text[0] + "*"
     kept = 1 if len(text) < 7 else 3
     return f"{text[:kept]}{'*' * 4}{text[-kept:] if len(text) > 2 * kept else ''}"
+
+
+def hidden(value: str) -> str:
+    """A secret as it is shown: its last two places, nothing of a short one."""
+    return "*" * (len(value) - 2) + value[-2:] if len(value) > 5 else "*" * len(value)
 
 
 PROBLEMS: Final[Mapping[str, str | Promise]] = {

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from kernel.errors import DomainError
+from kernel.errors import DomainError, listed
 from kernel.sheets.errors import SheetError
 
 
@@ -46,6 +47,11 @@ class ColumnsMissing(SheetError):
 
     code = "columns_missing"
     message = _("缺少这些列：{columns}。请使用模板，或在第一行写上列名。")
+
+    def __str__(self) -> str:
+        # Kept as the Chinese titles, by which translations are found: readers and workers differ in language.
+        columns = listed(gettext(title) for title in self.params["columns"])
+        return str(self.message).format(columns=columns)
 
 
 class WorkBroken(SheetError):

@@ -4,7 +4,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from kernel.crypto import SealedField
+from kernel.crypto.indexing import INDEX_LENGTH
+from kernel.crypto.sealing import SEALED_FORM
 from membership.imports.domain import ROW_BITS, RUNNING, ImportState
+from membership.members.domain import DocumentKind
+from membership.members.models import ID_NUMBER
 
 
 class Import(models.Model):
@@ -89,6 +94,30 @@ class ImportRow(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class StagedDocument(models.Model):
+    """The ID document of a row that waits, sealed and indexed from the moment it is read. Deleted with the row.
+
+    Its key is the row's. A table of its own, so that the keys of what waits are rotated like all others.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(_("证件类型"), max_length=16, choices=DocumentKind)
+    number = SealedField(_("证件号码"), purpose=ID_NUMBER, index="number_index")
+    number_index = models.CharField(_("号码索引"), max_length=INDEX_LENGTH)
+    masked = models.CharField(_("证件号码（遮盖）"), max_length=40)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("待导入证件")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=DocumentKind.values), name="staged_document_kind_known"),
+            # No number in clear ever gets into the table, whoever writes it.
+            models.CheckConstraint(condition=models.Q(number__regex=SEALED_FORM), name="staged_document_sealed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.kind} {self.masked}"
 
 
 class ImportProblem(models.Model):

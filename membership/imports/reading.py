@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import override
+
 from kernel.errors import DomainError
 from kernel.sheets import as_text
 from kernel.sheets.cells import Cell
@@ -33,12 +35,13 @@ class RowReader:
         headings = [as_text(cell) or "" for cell in header]
         places = match_columns(headings, columns)
         missing = [
-            str(column.title)
+            column
             for column in columns
             if column.required and column.code not in places and not defaults.get(column.code)
         ]
         if missing:
-            raise ColumnsMissing(columns="、".join(missing))
+            with override("zh-hans"):
+                raise ColumnsMissing(columns=[str(column.title) for column in missing])
         codes = {place: code for code, place in places.items()}
         return cls(
             columns=tuple((column, places.get(column.code), defaults.get(column.code, "")) for column in columns),
@@ -57,7 +60,7 @@ class RowReader:
                 texts.append(self._normal(column, text, number, problems))
                 continue
             if text is None:
-                problems.append((number, column.code, "number_imprecise", f"{cells[place or 0]}"[:_SHOWN]))
+                problems.append((number, column.code, "number_imprecise", masked(f"{cells[place or 0]:.0f}", column)))
             elif column.required and not default:
                 problems.append((number, column.code, "value_missing", ""))
             texts.append(default)
@@ -75,5 +78,5 @@ class RowReader:
             code = "value_too_long"
         except DomainError as error:
             code = error.code
-        problems.append((number, column.code, code, masked(text, personal=column.personal)))
+        problems.append((number, column.code, code, masked(text, column)))
         return text[: column.longest]

@@ -1,6 +1,5 @@
 """The list of faulty rows that a person downloads, mends and uploads again."""
 
-import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
@@ -12,6 +11,7 @@ from django.utils.translation import override
 from kernel import clock
 from kernel.files.models import StoredFile
 from kernel.files.services import XLSX, keep
+from kernel.files.spooling import spool
 from kernel.sheets import Column, ColumnKind, write_workbook
 from membership.imports.domain import PROBLEMS
 from membership.imports.kinds import Kind, kind_of
@@ -22,7 +22,6 @@ KEPT_FOR: Final = timedelta(days=30)
 """How long uploaded files and lists of problems are kept: they hold personal data."""
 
 ROWS_MAX: Final = 200_000
-_IN_MEMORY: Final = 8 << 20
 _PIECE: Final = 1 << 18
 _LANGUAGES: Final = ("zh-hans", "en")
 
@@ -46,7 +45,7 @@ def keep_error_file(imported: Import) -> StoredFile:
         Column("Reason", width=48),
         *(Column(str(column.title)) for column in kind.columns),
     ]
-    with tempfile.TemporaryFile() as folder:
+    with spool() as folder:
         write_workbook(folder, [(_("错误清单"), columns, islice(_rows(kind, imported), ROWS_MAX))])
         folder.seek(0)
         return keep(

@@ -117,9 +117,10 @@ def _finish(imported: Import) -> None:
 
 
 def forget_rows(imported: Import) -> None:
-    """Delete the staged rows, and the problems beyond those that the page shows."""
+    """Delete the staged rows with their ID documents, and the problems beyond those that the page shows."""
     params = Span(imported, 0, (1 << ROW_BITS) - 1).params
-    run("DELETE FROM imports_importrow WHERE id > %(low)s AND id <= %(high)s", params)
+    for table in ("imports_importrow", "imports_stageddocument"):
+        run(f"DELETE FROM {table} WHERE id > %(low)s AND id <= %(high)s", params)  # noqa: S608
     run(
         """
         DELETE FROM imports_importproblem WHERE row_id > %(low)s AND row_id <= %(high)s AND id NOT IN (

@@ -5,11 +5,10 @@ the file is read again from its beginning, and what the counter passes over is a
 """
 
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import dropwhile, islice
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
 from django.conf import settings
 from django.db import connection
@@ -18,15 +17,16 @@ from kernel import clock
 from kernel.db import in_chain, quote_schema
 from kernel.files.models import StoredFile
 from kernel.files.services import contents
+from kernel.files.spooling import spool
 from kernel.sheets import Row, rows_of
 from kernel.sheets.errors import SheetEmpty
-from membership.imports.domain import ImportState
+from membership.imports.domain import Column, ImportState
 from membership.imports.kinds import kind_of
+from membership.imports.kinds.documents import DocumentReader, SealedRow
 from membership.imports.locks import hold
 from membership.imports.models import Import
 from membership.imports.reading import Problem, RowReader
 
-_IN_MEMORY: Final = 16 << 20
 _SPECIAL: Final = re.compile(r'[\\\t\n\r"]')
 _QUOTED_IN_ARRAY: Final = str.maketrans({"\\": "\\\\", '"': '\\"'})
 _ESCAPED_IN_COPY: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -34,17 +34,16 @@ _ESCAPED_IN_COPY: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n",
 
 @contextmanager
 def unsealed(kept: StoredFile) -> Iterator[BinaryIO]:
-    """A stored file of the chain at hand as a stream that can seek; a large one on disk under no name, and gone when it
-    is closed.
+    """A stored file of the chain at hand as a stream that can seek; never in clear on a disk, gone when it is closed.
 
     Raises:
         FileGone
     """
-    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as stream:
+    with spool() as stream:
         for chunk in contents(kept):
             stream.write(chunk)
         stream.seek(0)
-        yield cast("BinaryIO", stream)
+        yield stream
 
 
 def stage(schema_name: str, imported: Import, stream: BinaryIO) -> bool:
@@ -79,10 +78,16 @@ def _stage_chunk(imported: Import, reader: RowReader, chunk: Sequence[Row]) -> N
     problems: list[Problem] = []
     base = imported.first_row_id
     staged = [(base + number, reader.read(number, cells, problems)) for number, cells in chunk]
+    documents = _documents(kind_of(imported.kind).columns, base, staged, problems)
     schema = quote_schema(connection.schema_name)  # type: ignore[attr-defined]
     with connection.cursor() as cursor:
         with cursor.copy(f"COPY {schema}.imports_importrow (id, cells) FROM STDIN") as copy:
             copy.write("".join([_line(row_id, cells) for row_id, cells in staged]))
+        if documents:
+            columns = "id, kind, number, number_index, masked"
+            with cursor.copy(f"COPY {schema}.imports_stageddocument ({columns}) FROM STDIN") as copy:
+                for number, *rest in documents:
+                    copy.write_row((base + number, *rest))
         if problems:
             with cursor.copy(f'COPY {schema}.imports_importproblem (row_id, "column", code, value) FROM STDIN') as copy:
                 for number, column, code, value in problems:
@@ -91,6 +96,17 @@ def _stage_chunk(imported: Import, reader: RowReader, chunk: Sequence[Row]) -> N
     imported.staged, imported.touched_at = chunk[-1][0], clock.now()
     imported.rows += len(chunk)
     imported.save(update_fields=["mapping", "staged", "rows", "touched_at"])
+
+
+def _documents(
+    columns: Sequence[Column], base: int, staged: Sequence[tuple[int, list[str]]], problems: list[Problem]
+) -> list[SealedRow]:
+    """The ID documents of the rows, taken out of their cells."""
+    reader = DocumentReader.of(columns)
+    if reader is None:
+        return []
+    found = (reader.read(row_id - base, cells, problems) for row_id, cells in staged)
+    return [row for row in found if row is not None]
 
 
 def _line(row_id: int, cells: Sequence[str]) -> str:

@@ -101,7 +101,7 @@ class Member(models.Model):
 
 
 class IdDocument(models.Model):
-    """An ID document that was shown at the desk (R-H01). One of each kind for a member.
+    """An ID document that was shown at the desk, or whose number came with a file (R-H01). One of each kind a member.
 
     The number is encrypted; ``number_index`` finds it, ``masked`` is what pages show. Two members with one document
     are duplicates of one person: found, not forbidden, so that a desk can go on and merge them later.
@@ -112,9 +112,11 @@ class IdDocument(models.Model):
     number = SealedField(_("证件号码"), purpose=ID_NUMBER, index="number_index")
     number_index = models.CharField(_("号码索引"), max_length=INDEX_LENGTH)
     masked = models.CharField(_("证件号码（遮盖）"), max_length=40)
-    # Who saw it, and when: the proof that the person was identified.
+    # Who saw it, and when: the proof that the person was identified. Where nobody has (``original_seen``), who brought
+    # the number, and when.
     seen_at = models.DateTimeField(_("核对时间"))
     seen_by = models.CharField(_("核对人"), max_length=80)
+    original_seen = models.BooleanField(_("已核对原件"), default=True, db_default=True)
 
     class Meta:
         verbose_name = _("身份证件")

@@ -79,6 +79,8 @@ def happened_since(takeover: Takeover) -> list[str]:
         WHERE t.takeover_id = %(id)s AND (
             m.merged_into_id IS NOT NULL OR m.erased_at IS NOT NULL
             OR EXISTS (SELECT FROM members_member s WHERE s.merged_into_id = m.id)
+            OR EXISTS (SELECT FROM members_consent g WHERE g.member_id = m.id)
+            OR EXISTS (SELECT FROM members_iddocument d WHERE d.member_id = m.id AND d.original_seen)
             OR EXISTS (SELECT FROM cards_card c WHERE c.member_id = m.id
                 AND NOT EXISTS (SELECT FROM takeover_takencard k WHERE k.card_id = c.id))
             OR EXISTS (

@@ -74,7 +74,7 @@ def _check(schema_name: str, takeover: Takeover) -> None:
         names = sheet_names(stream)
         for each in SHEETS:
             if each.required and each.title not in names:
-                raise SheetMissing(sheet=each.title, found="、".join(names) or "—")
+                raise SheetMissing(sheet=each.title, found=names or ["—"])
         for imported in _sheets(schema_name, takeover, [each for each in SHEETS if each.title in names]):
             if not stage(schema_name, imported, stream):
                 return

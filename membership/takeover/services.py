@@ -116,7 +116,7 @@ def undo(*, actor: Actor, takeover_id: int) -> Takeover:
     takeover = _locked(takeover_id, TakeoverState.DONE, TakeoverState.DIFFERS)
     locks.lock_cards(takeover)
     if happened := happened_since(takeover):
-        raise TakeoverInUse(what="、".join(happened))
+        raise TakeoverInUse(what=happened)
     Card.objects.filter(takencard__takeover=takeover).update(locked=True)
     takeover.state, takeover.touched_at = TakeoverState.UNDOING, clock.now()
     takeover.undone_by, takeover.undone_name = str(actor), actor.name

@@ -8,6 +8,13 @@ from kernel import clock
 from membership.imports.domain import ROW_BITS, Column
 from membership.imports.kinds.base import GOOD, Kind, Span, add_duplicates, add_problem, kind, run
 from membership.imports.kinds.cards import clean_number
+from membership.imports.kinds.documents import (
+    DOCUMENT_COLUMNS,
+    check_documents,
+    check_known_documents,
+    filing_documents,
+    filing_params,
+)
 from membership.imports.kinds.members import MEMBER_PROBLEMS, clean_birthday, clean_date, clean_name
 from membership.members.domain import CODE_DIGITS, CODE_PREFIX, normalise_phone
 from membership.takeover.models import Takeover, TakeoverSheet
@@ -74,12 +81,14 @@ class MembersSheet(Sheet):
         Column("name", _("姓名"), ("会员姓名",), clean=clean_name, longest=60, personal=True, sample="林静"),
         Column("phone", _("手机号"), ("手机", "电话"), clean=normalise_phone, personal=True, sample="19900001234"),
         Column("birthday", _("生日"), ("出生日期",), False, clean_birthday, personal=True, sample="1985-03-17"),
+        *DOCUMENT_COLUMNS,
     )
     problems = MEMBER_PROBLEMS
 
     def check(self, span: Span) -> None:
         """No member of the old system twice; nobody who is filed here already."""
         add_duplicates(self, span, "ref")
+        check_documents(self, span)
         name, phone = self.cell("name"), self.cell("phone")
         add_problem(
             self, span, "phone", "member_exists",
@@ -91,24 +100,27 @@ class MembersSheet(Sheet):
         return {"members": span.imported.good}
 
     def apply(self, span: Span) -> int:
-        """File the members."""
-        ref, name, phone, birthday = (self.cell(column.code) for column in self.columns)
+        """File the members with their ID documents. A document that somebody has shown since the check is left out: its
+        row counts as not taken over, and the sums differ from what was signed.
+        """
+        check_known_documents(self, span, among=GOOD)
+        ref, name, phone, birthday = (self.cell(code) for code in ("ref", "name", "phone", "birthday"))
         return run(
             f"""
             WITH given AS MATERIALIZED (
                 SELECT nextval(pg_get_serial_sequence('members_member', 'id')) AS member_id, good.* FROM (
-                    SELECT {ref} AS ref, {name} AS name, {phone} AS phone, {birthday} AS birthday
+                    SELECT row.id AS row_id, {ref} AS ref, {name} AS name, {phone} AS phone, {birthday} AS birthday
                     FROM imports_importrow row WHERE {GOOD} ORDER BY row.id) AS good
             ), filed AS (
                 INSERT INTO members_member (id, code, name, phone, birthday, store_id, created_at)
                 SELECT member_id, '{CODE_PREFIX}' || lpad(member_id::text, greatest({CODE_DIGITS},
                     length(member_id::text)), '0'), name, phone, nullif(birthday, '')::date, %(store)s, %(now)s
                 FROM given
-            )
+            ), papers AS ({filing_documents("given")})
             INSERT INTO takeover_takenmember (takeover_id, ref, member_id)
             SELECT %(takeover)s, ref, member_id FROM given
             """,  # noqa: S608
-            {**span.params, "now": clock.now(), "takeover": self.takeover_of(span).pk},
+            {**span.params, **filing_params(span), "takeover": self.takeover_of(span).pk},
         )
 
 

@@ -153,7 +153,7 @@ def check_enrolment(vehicle: Vehicle, *, member: Member, store_id: int) -> None:
     """
     problems = enrolment_problems(vehicle, member=member, store_id=store_id)
     if problems:
-        labels = _("、").join(str(PROBLEMS[problem]) for problem in problems)
+        labels = [PROBLEMS[problem] for problem in problems]
         raise VehicleNotReady(vehicle=spoken_plate(vehicle.plate) or vehicle.vin, problem_labels=labels)
 
 

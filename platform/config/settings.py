@@ -258,6 +258,8 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+# What is uploaded may hold a whole chain's people: never in clear in the folder of temporary files.
+FILE_UPLOAD_HANDLERS = ["kernel.files.spooling.SealedUploadHandler"]
 WHITENOISE_USE_FINDERS = MODE != "production"
 
 # Rows of an import that are staged, or taken over, in one transaction: what is at most done again after a kill.

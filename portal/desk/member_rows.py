@@ -57,6 +57,7 @@ def document_row(document: IdDocument) -> Row:
         "masked": document.masked,
         "seen_at": document.seen_at,
         "seen_by": document.seen_by,
+        "original_seen": document.original_seen,
     }
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from membership.imports.kinds import listed_kinds
 from tenants.people.domain import Act, Actor
 
 _SHORT_MENU: Final = 14
@@ -18,7 +19,7 @@ _SHORT_MENU: Final = 14
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A page. ``key`` is what its view calls ``nav``; ``acts``: shown to whoever may do one of them somewhere, to
-    everybody when there is none.
+    everybody when there is none. ``also``: and one of these, where any are named.
     """
 
     key: str
@@ -26,6 +27,7 @@ class Entry:
     label: str | Promise
     icon: str
     acts: tuple[Act, ...] = ()
+    also: tuple[Act, ...] = ()
 
     @property
     def url(self) -> str:
@@ -63,6 +65,9 @@ STOCK_ACTS: Final = (
     Act.STOCK_DESTROY,
     Act.CARD_MAKE,
 )
+IMPORTED_ACTS: Final = tuple(dict.fromkeys(each.act for each in listed_kinds()))
+"""What importing asks for besides itself: the act that each row is, of one kind or another."""
+
 DOCUMENT_ACTS: Final = (*STOCK_ACTS, Act.DORMANCY_LIST, Act.DORMANCY_APPROVE, Act.CARD_TYPE, Act.CARD_VALIDITY)
 """The acts that documents ask for; which documents somebody sees is each kind's matter."""
 
@@ -103,7 +108,7 @@ MENU: Final = (
         Entry("documents", "desk:documents", _("单据办理"), "receipt", DOCUMENT_ACTS),
     )),
     Group("data", _("数据"), (
-        Entry("imports", "desk:import_list", _("数据导入"), "file-in", (Act.DATA_IMPORT,)),
+        Entry("imports", "desk:import_list", _("数据导入"), "file-in", (Act.DATA_IMPORT,), IMPORTED_ACTS),
         Entry("exports", "desk:export_list", _("数据导出"), "file-out", (Act.DATA_EXPORT,)),
         Entry("takeover", "desk:takeover_list", _("旧系统接管"), "stores", (Act.DATA_IMPORT, Act.DATA_SIGN)),
     )),
@@ -134,4 +139,4 @@ def menu_for(actor: Actor) -> Menu:
 
 
 def _is_shown(entry: Entry, actor: Actor) -> bool:
-    return not entry.acts or any(actor.may_somewhere(act) for act in entry.acts)
+    return all(not acts or any(actor.may_somewhere(act) for act in acts) for acts in (entry.acts, entry.also))

@@ -114,14 +114,24 @@ def fetch(sql: str, params: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
 
 
 def add_problem(
-    each: Kind, span: Span, column: str, code: str, *, where: str, join: str = "", params: Mapping[str, Any] = {}
+    each: Kind,
+    span: Span,
+    column: str,
+    code: str,
+    *,
+    where: str,
+    join: str = "",
+    params: Mapping[str, Any] = {},
+    among: str = SPAN,
 ) -> int:
-    """Add a problem to every row of the span for which ``where`` holds; how many. ``join`` brings in other tables."""
+    """Add a problem to every row of the span for which ``where`` holds; how many. ``join`` brings in other tables;
+    ``among``: GOOD asks only rows that have no problem yet.
+    """
     return run(
         f"""
         INSERT INTO imports_importproblem (row_id, "column", code, value)
         SELECT row.id, %(column)s, %(code)s, {_shown(each, column)}
-        FROM imports_importrow row {join} WHERE {SPAN} AND ({where})
+        FROM imports_importrow row {join} WHERE {among} AND ({where})
         """,  # noqa: S608  (written by kinds, never by people)
         {**span.params, **params, "column": column, "code": code},
     )
@@ -130,8 +140,11 @@ def add_problem(
 def _shown(each: Kind, column: str) -> str:
     """The SQL of what a problem shows of a cell; ``domain.masked`` says the same for problems found while reading."""
     cell = each.cell(column)
-    personal = next(one for one in each.columns if one.code == column).personal
-    if personal:
+    asked = next(one for one in each.columns if one.code == column)
+    if asked.sealed:
+        # What is staged is masked already.
+        return cell
+    if asked.personal:
         return f"CASE WHEN {cell} = '' THEN '' ELSE left({cell}, 1) || '****' END"
     return f"left({cell}, {_SHOWN})"
 

@@ -10,7 +10,7 @@ from kernel import clock
 from kernel.errors import DomainError
 from membership.cards.domain import LONGEST_NUMBER, tidy_number
 from membership.imports.domain import Column
-from membership.imports.kinds.base import GOOD, Kind, Span, add_duplicates, add_problem, fetch, kind
+from membership.imports.kinds.base import GOOD, SPAN, Kind, Span, add_duplicates, add_problem, fetch, kind
 from membership.stock.services import take_in
 from tenants.people.domain import Act
 
@@ -119,7 +119,7 @@ class Cards(Kind):
 
     def apply(self, span: Span) -> int:
         """Make the cards and put them into stock: three statements."""
-        self._against_what_is_there(span)
+        self._against_what_is_there(span, among=GOOD)
         internal = self.cell("internal_code")
         made = fetch(
             f"""
@@ -146,10 +146,13 @@ class Cards(Kind):
             """  # noqa: S608
         return {str(level): int(count) for level, count in fetch(counted, span.params)}
 
-    def _against_what_is_there(self, span: Span) -> None:
+    def _against_what_is_there(self, span: Span, *, among: str = SPAN) -> None:
         number, internal = self.cell("number"), self.cell("internal_code")
-        add_problem(self, span, "number", "card_exists", join=f"JOIN cards_card c ON c.number = {number}", where="true")
         add_problem(
-            self, span, "internal_code", "internal_code_exists",
+            self, span, "number", "card_exists", among=among,
+            join=f"JOIN cards_card c ON c.number = {number}", where="true",
+        )  # fmt: skip
+        add_problem(
+            self, span, "internal_code", "internal_code_exists", among=among,
             join=f"JOIN cards_card c ON c.internal_code = {internal}", where=f"{internal} <> ''",
         )  # fmt: skip

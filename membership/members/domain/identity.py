@@ -4,12 +4,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from kernel.errors import DomainError
 
@@ -26,7 +28,10 @@ class DocumentKind(models.TextChoices):
 
 
 class InvalidIdNumber(DomainError):
-    """The number cannot be one of a document of that kind. Does not repeat it: messages are shown, kept and sent on."""
+    """The number cannot be one of a document of that kind. Does not repeat it: messages are shown, kept and sent on.
+
+    ``params["problem"]`` is the code of what is wrong (``PROBLEMS``).
+    """
 
     code = "invalid_id_number"
     status = 400
@@ -42,6 +47,23 @@ PROBLEMS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "check_digit": _("校验位不符，请逐位核对。"),
     }
 )
+
+_CALLED: Final[Mapping[str, DocumentKind]] = MappingProxyType(
+    {
+        "身份证": DocumentKind.ID_CARD,
+        "二代身份证": DocumentKind.ID_CARD,
+        "居住证": DocumentKind.ID_CARD,
+        "港澳台居民居住证": DocumentKind.ID_CARD,
+        "军官证": DocumentKind.MILITARY,
+        "士兵证": DocumentKind.MILITARY,
+        "军人证": DocumentKind.MILITARY,
+        "港澳通行证": DocumentKind.TRAVEL_PERMIT,
+        "回乡证": DocumentKind.TRAVEL_PERMIT,
+        "台胞证": DocumentKind.TRAVEL_PERMIT,
+        "外国人居留证": DocumentKind.FOREIGN_RESIDENT,
+    }
+)
+"""What lists of other systems call the kinds, besides their names here."""
 
 # GB/T 2260, by the first two digits. 81–83: residence permits of people from Hong Kong, Macau and Taiwan.
 _PROVINCES: Final = frozenset(
@@ -88,11 +110,26 @@ def normalise_id_number(typed: str, kind: DocumentKind, *, today: date) -> str:
     number = re.sub(r"[\s\-()]", "", unicodedata.normalize("NFKC", typed)).upper()
     problem = _CHECKS[kind](number, today)
     if problem:
-        raise InvalidIdNumber(kind_label=kind.label, problem_label=PROBLEMS[problem])
+        raise InvalidIdNumber(kind_label=kind.label, problem_label=PROBLEMS[problem], problem=problem)
     if kind is DocumentKind.MILITARY and (found := _MILITARY.match(number)):
         unit, serial = found.groups()
         return f"{unit}字{serial}"
     return number
+
+
+@lru_cache(maxsize=256)
+def document_kind_called(text: str) -> DocumentKind | None:
+    """The kind that a list means by a word: its code, its name in Chinese or English, or a common short name."""
+    if text.upper() in DocumentKind:
+        return DocumentKind(text.upper())
+    if (known := _CALLED.get(text)) is not None:
+        return known
+    for language in ("zh-hans", "en"):
+        with override(language):
+            found = next((kind for kind in DocumentKind if str(kind.label).lower() == text.lower()), None)
+        if found is not None:
+            return found
+    return None
 
 
 def birth_date_of(number: str, kind: DocumentKind) -> date | None:

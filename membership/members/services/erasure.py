@@ -144,7 +144,12 @@ def _facts(member: Member) -> dict[str, Any]:
 def _own(member: Member) -> dict[str, Any]:
     return {
         "documents": [
-            {"kind": document.get_kind_display(), "number": document.plain_number(), "seen_at": _iso(document.seen_at)}
+            {
+                "kind": document.get_kind_display(),
+                "number": document.plain_number(),
+                "recorded_at": _iso(document.seen_at),
+                "original_seen": document.original_seen,
+            }
             for document in IdDocument.objects.filter(member=member).order_by("kind")
         ],
         "consents": [

@@ -80,6 +80,7 @@ def record_document(*, actor: Actor, code: str, kind: DocumentKind, number: str,
             "masked": masked_number(number),
             "seen_at": clock.now(),
             "seen_by": actor.name or str(actor),
+            "original_seen": True,
         },
     )
     born = birth_date_of(number, kind)
@@ -147,6 +148,7 @@ def verify_identity(*, actor: Actor, member: Member, kind: DocumentKind, number:
     if document.number_index in _indexes(number, kind):
         count.failures, count.blocked_until = 0, None
         check = IdCheck(IdCheckOutcome.MATCH)
+        _see(actor, document)
     else:
         count.failures += 1
         pause = id_check_pause(count.failures)
@@ -154,6 +156,13 @@ def verify_identity(*, actor: Actor, member: Member, kind: DocumentKind, number:
         check = IdCheck(IdCheckOutcome.NO_MATCH, count.blocked_until)
     count.save(update_fields=["failures", "blocked_until"])
     return _noted(actor, member, check, store_id)
+
+
+def _see(actor: Actor, document: IdDocument) -> None:
+    """A number that came with a file has now been read on the document itself."""
+    if not document.original_seen:
+        document.original_seen, document.seen_at, document.seen_by = True, clock.now(), actor.name or str(actor)
+        document.save(update_fields=["original_seen", "seen_at", "seen_by"])
 
 
 def id_check_pause(failures: int) -> timedelta:

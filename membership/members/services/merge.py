@@ -101,8 +101,16 @@ def _move_documents(source: Member, target: Member) -> list[str]:
             label = document.get_kind_display()
             raise DifferentPersons(source_code=source.code, target_code=target.code, kind_label=label)
         else:
+            _keep_proof(document, same)
             document.delete()
     return moved
+
+
+def _keep_proof(going: IdDocument, staying: IdDocument) -> None:
+    """That somebody saw the document itself is not lost with the record it was noted on."""
+    if going.original_seen and not staying.original_seen:
+        staying.original_seen, staying.seen_at, staying.seen_by = True, going.seen_at, going.seen_by
+        staying.save(update_fields=["original_seen", "seen_at", "seen_by"])
 
 
 def _same_number(one: IdDocument, other: IdDocument) -> bool:

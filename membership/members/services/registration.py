@@ -24,7 +24,7 @@ class RegistrationIncomplete(DomainError):
 PROBLEMS: Final[Mapping[str, str | Promise]] = MappingProxyType(
     {
         "category": _("客户类别不是“保有客户”"),
-        "document": _("没有登记身份证件"),
+        "document": _("没有登记身份证件，或没有核对过原件"),
         "mobile": _("没有手机号"),
         "merged": _("已并入另一位会员"),
         "erased": _("个人信息已删除"),
@@ -45,7 +45,7 @@ def check_registration(member: Member, *, real_name: bool = True) -> Member:
     held = locks.hold_member(member.pk)
     problems = registration_problems([held], real_name=real_name)[held.pk]
     if problems:
-        labels = _("、").join(str(PROBLEMS[problem]) for problem in problems)
+        labels = [PROBLEMS[problem] for problem in problems]
         raise RegistrationIncomplete(member_code=held.code, problem_labels=labels)
     return held
 
@@ -55,7 +55,7 @@ def registration_problems(members: Iterable[Member], *, real_name: bool = True) 
     members = list(members)
     identified: set[int] = set()
     if real_name:
-        found = IdDocument.objects.filter(member__in=members)
+        found = IdDocument.objects.filter(member__in=members, original_seen=True)
         identified = set(found.values_list("member_id", flat=True))
     return {
         member.pk: [code for code, missing in _missing(member, real_name, member.pk in identified) if missing]

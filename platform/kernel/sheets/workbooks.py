@@ -77,7 +77,7 @@ def _sheet(workbook: CalamineWorkbook, name: str | None) -> CalamineSheet:
     if not workbook.sheet_names:
         raise SheetEmpty
     if name is not None and name not in workbook.sheet_names:
-        raise SheetMissing(sheet=name, found="、".join(workbook.sheet_names))
+        raise SheetMissing(sheet=name, found=list(workbook.sheet_names))
     try:
         return workbook.get_sheet_by_name(name) if name is not None else workbook.get_sheet_by_index(0)
     except CalamineError as error:

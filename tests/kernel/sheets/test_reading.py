@@ -57,7 +57,7 @@ def test_a_sheet_is_found_by_its_name() -> None:
     assert read(book, sheet="会员") == [(1, ["一"])]
     with pytest.raises(SheetMissing) as caught:
         read(book, sheet="余额")
-    assert caught.value.params == {"sheet": "余额", "found": "会员、会员卡"}
+    assert caught.value.params == {"sheet": "余额", "found": ["会员", "会员卡"]}
     with pytest.raises(SheetEmpty):
         read(book, sheet="会员卡")
 

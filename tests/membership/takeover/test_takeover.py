@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from kernel.money import Money
 from ledger.audit import audit_schema
@@ -12,9 +13,11 @@ from ledger.models import Account, Lot, Posting
 from membership.cards.models import Card
 from membership.cards.services import reset_pin
 from membership.cashier import services as cashier
-from membership.imports.models import ImportRow
+from membership.imports.models import ImportRow, StagedDocument
 from membership.imports.queries import problems_of
-from membership.members.models import Member
+from membership.members.domain import DocumentKind
+from membership.members.models import IdDocument, Member
+from membership.members.services import verify_identity
 from membership.records.models import Record
 from membership.takeover import services
 from membership.takeover.errors import (
@@ -194,3 +197,36 @@ def test_what_has_been_used_since_is_not_taken_back(
     with in_chain():
         assert Card.objects.filter(locked=True).count() == 0
         assert Takeover.objects.get().state == "DONE"
+
+
+def test_id_numbers_are_taken_over_sealed_and_go_with_the_undoing(
+    bring: Bring, advance: Advance, signed: Signed, in_chain: InChain, chain: Chain, clerk: Actor, store_id: int
+) -> None:
+    people = [
+        ["原会员号", "姓名", "手机号", "生日", "证件类型", "证件号码"],
+        ["V1", "林静", "13900001234", "1985-03-17", "身份证", "11010519491231002X"],
+        ["V2", "江河", "13700005678", "", "", ""],
+    ]
+    takeover = bring(OLD | {"会员": people})
+    assert advance(takeover).sums == SUMS
+    signed(takeover)
+    assert advance(takeover).state == "DONE"
+    with in_chain():
+        document = IdDocument.objects.select_related("member").get()
+        assert (document.member.name, document.plain_number(), document.original_seen) == (
+            "林静", "11010519491231002X", False,
+        )  # fmt: skip
+        assert StagedDocument.objects.count() == 0
+    with in_chain():
+        # Her document is seen at the desk: from now on the take-over is in use.
+        sid = transaction.savepoint()
+        kind, number = DocumentKind.ID_CARD, "11010519491231002X"
+        assert verify_identity(actor=clerk, member=document.member, kind=kind, number=number, store_id=store_id)
+        with pytest.raises(TakeoverInUse, match=document.member.code):
+            services.undo(actor=clerk, takeover_id=takeover.pk)
+        transaction.savepoint_rollback(sid)
+        services.undo(actor=clerk, takeover_id=takeover.pk)
+    assert advance(takeover).state == "UNDONE"
+    with in_chain():
+        assert (IdDocument.objects.count(), Member.objects.count()) == (0, 0)
+    without_findings(chain)
