@@ -51,6 +51,9 @@ class DocumentKind(Generic[P]):
     """Whether its page offers to complete it; else an act of another page does, such as the making of its cards."""
     complete_label: ClassVar[str | Promise] = Step.COMPLETE.label
     """What completing is called, such as signing for a delivery."""
+    completed_at_subject: ClassVar[bool] = False
+    """Whether its subject is a store, besides the document's own, whose people complete it and may see it: such as the
+    store that cards are transferred to."""
     four_eyes: ClassVar[bool] = True
     """Whether an approver may be neither the author nor an earlier approver."""
     by_hand: ClassVar[bool] = True
@@ -72,6 +75,10 @@ class DocumentKind(Generic[P]):
     def viewer_acts(self) -> frozenset[Act]:
         """Who may see documents of this kind: whoever has a step to take in them."""
         return self.awaited_acts() | {self.draft_act}
+
+    def completed_in(self, document: Document) -> int | None:
+        """The store whose people complete it; None: those of the whole chain."""
+        return int(document.subject_id) if self.completed_at_subject else document.store_id
 
     def subject(self, payload: P) -> tuple[str, str]:
         """What the document is about, by type and key, so that it can be found from there."""

@@ -1,6 +1,7 @@
 """Finding documents: those a person may see, and those that wait for her."""
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -9,6 +10,8 @@ from membership.documents.kinds import kinds
 from membership.documents.models import Document, DocumentStep
 from tenants.people.domain import EVERYWHERE, Actor
 
+STORE_SUBJECT: Final = "store"
+"""The type of a document's subject that is a store."""
 _WRITING: Final = (Step.DRAFT, Step.EDIT, Step.SUBMIT)
 
 
@@ -32,15 +35,21 @@ def visible_to(actor: Actor) -> QuerySet[Document]:
         else:
             if stores:
                 seen |= Q(kind=of_kind.code, store_id__in=sorted(stores))
+                if of_kind.completed_at_subject:
+                    seen |= Q(kind=of_kind.code) & _about_stores(stores)
     return Document.objects.filter(seen).select_related("store")
 
 
 def waiting_for(actor: Actor) -> QuerySet[Document]:
     """The documents whose next step is this person's: approvals she may give, completions, and her own drafts."""
     awaited = Q(pk__in=[])
+    handed_on = [of_kind.code for of_kind in kinds() if of_kind.completed_at_subject]
+    elsewhere = Q(kind__in=handed_on, state=DocumentState.APPROVED)
     for act in sorted(set().union(*(of_kind.awaited_acts() for of_kind in kinds()))):
         granted = actor.grants.get(act, frozenset())
-        here = Q() if granted == EVERYWHERE else Q(store_id__in=sorted(granted))
+        here = Q()
+        if granted != EVERYWHERE:
+            here = (Q(store_id__in=sorted(granted)) & ~elsewhere) | (_about_stores(granted) & elsewhere)
         awaited |= Q(awaits_act=act) & here
     mine = DocumentStep.objects.filter(document=OuterRef("pk"), actor=str(actor))
     wrote = mine.filter(step__in=_WRITING)
@@ -49,6 +58,10 @@ def waiting_for(actor: Actor) -> QuerySet[Document]:
     free = Q(state=DocumentState.APPROVED) | Q(kind__in=alone) | (~Exists(wrote) & ~Exists(approved))
     drafts = Q(state=DocumentState.DRAFT, author=str(actor))
     return Document.objects.filter((awaited & free) | drafts).select_related("store")
+
+
+def _about_stores(store_ids: Iterable[Any]) -> Q:
+    return Q(subject_type=STORE_SUBJECT, subject_id__in=[str(store_id) for store_id in sorted(store_ids)])
 
 
 def narrowed(

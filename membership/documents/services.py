@@ -166,6 +166,11 @@ def act_for(document: Document, step: Step) -> Act | None:
     return of_kind.draft_act
 
 
+def store_for(document: Document, step: Step) -> int | None:
+    """In which store this step of this document is taken; None: in the whole chain."""
+    return kind_of(document.kind).completed_in(document) if step == Step.COMPLETE else document.store_id
+
+
 def _begin(actor: Actor, number: str, step: Step, version: int | None, note: str) -> tuple[Document, DocumentKind[Any]]:
     """The document, locked, when this person may take this step of it now."""
     document = locks.lock_document(number)
@@ -173,7 +178,7 @@ def _begin(actor: Actor, number: str, step: Step, version: int | None, note: str
     # Before the right: the step of whoever was first may have left the next one to somebody else.
     if version is not None and version != document.version:
         raise DocumentChanged(number=document.number)
-    require(actor, act_for(document, step) or of_kind.draft_act, store_id=document.store_id)
+    require(actor, act_for(document, step) or of_kind.draft_act, store_id=store_for(document, step))
     if document.state not in STARTS[step] or (step == Step.COMPLETE and of_kind.complete_act is None):
         raise DocumentStepForbidden(
             number=document.number, state_label=DocumentState(document.state).label, step_label=step.label

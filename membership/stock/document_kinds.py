@@ -1,4 +1,4 @@
-"""The papers of card stock: making requests, deliveries, counts, destruction."""
+"""The papers of card stock: making requests, deliveries, transfers, counts, destruction."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +18,7 @@ from membership.documents.domain import Approval
 from membership.documents.errors import DocumentInvalid
 from membership.documents.kinds import DocumentKind, kind
 from membership.documents.models import Document
+from membership.documents.queries import STORE_SUBJECT
 from membership.stock import locks, moves, queries
 from membership.stock.domain import KEPT, PlaceState, Run, Span, common, size, without
 from membership.stock.errors import (
@@ -28,12 +29,23 @@ from membership.stock.errors import (
     DeliveryShortNotice,
     NotDestroyable,
     NotInRange,
+    NotInStore,
     ReceiptByDeliverer,
+    ReceiptByGiver,
+    TransferNowhere,
 )
 from membership.stock.listing import listed_of, read_list, runs_of
 from membership.stock.models import CardPlace
-from membership.stock.payloads import CountPayload, DeliveryPayload, DestructionPayload, MakingPayload
+from membership.stock.payloads import (
+    CountPayload,
+    DeliveryPayload,
+    DestructionPayload,
+    Listed,
+    MakingPayload,
+    TransferPayload,
+)
 from tenants.people.domain import Act, Actor
+from tenants.stores.models import Store
 
 Line = tuple[str | Promise, Any]
 
@@ -163,6 +175,75 @@ class Delivery(DocumentKind[DeliveryPayload]):
 
 
 @kind
+class Transfer(DocumentKind[TransferPayload]):
+    """Blank cards go from one store's keeper to another's (R-F05): the one hands them out, operations agree (R-F07),
+    the other signs. Of the store that gives; the one that gets them is its subject.
+    """
+
+    code, prefix, label = queries.TRANSFER_KIND, "DB", _("空白卡调拨")
+    payload_type = TransferPayload
+    draft_act = Act.STOCK_COUNT
+    approvals = (Approval(_("营运批准调拨"), Act.STOCK_DELIVER),)
+    complete_act = Act.STOCK_COUNT
+    complete_label = _("签收")
+    completed_at_subject = True
+
+    def subject(self, payload: TransferPayload) -> tuple[str, str]:
+        return STORE_SUBJECT, str(payload.to_store)
+
+    def summary(self, payload: TransferPayload) -> str:
+        return f"→ {payload.to_store_name} × {payload.quantity}"
+
+    def check(self, *, actor: Actor, store_id: int | None, payload: TransferPayload) -> TransferPayload:
+        if store_id is None:
+            raise DocumentInvalid(problem_label=_("请选择门店。"))
+        if not payload.reason.strip():
+            raise DocumentInvalid(problem_label=_("请填写调拨原因。"))
+        to_store = Store.objects.filter(pk=payload.to_store, closed_on__isnull=True).exclude(pk=store_id).first()
+        if to_store is None:
+            raise TransferNowhere
+        found = read_list(payload.text)
+        listed = listed_of(found.runs)
+        runs = runs_of(listed)
+        lying = CardPlace.objects.filter(
+            card_id__in=queries.card_ids_of(runs), store_id=store_id, state=PlaceState.STORE
+        ).count()
+        _all_in_store(lying, size(runs) + len(set(found.loose)), store_id)
+        return msgspec.structs.replace(payload, listed=listed, quantity=size(runs), to_store_name=to_store.name)
+
+    def on_approved(self, *, actor: Actor, document: Document, payload: TransferPayload) -> None:
+        self._hand_over(
+            document, payload.listed, PlaceState.STORE, document.store_id, PlaceState.TRANSIT, payload.to_store
+        )
+
+    def on_unapproved(self, *, actor: Actor, document: Document, payload: TransferPayload) -> None:
+        self._hand_over(
+            document, payload.listed, PlaceState.TRANSIT, payload.to_store, PlaceState.STORE, document.store_id
+        )
+
+    def on_completed(self, *, actor: Actor, document: Document, payload: TransferPayload) -> None:
+        if document.author == str(actor):
+            raise ReceiptByGiver
+        self._hand_over(
+            document, payload.listed, PlaceState.TRANSIT, payload.to_store, PlaceState.STORE, payload.to_store
+        )
+
+    def _hand_over(
+        self,
+        document: Document,
+        listed: Sequence[Listed],
+        start: PlaceState,
+        from_store_id: int | None,
+        to: PlaceState,
+        store_id: int | None,
+    ) -> None:
+        runs = runs_of(listed)
+        locks.lock_ranges(run.range_id for run in runs)
+        moved = moves.hand_over(runs, start=start, from_store_id=from_store_id, to=to, store_id=store_id)
+        _all_in_store(moved, size(runs), from_store_id)
+
+
+@kind
 class StockCount(DocumentKind[CountPayload]):
     """A store counts its blank cards (R-F06, R-M06): what is missing is blocked once the difference is approved."""
 
@@ -265,6 +346,12 @@ def _check_destroyable(runs: Sequence[Run], loose: Sequence[str], store_id: int 
     card = cards.filter(wrong).order_by("number").first()
     if card is not None:
         raise NotDestroyable(card_number=card.number, status_label=card.get_status_display())
+
+
+def _all_in_store(found: int, wanted: int, store_id: int | None) -> None:
+    if found != wanted:
+        name = Store.objects.filter(pk=store_id or 0).values_list("name", flat=True).first()
+        raise NotInStore(wanted=wanted, found=found, store_name=name)
 
 
 def _run(payload: DeliveryPayload) -> Run:

@@ -61,6 +61,48 @@ class ReceiptByDeliverer(DomainError):
     message = _("下发人不能代门店签收，请由门店保管人签收。")
 
 
+class ReceiptByGiver(DomainError):
+    """Who gives cards away does not sign for the store that gets them (R-F05)."""
+
+    code = "receipt_by_giver"
+    status = 403
+    message = _("调出人不能代调入门店签收，请由调入门店的保管人签收。")
+
+
+class TransferNowhere(DomainError):
+    """Cards are transferred to another store, one that is open."""
+
+    code = "transfer_nowhere"
+    status = 400
+    message = _("请选择另一家营业中的门店作为调入门店。")
+
+
+class NotInStore(DomainError):
+    """Some of the cards do not lie with the store's keeper; none was moved."""
+
+    code = "cards_not_in_store"
+    status = 409
+    message = _(
+        "清单共 {wanted} 张，其中只有 {found} 张在“{store_name}”的门店库存中（已领用的不能调拨）。未作任何更改。"
+    )
+
+
+class NothingToTakeIn(DomainError):
+    """None of the cards is blank and without a place."""
+
+    code = "nothing_to_take_in"
+    status = 409
+    message = _("清单中没有尚未纳入库存的空闲卡。未作任何更改。")
+
+
+class TooManyToTakeIn(DomainError):
+    """More cards than one act takes."""
+
+    code = "too_many_to_take_in"
+    status = 400
+    message = _("一次最多纳入 {limit} 张，请分批办理。未作任何更改。")
+
+
 class CodesMissing(DomainError):
     """Cards of this type have internal codes, and those of this range have not been entered (R-F07)."""
 

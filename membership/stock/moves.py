@@ -12,7 +12,9 @@ _RUNS: Final = """
     FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS run (range_id, first, last)
     WHERE place.range_id = run.range_id AND place.position BETWEEN run.first AND run.last
         AND place.state = ANY(%s)"""
-_MARK: Final = "UPDATE stock_cardplace AS place SET state = %s" + _RUNS + " AND place.store_id IS NOT DISTINCT FROM %s"  # noqa: S608
+_IN_STORE: Final = " AND place.store_id IS NOT DISTINCT FROM %s"
+_MARK: Final = "UPDATE stock_cardplace AS place SET state = %s" + _RUNS + _IN_STORE  # noqa: S608
+_HAND: Final = "UPDATE stock_cardplace AS place SET state = %s, store_id = %s" + _RUNS + _IN_STORE  # noqa: S608
 _SEND: Final = "UPDATE stock_cardplace AS place SET state = %s, store_id = %s, released_at = %s" + _RUNS  # noqa: S608
 _PLACE: Final = """
     INSERT INTO stock_cardplace (card_id, range_id, position, state, store_id, released_at)
@@ -43,6 +45,15 @@ def send(
 def mark(runs: Iterable[Run], *, start: Sequence[PlaceState], to: PlaceState, store_id: int | None) -> int:
     """Change the state of those of the cards that lie in that store in one of the ``start`` states; how many."""
     return _run(_MARK, [to.value, *_arrays(runs), _values(start), store_id])
+
+
+def hand_over(
+    runs: Iterable[Run], *, start: PlaceState, from_store_id: int | None, to: PlaceState, store_id: int | None
+) -> int:
+    """Move those of the cards that lie in that store in the ``start`` state to another store, with the day from which
+    they may be issued; how many there were.
+    """
+    return _run(_HAND, [to.value, store_id, *_arrays(runs), [start.value], from_store_id])
 
 
 def _arrays(runs: Iterable[Run]) -> tuple[list[int], list[int], list[int]]:

@@ -51,6 +51,20 @@ class DeliveryPayload(msgspec.Struct, kw_only=True):
     quantity: int = 0
 
 
+class TransferPayload(msgspec.Struct, kw_only=True):
+    """Cards that go from one store to another: what was typed or scanned, and what follows from it."""
+
+    text: str
+    to_store: int
+    # Who answers for them there.
+    keeper: str
+    reason: str
+    # Computed.
+    to_store_name: str = ""
+    listed: list[Listed] = []
+    quantity: int = 0
+
+
 class CountPayload(msgspec.Struct, kw_only=True):
     """A count of a store's blank cards (R-F06): what was typed or scanned, and what follows from it."""
 

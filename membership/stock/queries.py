@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet
+from django.db.models.functions import Length
 
 from kernel import clock
-from kernel.calendar import add_months
+from kernel.calendar import add_months, start_of
+from membership.cards.domain import CardStatus, tidy_number
+from membership.cards.models import Card
 from membership.documents.domain import DocumentState
 from membership.documents.models import Document
 from membership.stock.domain import CountCycle, PlaceState, Run, Span
@@ -18,6 +21,7 @@ from membership.stock.models import CardPlace, CardRange, Drawing, StockPolicy
 
 MAKING_KIND: Final = "MAKING_REQUEST"
 DELIVERY_KIND: Final = "DELIVERY"
+TRANSFER_KIND: Final = "STOCK_TRANSFER"
 COUNT_KIND: Final = "STOCK_COUNT"
 DESTRUCTION_KIND: Final = "DESTRUCTION"
 
@@ -252,12 +256,51 @@ def asked_for(number: str) -> int | None:
     return None if request is None else int(request.payload["quantity"])
 
 
+_UNPLACED: Final = """
+    SELECT card.id FROM unnest(%s::text[], %s::text[]) AS span (first, last)
+    JOIN cards_card AS card ON card.number BETWEEN span.first AND span.last
+        AND length(card.number) = length(span.first) AND length(card.number) = length(span.last)
+    WHERE card.status = %s AND NOT EXISTS (SELECT FROM stock_cardplace AS place WHERE place.card_id = card.id)
+    GROUP BY card.id ORDER BY card.id LIMIT %s"""
+
+
+def unplaced() -> QuerySet[Card]:
+    """Blank cards under no stock control: they were made before there was one."""
+    return Card.objects.filter(status=CardStatus.IDLE, place__isnull=True)
+
+
+def unplaced_in(spans: Sequence[Span], *, limit: int) -> list[int]:
+    """The keys of such cards whose numbers lie in these spans, ``limit`` at most. One query."""
+    first, last = [span.first for span in spans], [span.last for span in spans]
+    with connection.cursor() as cursor:
+        cursor.execute(_UNPLACED, [first, last, CardStatus.IDLE.value, limit])
+        return [card_id for (card_id,) in cursor.fetchall()]
+
+
 # ── Registers and what is due ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def drawings_of(store_id: int, *, size: int, before_id: int | None = None) -> list[Drawing]:
-    """The latest drawings of a store. One query."""
+def drawings(
+    store_id: int, *, text: str = "", since: date | None = None, until: date | None = None
+) -> QuerySet[Drawing]:
+    """A store's drawings with their level: those of these days, both included, by whoever is called so or of this
+    card.
+    """
     found = Drawing.objects.filter(store_id=store_id).select_related("level")
+    if since is not None:
+        found = found.filter(at__gte=start_of(since))
+    if until is not None:
+        found = found.filter(at__lt=start_of(until + timedelta(days=1)))
+    if text.strip():
+        number = tidy_number(text)[:32]
+        # Numbers of one length stand in the order of the cards.
+        holds = Q(first__lte=number, last__gte=number, digits=len(number))
+        found = found.alias(digits=Length("first")).filter(Q(drawn_by__contains=text.strip()) | holds)
+    return found
+
+
+def page_of_drawings(found: QuerySet[Drawing], *, size: int, before_id: int | None = None) -> list[Drawing]:
+    """The latest ``size`` drawings before that one. One query on any page."""
     if before_id is not None:
         found = found.filter(pk__lt=before_id)
     return list(found.order_by("-pk")[:size])

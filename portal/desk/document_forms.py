@@ -13,8 +13,9 @@ from membership.cards.models import CardType
 from membership.cards.queries import levels
 from membership.documents.domain import LONGEST_NOTE, DocumentState
 from membership.documents.kinds import kinds
-from membership.stock.queries import COUNT_KIND, MAKING_KIND
+from membership.stock.queries import COUNT_KIND, MAKING_KIND, TRANSFER_KIND
 from portal.fields import DayField
+from tenants.stores.queries import open_stores
 
 F = TypeVar("F", bound="type[PayloadForm]")
 
@@ -74,6 +75,27 @@ class MakingForm(PayloadForm):
         types = CardType.objects.order_by("pk").values_list("code", "name")
         self.fields["type_code"].choices = list(types)  # type: ignore[attr-defined]
         self.fields["level_code"].choices = [(level.code, level.name) for level in levels()]  # type: ignore[attr-defined]
+
+
+@form_of(TRANSFER_KIND)
+class TransferForm(PayloadForm):
+    """Blank cards for another store (R-F05). Beside it stands what lies in the one she works in."""
+
+    beside = "desk/_transfer_lying.html"
+
+    to_store = forms.TypedChoiceField(label=_("调入门店"), coerce=int)
+    keeper = forms.CharField(label=_("调入门店保管人"), max_length=60)
+    text = forms.CharField(
+        label=_("调拨的卡号"),
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=_("逐张扫描，一行一张；连号可写“起始号 至 截止号”。"),
+    )
+    reason = forms.CharField(label=_("调拨原因"), max_length=LONGEST_NOTE)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "—"), *((str(store.pk), str(store)) for store in open_stores())]
+        self.fields["to_store"].choices = choices  # type: ignore[attr-defined]
 
 
 @form_of(COUNT_KIND)

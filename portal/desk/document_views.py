@@ -23,6 +23,7 @@ from membership.stock.queries import MAKING_KIND
 from portal.attempts import attempt, refusal_of, status_of
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.document_forms import DocumentFilterForm, PayloadForm, ReasonForm, StepForm, payload_form
+from portal.desk.paging import place_asked
 from tenants.people.domain import NotAllowed, require
 
 _A_PAGE = 50
@@ -58,7 +59,7 @@ def document_list(request: DeskRequest) -> HttpResponseBase:
     found = queries.narrowed(
         everything, kind=wanted.get("kind", ""), state=wanted.get("state", ""), number=wanted.get("q", "")
     )
-    page = queries.page_of_documents(found, size=_A_PAGE + 1, before_id=_place(request))
+    page = queries.page_of_documents(found, size=_A_PAGE + 1, before_id=place_asked(request))
     context: dict[str, Any] = {"documents": [document_row(document) for document in page[:_A_PAGE]]}
     kept = {name: value for name, value in wanted.items() if value} | {"which": which}
     if len(page) > _A_PAGE:
@@ -225,7 +226,7 @@ def _may(request: DeskRequest, document: Document, step: Step) -> bool:
     if document.state not in STARTS[step]:
         return False
     act = services.act_for(document, step)
-    return act is not None and request.desk.actor.may(act, store_id=document.store_id)
+    return act is not None and request.desk.actor.may(act, store_id=services.store_for(document, step))
 
 
 def _label(step: Step, document: Document) -> str:
@@ -297,8 +298,3 @@ def _writable(request: DeskRequest) -> list[dict[str, Any]]:
         and payload_form(of_kind.code)
         and request.desk.actor.may(of_kind.draft_act, store_id=store_id)
     ]
-
-
-def _place(request: DeskRequest) -> int | None:
-    given = request.GET.get("before", "")
-    return int(given) if given.isdecimal() and len(given) < 16 else None

@@ -24,11 +24,11 @@ from portal.attempts import attempt, status_of
 from portal.desk.access import Desk, DeskRequest, staff_only
 from portal.desk.file_views import as_download, link_to
 from portal.desk.import_forms import UploadForm
+from portal.desk.paging import place_asked
 from tenants.people.domain import Act, NotAllowed
 
 _A_PAGE = 30
 _PROBLEMS = 20
-_LONGEST_ID = 19
 _TONES = {
     ImportState.CHECKING: "brand", ImportState.CHECKED: "warn", ImportState.APPLYING: "brand",
     ImportState.DONE: "good", ImportState.FAILED: "bad", ImportState.CANCELLED: "",
@@ -125,8 +125,7 @@ def _upload(request: DeskRequest, form: UploadForm) -> Import:
 
 
 def _page(request: DeskRequest) -> dict[str, Any]:
-    before = request.GET.get("before", "")
-    before_id = int(before) if before.isdecimal() and len(before) < _LONGEST_ID else None
+    before_id = place_asked(request)
     page = page_of_imports(size=_A_PAGE + 1, before_id=before_id)
     context: dict[str, Any] = {"imports": [_row(imported) for imported in page[:_A_PAGE]]}
     if len(page) > _A_PAGE:

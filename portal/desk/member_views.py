@@ -24,6 +24,7 @@ from portal.attempts import attempt, status_of
 from portal.desk import member_forms as forms
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.member_rows import consent_row, document_row, full_member, listed_member, own_vehicle_rows, tag_row
+from portal.desk.paging import place_asked
 from portal.holdings import member_sums, package_rows
 from portal.rows import card_row, member_row, record_row
 from tenants.people.domain import Act, NotAllowed
@@ -31,7 +32,6 @@ from tenants.people.domain import Act, NotAllowed
 _A_PAGE = 50
 _RECENT = 10
 _CHOICES = 6
-_LONGEST_ID = 19
 _FIELDS = {
     "invalid_name": "name",
     "invalid_phone": "phone",
@@ -50,8 +50,7 @@ def member_list(request: DeskRequest) -> HttpResponseBase:
     form = forms.MemberFilterForm(request.GET, tags=queries.tags())
     wanted = form.cleaned_data if form.is_valid() else {}
     found = _narrowed(wanted)
-    before = request.GET.get("before", "")
-    before_id = int(before) if before.isdecimal() and len(before) < _LONGEST_ID else None
+    before_id = place_asked(request)
     page = page_of_members(queries.with_tags(found), size=_A_PAGE + 1, before_id=before_id)
     context: dict[str, Any] = {"members": [listed_member(member) for member in page[:_A_PAGE]]}
     if len(page) > _A_PAGE:

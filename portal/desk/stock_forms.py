@@ -90,6 +90,29 @@ class DrawForm(forms.Form):
         self.fields["level"].choices = [(level.code, level.name) for level in levels()]  # type: ignore[attr-defined]
 
 
+class DrawingFilterForm(forms.Form):
+    """What narrows the register of drawings."""
+
+    q = forms.CharField(label=_("领用人或卡号"), max_length=60, required=False)
+    since = DayField(label=_("从"), required=False, widget=_day())
+    until = DayField(label=_("到"), required=False, widget=_day())
+
+
+class TakeInForm(forms.Form):
+    """Blank cards that were there before stock was kept."""
+
+    where = forms.ChoiceField(label=_("卡现在哪里"))
+    text = forms.CharField(
+        label=_("卡号清单"),
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=_("逐张扫描，一行一张；连号可写“起始号 至 截止号”。"),
+    )
+
+    def __init__(self, *args: Any, places: list[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["where"].choices = places  # type: ignore[attr-defined]
+
+
 class DestroyForm(forms.Form):
     """Cards to be destroyed before witnesses (R-E05)."""
 

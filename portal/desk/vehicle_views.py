@@ -18,11 +18,11 @@ from portal.desk import member_forms as forms
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.member_rows import vehicle_row
 from portal.desk.member_views import working_store
+from portal.desk.paging import place_asked
 from tenants.people.domain import Act
 from tenants.stores.queries import open_stores
 
 _A_PAGE = 50
-_LONGEST_ID = 19
 _FIELDS = {
     "invalid_vin": "vin",
     "vin_taken": "vin",
@@ -39,8 +39,7 @@ def vehicle_list(request: DeskRequest) -> HttpResponseBase:
     form = forms.VehicleFilterForm(request.GET)
     text = form.cleaned_data["q"] if form.is_valid() else ""
     found = queries.search_vehicles(text)
-    before = request.GET.get("before", "")
-    before_id = int(before) if before.isdecimal() and len(before) < _LONGEST_ID else None
+    before_id = place_asked(request)
     page = queries.page_of_vehicles(found, size=_A_PAGE + 1, before_id=before_id)
     context: dict[str, Any] = {"vehicles": [vehicle_row(vehicle) for vehicle in page[:_A_PAGE]]}
     if len(page) > _A_PAGE:

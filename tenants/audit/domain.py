@@ -69,6 +69,7 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "stock.codes": _("录入内部编码"),
         "stock.draw": _("领用卡片"),
         "stock.policy": _("修改库存设置"),
+        "stock.take_in": _("空闲卡纳入库存"),
         "takeover.cancel": _("取消接管"),
         "takeover.undo": _("撤销接管"),
         "takeover.undone": _("接管已撤销"),

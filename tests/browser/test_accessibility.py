@@ -32,7 +32,7 @@ _DESK = [
     "/desk/value/packages/", "/desk/value/packages/products/",
     "/desk/expiry/", "/desk/expiry/rules/", "/desk/dormancy/", "/desk/dormancy/reopen/",
     "/desk/documents/", "/desk/documents/?which=all", "/desk/documents/new/MAKING_REQUEST/",
-    "/desk/documents/new/CARD_VALIDITY/", "/desk/stock/",
+    "/desk/documents/new/CARD_VALIDITY/", "/desk/documents/new/STOCK_TRANSFER/", "/desk/stock/take-in/", "/desk/stock/",
     "/desk/stock/ranges/", "/desk/stock/draw/", "/desk/stock/count/", "/desk/stock/destroy/", "/desk/stock/settings/",
     "/desk/day/", "/desk/find/?q=88",
     "/desk/accounts/2fa/", "/desk/accounts/2fa/webauthn/", "/desk/accounts/2fa/totp/activate/",

@@ -4,7 +4,7 @@ from membership.stock.services.drawing import draw
 from membership.stock.services.filing import deliver, file_count, file_destruction, request_cards
 from membership.stock.services.making import Codes, enter_codes, make_for_request, make_range
 from membership.stock.services.policies import set_policy
-from membership.stock.services.taking_in import take_in
+from membership.stock.services.taking_in import take_in, take_in_existing
 
 __all__ = [
     "Codes",
@@ -18,4 +18,5 @@ __all__ = [
     "request_cards",
     "set_policy",
     "take_in",
+    "take_in_existing",
 ]

@@ -1,4 +1,5 @@
-"""Cards that came from a vendor's list into stock. Called within the import that made them."""
+"""Cards into stock that were not made into it: those of a vendor's list, within the import that made them, and those
+that were there before."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,8 +8,13 @@ from typing import Final
 from django.db import connection
 
 from kernel import clock
-from membership.stock.domain import PlaceState
-from membership.stock.queries import policy
+from membership.cards.domain import LARGEST_RANGE, CardStatus
+from membership.cards.models import Card
+from membership.stock.domain import LARGEST_LIST, PlaceState, read_spans
+from membership.stock.errors import ListTooLong, NothingListed, NothingToTakeIn, TooManyToTakeIn
+from membership.stock.queries import policy, unplaced_in
+from tenants.audit.services import record
+from tenants.people.domain import Act, Actor, require
 from tenants.stores.queries import open_stores
 
 Lying = tuple[PlaceState, int | None, datetime | None]
@@ -45,12 +51,45 @@ def where_made(store_id: int | None) -> Lying:
     return PlaceState.STORE, store_id or only, clock.now()
 
 
+def take_in_existing(*, actor: Actor, text: str, store_id: int | None) -> int:
+    """Put blank cards that are under no stock control into stock: those whose numbers a typed or scanned list names;
+    how many. They lie in that store, which may issue them at once as before, or with None in the central stock, until
+    they are delivered.
+
+    Raises:
+        NotAllowed, NothingListed, ListTooLong, NothingToTakeIn, TooManyToTakeIn
+    """
+    require(actor, Act.CARD_MAKE)
+    spans = read_spans(text)
+    if not spans:
+        raise NothingListed
+    if len(spans) > LARGEST_LIST:
+        raise ListTooLong(largest=LARGEST_LIST)
+    named = unplaced_in(spans, limit=LARGEST_RANGE + 1)
+    if len(named) > LARGEST_RANGE:
+        raise TooManyToTakeIn(limit=LARGEST_RANGE)
+    # A card that is being issued or taken in this very moment is left to that.
+    idle = Card.objects.select_for_update(no_key=True, of=("self",), skip_locked=True).filter(place__isnull=True)
+    cards = list(idle.filter(pk__in=named, status=CardStatus.IDLE).order_by("pk").values_list("pk", "number"))
+    if not cards:
+        raise NothingToTakeIn
+    lying: Lying = (PlaceState.CENTRAL, None, None) if store_id is None else (PlaceState.STORE, store_id, clock.now())
+    taken = _place(card_ids=[card_id for card_id, _number in cards], lying=lying, made_by_name=actor.name)
+    first = min(number for _card_id, number in cards)
+    record(actor, "stock.take_in", object_type="card", object_id=first, store_id=store_id, detail={"quantity": taken})
+    return taken
+
+
 def take_in(*, card_ids: Sequence[int], store_id: int | None, made_by_name: str) -> int:
     """Put cards that were just made into ranges, one for each type and level, in the order of their numbers; how many.
 
     Their numbers need not be consecutive: a range is counted by position. Two statements for any number of cards.
     """
-    state, store, released = where_made(store_id)
+    return _place(card_ids=card_ids, lying=where_made(store_id), made_by_name=made_by_name)
+
+
+def _place(*, card_ids: Sequence[int], lying: Lying, made_by_name: str) -> int:
+    state, store, released = lying
     cards = list(card_ids)
     with connection.cursor() as cursor:
         cursor.execute(_RANGES, {"now": clock.now(), "name": made_by_name, "cards": cards})

@@ -14,6 +14,7 @@ from membership.cards.models import Card, CardType
 from membership.documents import services as documents
 from membership.documents.errors import DocumentFourEyes
 from membership.documents.models import Document
+from membership.documents.queries import visible_to, waiting_for
 from membership.stock import queries, services
 from membership.stock.domain import PlaceState
 from membership.stock.errors import (
@@ -35,7 +36,7 @@ from membership.stock.errors import (
 )
 from membership.stock.models import CardPlace, CardRange
 from tenants.audit.models import AuditEntry
-from tenants.people.domain import SYSTEM, NotAllowed
+from tenants.people.domain import SYSTEM, Act, Actor, NotAllowed
 from tests.membership.stock.conftest import HEAD, KEEPER, OFFICE, PLANNER, RELEASE, Shop, number, person
 from tests.membership.test_races import _at_once
 
@@ -337,7 +338,7 @@ def test_two_who_draw_at_once_get_different_cards(shop: Shop) -> None:
     assert _at_once(shop.chain, take, take, take, take, take) == ["done"] * 4 + ["draw_too_many"]
     with shop.open():
         assert _states(shop) == {"DRAWN": 20}
-        drawn = sorted((d.first, d.last) for d in queries.drawings_of(shop.store, size=10))
+        drawn = sorted((d.first, d.last) for d in queries.page_of_drawings(queries.drawings(shop.store), size=10))
         assert drawn == [(number(n), number(n + 4)) for n in (1, 6, 11, 16)]
 
 
@@ -430,6 +431,107 @@ def test_a_count_names_what_is_no_card(shop: Shop) -> None:
             services.file_count(actor=KEEPER, store_id=shop.store, text=f"{number(2)} 至 {number(1)}")
         empty = services.file_count(actor=KEEPER, store_id=shop.store, text="")
         assert (empty.payload["expected"], empty.payload["counted"]) == (2, 0)
+
+
+# ── From store to store ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _transfer(shop: Shop, text: str, *, to_store: int | None = None, actor: Actor = KEEPER) -> Document:
+    payload = {"text": text, "to_store": to_store or shop.other, "keeper": "程前", "reason": "旺季"}
+    drafted = documents.draft(actor=actor, kind="STOCK_TRANSFER", payload=payload, store_id=shop.store)
+    return documents.submit(actor=actor, number=drafted.number)
+
+
+def test_a_part_of_a_range_goes_to_another_store_with_both_keepers_acts(shop: Shop) -> None:
+    """R-F05, R-F07: handed out here, agreed to, signed for there; issued there from the day it might be issued here."""
+    there = Actor.with_cells(kind="staff", pk=6, name="程前", cells=[(Act.STOCK_COUNT, shop.other)])
+    with shop.open():
+        shop.receive(1, 10)
+        paper = _transfer(shop, f"{number(3)} 至 {number(5)}\n{number(8)}")
+        assert (paper.payload["quantity"], len(paper.payload["listed"])) == (4, 2)
+        assert _states(shop) == {"CENTRAL": 10, "STORE": 10}
+        with pytest.raises(DocumentFourEyes), transaction.atomic():
+            documents.approve(actor=KEEPER, number=paper.number)
+        assert (list(visible_to(there)), list(waiting_for(there))) == ([paper], [])
+        documents.approve(actor=PLANNER, number=paper.number)
+        assert _states(shop) == {"CENTRAL": 10, "STORE": 6, "TRANSIT": 4}
+        assert list(waiting_for(there)) == [paper]
+        with clock.frozen(AFTER):
+            assert _refused(lambda: shop.issue(number(3), shop.other)) == "card_not_released"
+        assert _refused(lambda: documents.complete(actor=KEEPER, number=paper.number)) == "receipt_by_giver"
+        here = Actor.with_cells(kind="staff", pk=5, name="店员", cells=[(Act.STOCK_COUNT, shop.store)])
+        assert _refused(lambda: documents.complete(actor=here, number=paper.number)) == "not_allowed"
+        assert documents.complete(actor=there, number=paper.number).state == "COMPLETED"
+        lying = queries.segments(store_id=shop.other, states=[PlaceState.STORE])
+        assert [(run.first, run.last) for run in lying] == [(number(3), number(5)), (number(8), number(8))]
+        assert _refused(lambda: shop.issue(number(4), shop.other)) == "card_not_released"
+        with clock.frozen(AFTER):
+            assert _refused(lambda: shop.issue(number(3), shop.store)) == "card_not_released"
+            shop.issue(number(3), shop.other)
+
+
+def test_a_transfer_is_taken_back_before_it_is_signed_for(shop: Shop) -> None:
+    with shop.open():
+        shop.receive(1, 10)
+        paper = _transfer(shop, number(1))
+        documents.approve(actor=PLANNER, number=paper.number)
+        documents.unapprove(actor=PLANNER, number=paper.number, reason="不要了")
+        assert _states(shop) == {"CENTRAL": 10, "STORE": 10}
+        with clock.frozen(AFTER):
+            shop.issue(number(1))
+        assert _refused(lambda: documents.submit(actor=KEEPER, number=paper.number)) == "cards_not_in_store"
+
+
+def test_what_is_not_transferred(shop: Shop) -> None:
+    """Only what the keeper has, all or nothing, and only to another open store."""
+    with shop.open():
+        shop.receive(1, 10)
+        with clock.frozen(AFTER):
+            services.draw(actor=PLANNER, store_id=shop.store, level_code="GOLD", quantity=2, drawn_by="叶知秋")
+        for text, to_store, code in (
+            (f"{number(1)} 至 {number(4)}", None, "cards_not_in_store"),
+            (f"{number(9)} 至 {number(12)}", None, "cards_not_in_store"),
+            ("", None, "card_list_empty"),
+            (number(5), shop.store, "transfer_nowhere"),
+            (number(5), 9999, "transfer_nowhere"),
+        ):
+            assert _refused(lambda text=text, to=to_store: _transfer(shop, text, to_store=to)) == code  # type: ignore[misc]
+        assert _states(shop) == {"CENTRAL": 10, "STORE": 8, "DRAWN": 2}
+        first, second = _transfer(shop, number(5)), _transfer(shop, f"{number(5)} 至 {number(6)}")
+        documents.approve(actor=PLANNER, number=first.number)
+        assert _refused(lambda: documents.approve(actor=PLANNER, number=second.number)) == "cards_not_in_store"
+        assert _states(shop) == {"CENTRAL": 10, "STORE": 7, "DRAWN": 2, "TRANSIT": 1}
+
+
+# ── Taking in ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_blank_cards_that_were_there_before_are_taken_in(shop: Shop) -> None:
+    """R-F05: from then on it is known of each where it lies."""
+    from membership.cards.services import make_cards
+
+    with shop.open():
+        make_cards(actor=SYSTEM, level_code="GOLD", numbers=NumberRange(prefix="55", first=1, quantity=9))
+        shop.issue("5500000002")
+        assert queries.unplaced().count() == 8
+        taken = services.take_in_existing(
+            actor=KEEPER, text=f"5500000001 至 5500000004\n55\n{number(1)}", store_id=shop.store
+        )
+        assert taken == 3
+        lying = queries.segments(store_id=shop.store, states=[PlaceState.STORE])
+        assert [(run.first, run.last, run.quantity) for run in lying] == [("5500000001", "5500000004", 3)]
+        shop.issue("5500000001")
+        assert _refused(lambda: shop.issue("5500000003", shop.other)) == "card_not_released"
+        assert services.take_in_existing(actor=KEEPER, text="5500000005 至 5500000006", store_id=None) == 2
+        assert _refused(lambda: shop.issue("5500000005")) == "card_not_released"
+        take = lambda text: services.take_in_existing(actor=KEEPER, text=text, store_id=None)  # noqa: E731
+        assert _refused(lambda: take("5500000001 至 5500000006")) == "nothing_to_take_in"
+        assert _refused(lambda: take("")) == "card_list_empty"
+        assert AuditEntry.objects.filter(act="stock.take_in").values_list("detail__quantity", flat=True).count() == 2
+        nobody = Actor(kind="staff", id=9)
+        assert (
+            _refused(lambda: services.take_in_existing(actor=nobody, text="5500000007", store_id=None)) == "not_allowed"
+        )
 
 
 # ── Destroying ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ from kernel.calendar import add_working_days
 from kernel.db import in_chain as in_schema
 from membership.cards.domain import NumberRange
 from membership.cards.models import Card
+from membership.cards.services import make_cards
 from membership.documents import services as documents
 from membership.documents.models import Document
 from membership.stock import services
@@ -173,6 +174,62 @@ def test_a_count_shows_its_difference_and_asks_for_an_explanation(six: AtDesk, w
         assert CardPlace.objects.filter(state="MISSING").count() == 2
 
 
+def test_cards_go_to_another_store_and_the_register_of_drawings_is_paged(
+    six: AtDesk, within: Any, cards: CardRange, queries: Queries
+) -> None:
+    """R-F05, R-F08: the one keeper hands out, operations agree, the other signs; the register keeps its pages."""
+    with within():
+        here, there = Store.objects.order_by("pk")[:2]
+        services.set_policy(actor=SYSTEM, release_when_made=True, announce_days=3, count_cycle="MONTHLY")
+        services.make_range(
+            actor=SYSTEM, level_code="GOLD", numbers=NumberRange(prefix="67", first=1, quantity=60), store_id=here.pk
+        )
+        for name in ["叶知秋", *["领班"] * 22]:
+            services.draw(actor=SYSTEM, store_id=here.pk, level_code="GOLD", quantity=2, drawn_by=name)
+    planner, keeper = six("PLANNING"), six("STORE_MANAGER", name="keeper", store=0)
+    with queries(7):
+        page = planner.get("/desk/stock/draw/")
+    assert len(page.context["drawings"]) == 20
+    rows = planner.get(f"/desk/stock/draw/{page.context['next_page_url']}", headers={"HX-Request": "true"})
+    assert len(rows.context["drawings"]) == 3
+    assert "叶知秋" in _text(rows)
+    for asked in ("q=叶知秋", "q=6700000002"):
+        assert [d.first for d in planner.get(f"/desk/stock/draw/?{asked}").context["drawings"]] == ["6700000001"]
+    assert "没有符合条件的领用" in _text(planner.get("/desk/stock/draw/?until=2020-01-01"))
+    assert "6700000047" in _text(keeper.get("/desk/stock/lying/"))
+    new = "/desk/documents/new/STOCK_TRANSFER/"
+    assert new in _text(keeper.get("/desk/stock/"))
+    given = {"to_store": there.pk, "keeper": "程前", "reason": "旺季", "submit": "1"}
+    assert keeper.post(new, given | {"text": "6700000001"}).status_code == 409
+    sent = keeper.post(new, given | {"text": "6700000047 至 6700000050"}, follow=True)
+    paper = sent.context["document"]["number"]
+    other = six("STORE_MANAGER", name="other", store=1)
+    assert other.get(f"/desk/documents/{paper}/").context["actions"] == []
+    _step(planner, paper, "APPROVE")
+    assert paper in _text(other.get("/desk/documents/"))
+    assert paper not in _text(keeper.get("/desk/documents/"))
+    assert [action["label"] for action in other.get(f"/desk/documents/{paper}/").context["actions"]] == ["签收"]
+    assert "已完成" in _text(_step(other, paper, "COMPLETE"))
+    with within():
+        assert CardPlace.objects.filter(store=there, state="STORE").count() == 4
+
+
+def test_cards_of_before_are_taken_into_stock(six: AtDesk, within: Any) -> None:
+    service, path = six("MEMBER_SERVICE"), "/desk/stock/take-in/"
+    assert "所有空闲卡都已纳入库存" in _text(service.get(path))
+    with within():
+        make_cards(actor=SYSTEM, level_code="GOLD", numbers=NumberRange(prefix="55", first=1, quantity=3))
+        store = Store.objects.order_by("pk")[0]
+    assert "3 张空闲卡未纳入库存" in _text(service.get("/desk/stock/"))
+    refused = service.post(path, {"where": "central", "text": "9"})
+    assert refused.status_code == 409
+    answer = service.post(path, {"where": store.pk, "text": "5500000001 至 5500000002"}, follow=True)
+    assert "已将 2 张卡纳入库存" in _text(answer)
+    with within():
+        assert CardPlace.objects.filter(store=store, state="STORE").count() == 2
+    assert six("STORE_MANAGER", store=0).get(path).status_code == 403
+
+
 def test_destruction_is_signed_by_two_witnesses(six: AtDesk, within: Any, cards: CardRange) -> None:
     """R-E05."""
     treasury, finance, service = six("TREASURY"), six("FINANCE"), six("MEMBER_SERVICE")
@@ -222,7 +279,7 @@ def test_lists_keep_their_query_count(six: AtDesk, within: Any, cards: CardRange
             service.get("/desk/documents/?which=all")
         with queries(6):
             service.get("/desk/documents/")
-        with queries(8):
+        with queries(9):
             service.get("/desk/stock/")
         with queries(7):
             service.get("/desk/stock/ranges/")
