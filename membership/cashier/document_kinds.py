@@ -14,7 +14,7 @@ from membership.cards.domain import CardStatus
 from membership.cards.models import Card
 from membership.cards.services import freeze_card, unfreeze_card
 from membership.cashier.errors import FaultNotSameDay, NotReversible, RecordNotFound
-from membership.cashier.reversing import plan_reverse_top_up, reverse_top_up
+from membership.cashier.reversing import FAULT_FORM, plan_reverse_top_up, reverse_top_up
 from membership.documents.domain import Approval
 from membership.documents.kinds import DocumentKind, kind
 from membership.documents.models import Document
@@ -43,7 +43,7 @@ class FaultForm(DocumentKind[FaultPayload]):
     treasury's approval takes the top-up back and unfreezes the card; a rejection only unfreezes it.
     """
 
-    code, prefix, label = "FAULT", "GZ", _("会员卡故障单")
+    code, prefix, label = FAULT_FORM, "GZ", _("会员卡故障单")
     payload_type = FaultPayload
     draft_act = Act.FAULT_REPORT
     approvals = (Approval(_("资金部核准"), Act.VALUE_REVERSE),)
@@ -109,10 +109,10 @@ class FaultForm(DocumentKind[FaultPayload]):
         reverse_top_up(
             actor=_lent(actor, Act.VALUE_REVERSE),
             record_id=UUID(payload.record_id),
+            form=document,
+            stated_used_fen=payload.used_fen,
             store_id=payload.store_id,
-            idempotency_key=f"fault-{document.number}",
             reason=f"{document.number} {payload.what_happened}",
-            shortfall_approved=True,
         )
 
 

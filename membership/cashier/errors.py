@@ -88,12 +88,20 @@ class NothingToTakeBack(DomainError):
     message = _("这笔充值已没有可退回的金额。未作任何更改。")
 
 
-class ShortfallNotApproved(DomainError):
-    """Part of the top-up has been used; taking back the rest wants a second look."""
+class FaultFormNeeded(DomainError):
+    """A top-up is taken back by an approved fault form, and in no other way (R-I05 – R-I08)."""
 
-    code = "shortfall_not_approved"
+    code = "fault_form_needed"
     status = 409
-    message = _("这笔充值已使用 {used}，其中赠送不足部分 {shortfall} 须从本金扣回。请核对后确认。未作任何更改。")
+    message = _("充值不能直接冲正：请填写会员卡故障单，由资金部核准后退回。未作任何更改。")
+
+
+class FaultFormOutdated(DomainError):
+    """Since the form was handed in, more of the top-up was used: whoever approved it saw other figures."""
+
+    code = "fault_form_outdated"
+    status = 409
+    message = _("故障单提交之后这笔充值又有使用：单上已使用 {stated}，现在为 {used}。请驳回后重新提交。未作任何更改。")
 
 
 class FaultNotSameDay(DomainError):
@@ -145,11 +153,11 @@ class SettleTooMuch(DomainError):
 
 
 class NotReversible(DomainError):
-    """Only top-ups and consumptions are reversed."""
+    """Only what was done by itself, and stands whole, is undone."""
 
     code = "not_reversible"
     status = 409
-    message = _("只有充值和消费可以冲正。")
+    message = _("只有未退货的消费可以冲正，只有充值可以报故障。未作任何更改。")
 
 
 class RecordNotFound(DomainError):

@@ -96,6 +96,19 @@ def may_spend(
     return Guard(sql=_STANDING, subject=card.card_id, check=check)
 
 
+def may_pay_debt(card: CardRef, occasion: Occasion, member: MemberAccounts, *, taken: Taken) -> Guard:
+    """What the member paid ahead may pay what she owes, whatever became of the card; while that is in use and hers, its
+    PIN is proved where it asks for it.
+    """
+    day = _day(occasion)
+
+    def check(row: Row | None) -> DomainError | None:
+        in_use = row is not None and row[8] == member.member_id and _problem(card, row, day) is None
+        return PinRequired(card_number=card.number) if row and in_use and not _is_proved(row, taken) else None
+
+    return Guard(sql=_STANDING, subject=card.card_id, check=check)
+
+
 def still_hers(card: CardRef, member_id: int) -> Guard:
     """The card still belongs to the member on whose accounts is posted, and her record was not deleted. Its state does
     not matter.

@@ -1,4 +1,7 @@
-"""Negative top-up (反充值): a top-up that should not have been is taken back with its bonus (R-G06, R-I05 – R-I08)."""
+"""Negative top-up (反充值): a top-up that should not have been is taken back with its bonus (R-G06, R-I05 – R-I08).
+
+There is no way to it but the fault form (``document_kinds``), so that two people have seen its figures.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,14 +15,22 @@ from ledger.locks import lock_accounts
 from ledger.models import Lot, Posting
 from membership.cashier.acting import post_traced, ref_of
 from membership.cashier.domain import TOP_UP, CardRef, Occasion, Receipt
-from membership.cashier.errors import NothingToTakeBack, NotReversible, RecordNotFound, ShortfallNotApproved
+from membership.cashier.errors import (
+    FaultFormNeeded,
+    FaultFormOutdated,
+    NothingToTakeBack,
+    NotReversible,
+    RecordNotFound,
+)
 from membership.cashier.posting import Draft
 from membership.cashier.refunds import TakeBack, take_back
+from membership.documents.models import Document
 from membership.records.domain import RecordKind
 from membership.records.models import Record
 from tenants.people.domain import Act, Actor, require
 
 REVERSE_TOP_UP: Final = "REVERSE_TOP_UP"
+FAULT_FORM: Final = "FAULT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +62,24 @@ def reverse_top_up(
     *,
     actor: Actor,
     record_id: UUID,
+    form: Document | None,
+    stated_used_fen: int,
     store_id: int,
-    idempotency_key: str,
     reason: str,
-    shortfall_approved: bool = False,
     occurred_at: datetime | None = None,
 ) -> Receipt:
     """Take a top-up back: what is left of its principal and exactly what is left of its bonus. For the treasury.
 
-    A bonus that was spent already is kept back from the principal, never below nothing (X-22); ``shortfall_approved``
-    says that somebody has seen what that comes to. The card's state does not matter.
+    ``form``: the fault form about this top-up, with all its approvals. A bonus that was spent already is kept back from
+    the principal, never below nothing (X-22): ``stated_used_fen`` is what had been used by the form, and it is no more
+    than that by now. The card's state does not matter. Done once for a form.
 
     Raises:
-        NotAllowed, RecordNotFound, NotReversible, NothingToTakeBack, ShortfallNotApproved
-        IdempotencyConflict, IdempotencyKeyInvalid
+        NotAllowed, RecordNotFound, NotReversible, FaultFormNeeded, FaultFormOutdated, NothingToTakeBack
     """
     require(actor, Act.VALUE_REVERSE, store_id=store_id)
-    occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
+    key = f"fault-{_checked(form, record_id).number}"
+    occasion = Occasion(actor, store_id, occurred_at or clock.now(), key)
     record = _top_up(record_id)
     lock_accounts([ref_of(record.card).account_id])
     found = _lots(record)
@@ -75,8 +87,8 @@ def reverse_top_up(
     if not Posting.objects.filter(idempotency_key=occasion.ledger_key).exists():
         if not plan.principal_fen and not plan.bonus_fen:
             raise NothingToTakeBack
-        if found.used_fen and not shortfall_approved:
-            raise ShortfallNotApproved(used=Money(found.used_fen), shortfall=Money(plan.shortfall_fen))
+        if found.used_fen != stated_used_fen:
+            raise FaultFormOutdated(stated=Money(stated_used_fen), used=Money(found.used_fen))
     detail: dict[str, Any] = {
         "reverses": str(record_id),
         "reverses_kind": RecordKind.TOP_UP.value,
@@ -92,6 +104,15 @@ def reverse_top_up(
         found.card, RecordKind.REVERSAL, -taken, occasion, _request(found, record_id, occasion, reason), detail
     )
     return post_traced(draft, Act.VALUE_REVERSE)
+
+
+def _checked(form: Document | None, record_id: UUID) -> Document:
+    """The form, if it is one about this top-up and nobody's approval is wanting."""
+    if form is None or form.kind != FAULT_FORM or form.payload.get("record_id") != str(record_id):
+        raise FaultFormNeeded
+    if form.approvals_given < max(len(form.approvals), 1):
+        raise FaultFormNeeded
+    return form
 
 
 def _top_up(record_id: UUID) -> Record:

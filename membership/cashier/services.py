@@ -1,4 +1,4 @@
-"""Acts at a till: top-up, payment, reversal. Each requires a transaction of the chain and is done once per key.
+"""Acts at a till: top-up, payment, undoing a payment. Each requires a transaction of the chain, is done once per key.
 
 Asking again under the same key does nothing and returns the same receipt, marked ``replayed``; the same key with
 another request is refused.
@@ -20,7 +20,7 @@ from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL, member_account
 from membership.cashier.acting import card_ref, post_traced, ref_of, rules
 from membership.cashier.domain import NO_MEMBER, CardRef, MemberAccounts, Occasion, Receipt
 from membership.cashier.drafts import check_amount, check_bill, consumption_draft, top_up_draft
-from membership.cashier.errors import CardWithoutMember, NotReversible, RecordNotFound
+from membership.cashier.errors import CardWithoutMember, FaultFormNeeded, NotReversible, RecordNotFound
 from membership.cashier.following import hold_payers, pass_on
 from membership.cashier.models import GoodsReturn
 from membership.cashier.points import BillLine
@@ -175,12 +175,13 @@ def reverse(
     reason: str,
     occurred_at: datetime | None = None,
 ) -> Receipt:
-    """Undo a top-up or a consumption exactly, on the very lots it touched (R-I05, X-22). The card's state does not
-    matter: the money is put right whatever became of the card.
+    """Undo a consumption exactly, on the very lots it touched. The card's state does not matter: the money is put right
+    whatever became of the card.
 
     Raises:
         NotAllowed, RecordNotFound, NotReversible, AlreadyReversed
-        LotsAlreadyDrawn: part of a top-up, or of the points earned, has been used; it wants a refund or a return.
+        FaultFormNeeded: it is a top-up; that goes by a fault form (``reversing``).
+        LotsAlreadyDrawn: some of the points earned have been used; it wants a return.
         BillAlreadySettled: what was signed for has been paid in part.
         IdempotencyConflict, IdempotencyKeyInvalid
     """
@@ -199,14 +200,10 @@ def reverse(
     # A bill that was paid without the card left its account alone: the receipt tells its balance all the same.
     request = replace(undoing, looks_at=(card.account_id,))
     detail: dict[str, Any] = {"reverses": str(record_id), "reverses_kind": original.kind, "note": reason}
-    # The day's sums of what was paid and given come right by themselves.
-    detail |= {
-        part: -original.detail[part] for part in ("paid_fen", "bonus_fen", "total_fen") if part in original.detail
-    }
+    if total_fen := original.detail.get("total_fen"):
+        detail["total_fen"] = -total_fen
     if parts := original.detail.get("parts"):
         detail["parts"] = {means: -fen for means, fen in parts.items()}
-    if "bonus_rule" in original.detail:
-        detail["bonus_rule"] = original.detail["bonus_rule"]
     bill = locks.lock_bill(record_id)
     payers = hold_payers(record_id, card, parts or {})
     receipt = post_traced(
@@ -225,7 +222,9 @@ def _reversible(record_id: UUID) -> Record:
         original = Record.objects.select_related("card").get(id=record_id)
     except Record.DoesNotExist:
         raise RecordNotFound from None
-    if original.kind not in (RecordKind.TOP_UP, RecordKind.CONSUMPTION) or original.posting_id is None:
+    if original.kind == RecordKind.TOP_UP:
+        raise FaultFormNeeded
+    if original.kind != RecordKind.CONSUMPTION or original.posting_id is None:
         raise NotReversible
     if GoodsReturn.objects.filter(consumption=record_id).exists():
         raise NotReversible

@@ -8,7 +8,7 @@ from django.db.models import F
 
 from kernel import clock
 from kernel.money import Money
-from ledger.domain import Contra, Line, PostingRequest, Unit, request_hash
+from ledger.domain import Contra, Guard, Line, PostingRequest, Unit, request_hash
 from ledger.models import Posting
 from membership.cards.models import Card
 from membership.cards.policy import PinProof
@@ -38,7 +38,7 @@ def settle(
     occurred_at: datetime | None = None,
 ) -> Receipt:
     """Pay a signed bill, in whole or in part: in cash, from the member's prepayment, from the card it was signed with.
-    The card must be in use, and its PIN proved where it asks for it, for anything but cash.
+    The card asks for its PIN as for any spending, unless all is paid in cash.
 
     It earns no points: those arise when goods are paid for, never later (R-I09).
 
@@ -77,7 +77,6 @@ def settle(
 
 def _draft(bill: SignedBill, card: CardRef, tender: Tender, occasion: Occasion, proof: PinProof | None) -> Draft:
     prepayment_id = _prepayment(bill, tender)
-    taken = guards.Taken(tender.takes_fen, proof)
     cny = Unit.CNY.value
     lines = [Line(member_account(bill.member_id, SIGNED_BILL), None, cny, tender.total_fen)]
     if tender.stored_fen:
@@ -95,7 +94,7 @@ def _draft(bill: SignedBill, card: CardRef, tender: Tender, occasion: Occasion, 
         lines=tuple(lines),
         store_id=occasion.store_id,
         policy=rules().draw_policy,
-        guard=guards.may_spend(card, occasion, _payer(bill), taken=taken) if taken.fen else None,
+        guard=_guard(card, occasion, _payer(bill), tender, proof),
         looks_at=() if tender.stored_fen else (card.account_id,),
     )
     detail = {
@@ -116,6 +115,15 @@ def _prepayment(bill: SignedBill, tender: Tender) -> int | None:
     if found is None:
         raise InsufficientPrepayment(available=Money.ZERO, needed=Money(tender.prepayment_fen))
     return found
+
+
+def _guard(
+    card: CardRef, occasion: Occasion, payer: MemberAccounts, tender: Tender, proof: PinProof | None
+) -> Guard | None:
+    taken = guards.Taken(tender.takes_fen, proof)
+    if tender.stored_fen:
+        return guards.may_spend(card, occasion, payer, taken=taken)
+    return guards.may_pay_debt(card, occasion, payer, taken=taken) if taken.fen else None
 
 
 def _payer(bill: SignedBill) -> MemberAccounts:

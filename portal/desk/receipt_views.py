@@ -38,10 +38,10 @@ def receipt(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
         RecordNotFound
     """
     record = _record(record_id)
-    done_at_till = record.kind in (RecordKind.TOP_UP, RecordKind.CONSUMPTION)
     reversal = reversal_of(record)
     reverses, returns = record.detail.get("reverses"), record.detail.get("returns")
-    may_reverse = request.desk.actor.may_somewhere(Act.VALUE_REVERSE) and done_at_till and reversal is None
+    may = request.desk.actor.may_somewhere(Act.VALUE_REVERSE)
+    may_reverse = may and record.kind == RecordKind.CONSUMPTION and reversal is None
     context = {
         "record": slip_row(record) | {"is_reversed": reversal is not None},
         "reversal": {"url": url_of("desk:receipt", args=[reversal.pk]), "at": reversal.occurred_at}
@@ -93,7 +93,8 @@ def slip_width(request: DeskRequest) -> SlipWidth:
 @never_cache
 @staff_only(Act.VALUE_REVERSE)
 def reverse(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
-    """Undo a top-up or a consumption (R-I05). What was undone before leads to the receipt of its reversal.
+    """Undo a consumption (R-I05). What was undone before leads to the receipt of its reversal; a top-up to its fault
+    form.
 
     Raises:
         RecordNotFound
@@ -102,6 +103,8 @@ def reverse(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
     if (before := reversal_of(record)) is not None:
         messages.warning(request, _("这一笔已经冲正过，没有再次冲正。"))
         return redirect("desk:receipt", record_id=before.pk)
+    if record.kind == RecordKind.TOP_UP and request.method != "POST":
+        return redirect("desk:fault_report", record_id=record.pk)
     form = ReverseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         done = attempt(

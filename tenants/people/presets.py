@@ -65,13 +65,14 @@ PRESETS: Final = (
         Act.DATA_IMPORT,
     ),
     _preset("BRANCH_INFORMATION", _("分公司信息员"), Act.CARD_VIEW, Act.REGISTER_VIEW),
-    # The only one who reverses (R-I05).
+    # The only one who reverses (R-I05); files the fault form itself once the day is over (R-I06).
     _preset(
         "TREASURY",
         _("资金部"),
         *_LOOK_UP,
         *_PAPERS,
         Act.VALUE_REVERSE,
+        Act.FAULT_REPORT,
         Act.CARD_COLLECT,
         Act.STOCK_DESTROY,
         Act.MEMBER_REVEAL,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +12,7 @@ from membership.cards.domain import NumberRange
 from membership.cards.models import Card
 from membership.cards.services import issue_card, make_cards
 from membership.cashier import services as cashier
+from membership.documents import services as documents
 from membership.members.models import Member
 from membership.members.services import create_member
 from tenants.chains.models import Chain
@@ -29,6 +31,14 @@ class Holder:
     @property
     def number(self) -> str:
         return self.card.number
+
+
+def take_back(record_id: UUID, clerk: Actor, store_id: int, *, by: Actor | None = None) -> None:
+    """Take a top-up back as it is done: reported by a fault form, which another approves. In an open transaction."""
+    payload = {"record_id": str(record_id), "what_happened": "误充"}
+    form = documents.draft(actor=clerk, kind="FAULT", payload=payload, store_id=store_id)
+    documents.submit(actor=clerk, number=form.number)
+    documents.approve(actor=by or Actor(kind="staff", id=99, name="钱进", grants=SYSTEM.grants), number=form.number)
 
 
 @pytest.fixture

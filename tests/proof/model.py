@@ -161,6 +161,8 @@ class Done:
 
     def undo_refusal(self) -> str | None:
         """The code with which its reversal is refused, or None."""
+        if self.act == "TOP_UP":
+            return "fault_form_needed"
         if self.returned:
             return "not_reversible"
         if self.undone:

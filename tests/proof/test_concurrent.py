@@ -97,8 +97,6 @@ class _Player:
         receipt, code = self.world.top_up(
             number, self.chance.randrange(1, 3_000), self.chance.randrange(200), key=self.world.key()
         )
-        if receipt is not None:
-            self.receipts.append((number, receipt.record_id))
         return receipt, code
 
     def undo(self, number: str) -> tuple[Any, str | None]:

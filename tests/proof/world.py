@@ -23,7 +23,6 @@ from membership.cards.models import Card, CardRules
 from membership.cashier import services as cashier
 from membership.cashier.models import BonusRule, ChainPolicy, PointsRule
 from membership.cashier.returning import return_goods
-from membership.cashier.reversing import reverse_top_up
 from membership.cashier.settling import settle
 from membership.cashier.tender import Tender
 from membership.documents import services as documents
@@ -148,7 +147,7 @@ class World:
         )
 
     def reverse(self, record_id: Any, *, key: str, package: bool = False) -> tuple[Any, str | None]:
-        """Undo a top-up, a consumption, or what was done with a package."""
+        """Undo a consumption, or what was done with a package."""
         service = packages.reverse if package else cashier.reverse
         return self.do(
             lambda: service(
@@ -157,13 +156,19 @@ class World:
         )
 
     def take_back(self, record_id: Any, *, approved: bool) -> tuple[Any, str | None]:
-        """A negative top-up."""
-        return self.do(
-            lambda: reverse_top_up(
-                actor=self.clerk, record_id=record_id, store_id=self.store_id, idempotency_key=self.key(),
-                reason="proof", shortfall_approved=approved,
-            )
-        )  # fmt: skip
+        """A fault form from its draft to its approval, or its rejection; the record of the negative top-up."""
+
+        def act() -> Record | None:
+            payload = {"record_id": str(record_id), "what_happened": "proof"}
+            form = documents.draft(actor=self.clerk, kind="FAULT", payload=payload, store_id=self.store_id)
+            documents.submit(actor=self.clerk, number=form.number)
+            if not approved:
+                documents.reject(actor=self.office, number=form.number, reason="proof")
+                return None
+            documents.approve(actor=self.office, number=form.number)
+            return Record.objects.get(kind="REVERSAL", detail__reverses=str(record_id))
+
+        return self.do(act)
 
     def pay(self, number: str, parts: dict[str, int], scope: str, *, key: str) -> tuple[Any, str | None]:
         """A bill by parts."""

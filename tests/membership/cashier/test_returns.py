@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.errors import DomainError
+from kernel.ids import uuid7
 from kernel.money import Money
 from ledger.audit import audit_schema
 from ledger.domain import DrawPolicy
@@ -21,6 +22,7 @@ from membership.cashier.refund_quotes import refund_quote
 from membership.cashier.refunds import Article, Loaded, refund_fen, spread, take_back
 from membership.cashier.tender import Tender
 from membership.documents import services as documents
+from membership.documents.models import Document
 from membership.records.models import Record
 from tenants.chains.models import Chain
 from tenants.people.domain import SYSTEM, Actor
@@ -323,20 +325,45 @@ def test_a_rejected_fault_form_only_unfreezes(
     assert _held(in_chain, rich) == {"PRINCIPAL": 100_000, "BONUS": 20_000}
 
 
-def test_a_shortfall_wants_approval(
-    in_chain: InChain, rich: Holder, sell: Callable[..., Receipt], treasury: Actor, store_id: int
+def test_without_an_approved_form_about_it_no_top_up_is_taken_back(
+    in_chain: InChain, rich: Holder, clerk: Actor, treasury: Actor, store_id: int
 ) -> None:
+    """R-I05: the right alone is not enough."""
+    with in_chain():
+        record_id = Record.objects.get(kind="TOP_UP").pk
+        draft = documents.draft(
+            actor=clerk, kind="FAULT", payload={"record_id": str(record_id), "what_happened": "误充"}, store_id=store_id
+        )
+        submitted = documents.submit(actor=clerk, number=draft.number)
+        approved = Document(kind="FAULT", number="GZ0", payload={"record_id": str(uuid7())}, approvals_given=1)
+        for form in (None, draft, submitted, approved):
+            with pytest.raises(DomainError) as refusal:
+                reversing.reverse_top_up(
+                    actor=treasury, record_id=record_id, form=form, stated_used_fen=0, store_id=store_id, reason="误充"
+                )
+            assert refusal.value.code == "fault_form_needed"
+    assert _held(in_chain, rich) == {"PRINCIPAL": 100_000, "BONUS": 20_000}
+
+
+def test_a_form_whose_figures_have_changed_is_handed_in_anew(
+    in_chain: InChain, rich: Holder, sell: Callable[..., Receipt], clerk: Actor, treasury: Actor, store_id: int
+) -> None:
+    """X-22: what is kept back has been seen by whoever approves it. A locked card is not frozen by the form."""
+    with in_chain():
+        Card.objects.filter(pk=rich.card.pk).update(status="PIN_LOCKED")
+        payload = {"record_id": str(Record.objects.get(kind="TOP_UP").pk), "what_happened": "误充"}
+        form = documents.draft(actor=clerk, kind="FAULT", payload=payload, store_id=store_id)
+        documents.submit(actor=clerk, number=form.number)
+        Card.objects.filter(pk=rich.card.pk).update(status="ACTIVE")
     sell(stored_fen=12_000)
     with in_chain(), pytest.raises(DomainError) as refusal:
-        reversing.reverse_top_up(
-            actor=treasury,
-            record_id=Record.objects.get(kind="TOP_UP").pk,
-            store_id=store_id,
-            idempotency_key="n",
-            reason="误充",
-        )
-    assert refusal.value.code == "shortfall_not_approved"
-    assert _held(in_chain, rich)["PRINCIPAL"] == 90_000
+        documents.approve(actor=treasury, number=form.number)
+    assert refusal.value.code == "fault_form_outdated"
+    with in_chain():
+        documents.reject(actor=treasury, number=form.number, reason="又有消费")
+        documents.submit(actor=clerk, number=form.number)
+        documents.approve(actor=treasury, number=form.number)
+        assert Record.objects.get(kind="REVERSAL").detail["shortfall_fen"] == 2_000
 
 
 def test_what_is_owed_for_a_card_is_read_from_the_books(

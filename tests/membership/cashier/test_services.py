@@ -328,22 +328,20 @@ def test_a_record_is_reversed_once_and_a_reversal_never(
         reverse(uuid7(), "r4")
 
 
-def test_a_top_up_that_was_spent_in_part_cannot_be_taken_back(
+def test_a_top_up_is_not_reversed_but_reported_by_a_fault_form(
     in_chain: InChain,
     issue: Callable[..., Holder],
     top_up: Till,
-    consume: Till,
     clerk: Actor,
     store_id: int,
     unchanged: InChain,
 ) -> None:
-    """X-22 asks for a refund then."""
+    """R-I05 – R-I08."""
     holder = issue()
     filled = top_up(holder.number, 10_000)
-    consume(holder.number, 1)
     with unchanged(), in_chain(), pytest.raises(DomainError) as refusal:
         services.reverse(actor=clerk, record_id=filled.record_id, store_id=store_id, idempotency_key="r1", reason="x")
-    assert refusal.value.code == "lots_already_drawn"
+    assert refusal.value.code == "fault_form_needed"
 
 
 def test_the_books_prove_themselves_after_all_this(chain: Chain, holder: Holder, top_up: Till, consume: Till) -> None:

@@ -24,7 +24,7 @@ from membership.records.queries import (
 )
 from tenants.people.domain import Actor
 from tests.conftest import NOON
-from tests.membership.conftest import Holder
+from tests.membership.conftest import Holder, take_back
 
 InChain = Callable[..., AbstractContextManager[None]]
 
@@ -103,7 +103,7 @@ def test_a_reversed_top_up_leaves_no_sum(
     holder = issue(top_up_fen=10_000)
     with in_chain():
         record_id = Record.objects.get(kind="TOP_UP").id
-        services.reverse(actor=clerk, record_id=record_id, store_id=store_id, idempotency_key="r", reason="充错卡")
+        take_back(record_id, clerk, store_id)
         (day,) = totals_by_day(store_id=None, last=date(2026, 3, 2), days=1)
     assert (day.top_up_fen, day.bonus_fen, day.top_up_count) == (0, 0, 1)
     assert holder.card.number == "8800000001"

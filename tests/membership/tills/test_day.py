@@ -21,7 +21,7 @@ from membership.tills.queries import day_takings, prints_of, shift_closes
 from membership.tills.services import CountConflict, CountInvalid, close_shift, note_print
 from tenants.audit.models import AuditEntry
 from tenants.people.domain import SYSTEM, Act, Actor, NotAllowed
-from tests.membership.conftest import Holder, clerk, holder, idle_cards, issue, store_id
+from tests.membership.conftest import Holder, clerk, holder, idle_cards, issue, store_id, take_back
 
 __all__ = ["clerk", "holder", "idle_cards", "issue", "store_id"]
 
@@ -38,7 +38,7 @@ def _busy_day(clerk: Actor, holder: Holder, store_id: int) -> UUID:
 
     cashier.top_up(actor=clerk, paid=Money(50_000), bonus=Money(5_000), **key("t1"))  # type: ignore[arg-type]
     wrong = cashier.top_up(actor=clerk, paid=Money(7_700), **key("t2"))  # type: ignore[arg-type]
-    cashier.reverse(actor=OTHER, record_id=wrong.record_id, store_id=store_id, idempotency_key="undo", reason="刷错")
+    take_back(wrong.record_id, clerk, store_id, by=OTHER)
     cashier.pay_in(actor=clerk, amount=Money(9_000), **key("p1"))  # type: ignore[arg-type]
     cashier.pay_out(actor=OTHER, amount=Money(1_000), reason="退预存", **key("p2"))  # type: ignore[arg-type]
     tender = Tender(stored_fen=6_000, prepayment_fen=3_000, cash_fen=2_000)
@@ -74,7 +74,7 @@ def test_the_totals_are_the_ledgers_to_the_fen(
             count=1, cash_fen=2_000, stored_fen=-6_000, prepayment_fen=-3_000, revenue_fen=11_000
         )
         assert kinds["PREPAYMENT"] == Takings(count=1, cash_fen=9_000, prepayment_fen=9_000)
-        assert found[str(OTHER)]["REVERSAL"] == Takings(count=1, cash_fen=-7_700, stored_fen=-7_700)
+        assert found[str(OTHER)]["REVERSE_TOP_UP"] == Takings(count=1, cash_fen=-7_700, stored_fen=-7_700)
         assert found[str(OTHER)]["PREPAYMENT_REFUND"].cash_fen == -1_000
 
 

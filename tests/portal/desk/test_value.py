@@ -155,7 +155,10 @@ def test_a_wrong_top_up_is_reported_and_its_card_frozen(
 ) -> None:
     with in_chain():
         top_up = Record.objects.get(kind="TOP_UP")
-    page = f"/desk/receipts/{top_up.pk}/fault/"
+    page, undo = f"/desk/receipts/{top_up.pk}/fault/", f"/desk/receipts/{top_up.pk}/reverse/"
+    assert undo not in owner_at_desk.get(f"/desk/receipts/{top_up.pk}/").content.decode()
+    assert owner_at_desk.get(undo)["Location"] == page
+    assert owner_at_desk.post(undo, {"reason": "误充"}).status_code == 409
     assert "应退现金" in owner_at_desk.get(page).content.decode()
     assert owner_at_desk.post(page, {"what_happened": "多打一个零", "idempotency_key": "f"}).status_code == 302
     with in_chain():

@@ -61,7 +61,7 @@ OWNER                Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y
 HEAD_OFFICE          - - - - - Y - - - - - - - - - - - - Y - Y -
 INFORMATION          Y - - - - - - - - - - Y - - - - - - - Y - -
 BRANCH_INFORMATION   - - - - - - - - - - - - - - - - - - - - - -
-TREASURY             - - - Y - - - - Y Y - - - - Y - - - - - - Y
+TREASURY             - - - Y - - - - Y Y - - - - Y Y - - - - - Y
 FINANCE              - - - - - - - Y Y - - - - Y - - - - - - Y Y
 CASH_OFFICER         - - - - - - - - - - - - - Y - - - - - - - -
 CASHIER              - - - - - - - - - - - - Y Y - Y - - - - - -
