@@ -13,10 +13,14 @@ from django.db.models import TextChoices
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.db.reaching import database_lost, never_reached
 from kernel.errors import DomainError
 from kernel.observability import context
+from kernel.outages import OutcomeUnknown, Unavailable
 
 _log = structlog.get_logger("kayun.api")
 
@@ -81,6 +85,12 @@ class IdempotencyKeyInvalid(DomainError):
     message = _("Idempotency-Key 须为 1–{limit} 个不含空格的可见 ASCII 字符，未作任何更改。")
 
 
+class OutcomeUnknownToProgram(OutcomeUnknown):
+    """The same to a program: the key makes it safe to ask again."""
+
+    message = _("与数据库的连接中断，无法确定是否已经记账。请用同一幂等键重试：已记的不会重复记账。")
+
+
 class Internal(DomainError):
     """Our fault. It was logged and reported under the request's id."""
 
@@ -142,7 +152,7 @@ _BY_STATUS = {404: NotFound, 405: MethodNotAllowed, 403: NotPermitted, 415: Unsu
 
 def handle(error: Exception, view_context: dict[str, Any]) -> Response:
     """DRF's exception handler: every error becomes a refusal in the API's one shape, and what was written is undone."""
-    refusal = _as_refusal(error)
+    refusal = _as_refusal(error) or _as_outage(error, view_context["request"])
     if refusal is None:
         refusal = Internal()
         _tell(error, view_context)
@@ -182,6 +192,14 @@ def _as_refusal(error: Exception) -> DomainError | None:
         known = _BY_STATUS.get(error.status_code)
         return known() if known else InvalidRequest(field="$", reason=Reason.INVALID)
     return None
+
+
+def _as_outage(error: Exception, request: Request) -> DomainError | None:
+    if not database_lost(error):
+        return None
+    _log.warning("a part is out of reach", part="database", error=type(error).__name__)
+    nothing_done = never_reached(error) or request.method in SAFE_METHODS
+    return Unavailable() if nothing_done else OutcomeUnknownToProgram()
 
 
 def _roll_back() -> None:

@@ -30,7 +30,10 @@ def page(request: HttpRequest | None, *, status: int, code: str = "", message: o
     if request is None:
         return HttpResponse(render_to_string(template, context), status=status)
     if hasattr(request, "chain"):
-        context |= _way_back(request, code) | _other_language(request)
+        context |= _way_back(request, code)
+        if hasattr(request, "LANGUAGE_CODE"):
+            # Not where the refusal came before sessions and cookies: the switch would know nothing of them.
+            context |= _other_language(request)
         return HttpResponse(render_to_string(template, context), status=status)
     # No chain answers here: nothing that could keep a language does either, so the browser's own is taken.
     with translation.override(translation.get_language_from_request(request)):

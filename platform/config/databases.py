@@ -12,6 +12,7 @@ PROFILE = os.environ.get("KAYUN_PROFILE", "test" if environment.MODE == "test" e
 
 # Only statements that ask for it are prepared (the ledger's); the ORM's texts vary too much to be worth a plan each.
 _NEVER_BY_COUNT = 1_000_000
+_PATIENCE_S = 2.0
 
 
 def servers() -> Any:
@@ -46,8 +47,10 @@ def _database(url: str, *, pooled: bool) -> dict[str, Any]:
     options["prepare_threshold"] = _NEVER_BY_COUNT
     if pooled:
         # As many as a web process has threads, and a few kept open: opening one costs more than most requests.
-        # Nobody waits for another's connection then, so a wait means that the database is gone: say so soon.
-        options["pool"] = {"min_size": 2, "max_size": int(os.environ.get("KAYUN_POOL_SIZE", "12")), "timeout": 3}
+        # Nobody waits for another's connection then, so a wait means that the database is gone: say so soon. The pool
+        # gives up as soon: it tries again when somebody asks, and not at the end of an ever longer pause.
+        size = int(os.environ.get("KAYUN_POOL_SIZE", "12"))
+        options["pool"] = {"min_size": 2, "max_size": size, "timeout": _PATIENCE_S, "reconnect_timeout": _PATIENCE_S}
     return {
         "ENGINE": "kernel.db",
         "NAME": parts.get("dbname", ""),

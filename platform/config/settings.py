@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "portal.member.door.MemberDoorMiddleware",
     # Outside the transaction, which must hear of a refusal first: exceptions travel outwards.
     "portal.errors.DomainErrorMiddleware",
+    "kernel.http.refusals.OutageMiddleware",
     "kernel.http.transactions.RequestTransactionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -115,6 +116,7 @@ PROGRAMS_MIDDLEWARE = [
     "kernel.observability.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "tenants.chains.middleware.ChainMiddleware",
+    "kernel.http.refusals.OutageMiddleware",
     "kernel.http.transactions.RequestTransactionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
 ]
@@ -142,11 +144,15 @@ PROCESS_ROLE = os.environ.get("KAYUN_ROLE", "command")
 DATABASES = databases(pooled=PROCESS_ROLE == "web")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = redis_url()
+# How long a request waits for Valkey, which answers within a millisecond or is gone.
+VALKEY_PATIENCE_S = 1.0
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_FUNCTION": "django_tenants.cache.make_key",
+        # Attempts are counted there before a password is looked at: where nothing counts, nobody is let try, soon.
+        "OPTIONS": {"socket_timeout": VALKEY_PATIENCE_S, "socket_connect_timeout": VALKEY_PATIENCE_S},
     }
 }
 # The database role that web and worker use; migrations take rights on books away from it.
@@ -276,6 +282,10 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+if PROCESS_ROLE != "worker":
+    # A hint to the workers is worth no more waiting than that: the sweeper finds what was not hinted at. The workers
+    # themselves wait long for something to do.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "max_retries": 0}
 CELERY_TASK_TIME_LIMIT = 900
 CELERY_TIMEZONE = TIME_ZONE
 

@@ -42,7 +42,7 @@ class Busy(DomainError):
 
     code = "busy"
     status = 503
-    message = _("登录的人太多，请稍等几秒再试。未作任何更改。")
+    message = _("此刻要核对或设置的密码太多，请稍等几秒再试。未作任何更改。")
     retry_after_s: ClassVar[int] = 3
     """For the ``Retry-After`` header."""
 

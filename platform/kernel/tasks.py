@@ -7,8 +7,10 @@ sweeper finds the row.
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from time import monotonic
+from typing import Any, Final
 
 from celery import Celery
 from django.db import connection, transaction
@@ -26,6 +28,8 @@ app = Celery("kayun")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 
 Run = Callable[..., Any]
+
+_BROKER_PAUSE_S: Final = 5.0
 
 
 class ChainGone(Exception):
@@ -108,16 +112,28 @@ def check_exists(schema_name: str) -> None:
 def enqueue(name: str, *, schema_name: str | None = None, **payload: Any) -> None:
     """Hint, once the open transaction has committed, that the task should run, for the schema that is chosen now.
 
-    Never fails: whatever has to be done is in the database and is found by the sweeper.
+    Never fails, nor waits long: whatever has to be done is in the database and is found by the sweeper.
     """
     chosen = schema_name or connection.schema_name  # type: ignore[attr-defined]
-    request_id = current().request_id
+    kwargs = {"schema_name": chosen, "request_id": current().request_id, **payload}
+    transaction.on_commit(lambda: _send(name, kwargs))
 
-    def send() -> None:
-        kwargs = {"schema_name": chosen, "request_id": request_id, **payload}
-        try:
-            app.send_task(name, kwargs=kwargs, retry=False)
-        except OperationalError:
-            _log.warning("broker not reached; the sweeper will enqueue it: %s", name)
 
-    transaction.on_commit(send)
+def _send(name: str, kwargs: dict[str, Any]) -> None:
+    if monotonic() < _broker.silent_until:
+        return
+    try:
+        app.send_task(name, kwargs=kwargs, retry=False)
+    except OperationalError:
+        _broker.silent_until = monotonic() + _BROKER_PAUSE_S
+        _log.warning("broker not reached; the sweeper will enqueue it: %s", name)
+
+
+@dataclass(slots=True)
+class _Broker:
+    """What this process knows of it: after a vain attempt nobody waits for another for a while."""
+
+    silent_until: float = 0.0
+
+
+_broker = _Broker()

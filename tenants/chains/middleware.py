@@ -3,16 +3,18 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import OperationalError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db import DatabaseError, connection
+from django.http import HttpRequest
 from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 from django.urls import set_urlconf
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
+from kernel.db.reaching import database_lost
 from kernel.errors import DomainError
-from kernel.observability.context import bind, current
+from kernel.http.refusals import refused
+from kernel.observability.context import bind
+from kernel.outages import Unavailable
 from tenants.chains.domain import ChainState
 from tenants.chains.queries import CurrentChain, chain_at
 
@@ -41,14 +43,6 @@ class ChainClosed(DomainError):
     message = _("该商户已停止使用本平台。卡内余额请联系门店。")
 
 
-class Unavailable(DomainError):
-    """The database does not answer; nothing was done."""
-
-    code = "unavailable"
-    status = 503
-    message = _("系统暂时无法连接数据库，请稍候再试。未作任何更改。")
-
-
 class ChainMiddleware:
     """Choose the schema and the URL map by the host, and leave ``request.chain`` (None at the base host)."""
 
@@ -64,7 +58,7 @@ class ChainMiddleware:
         try:
             chain = _active_chain(host)
         except DomainError as refusal:
-            return _refused(request, refusal)
+            return refused(request, refusal)
         bind(chain=chain.schema_name)
         request.chain = chain  # type: ignore[attr-defined]
         connection.set_tenant(chain)  # type: ignore[attr-defined]
@@ -83,8 +77,10 @@ class ChainMiddleware:
 def _active_chain(host: str) -> CurrentChain:
     try:
         chain = chain_at(host)
-    except OperationalError as error:
-        raise Unavailable from error
+    except DatabaseError as error:
+        if database_lost(error):
+            raise Unavailable from error
+        raise
     if chain is None or chain.state == ChainState.FAILED:
         raise UnknownHost(host=host)
     if chain.state in {ChainState.CLOSING, ChainState.CLOSED}:
@@ -92,12 +88,3 @@ def _active_chain(host: str) -> CurrentChain:
     if chain.state != ChainState.ACTIVE:
         raise ChainNotReady
     return chain
-
-
-def _refused(request: HttpRequest, refusal: DomainError) -> HttpResponse:
-    if request.path_info.startswith("/api/"):
-        error = {**refusal.as_dict(), "request_id": current().request_id}
-        return JsonResponse({"error": error}, status=refusal.status)
-    page: Callable[..., HttpResponse] = import_string(settings.ERROR_PAGE)
-    # Said in whichever language the page is drawn in.
-    return page(request, status=refusal.status, code=refusal.code, message=refusal)

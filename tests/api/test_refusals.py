@@ -3,11 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.test import Client
 
 from api.faults import fault_of
 from kernel import clock
+from kernel.db.reaching import NotConnected
 from membership.cards.services import report_lost, set_locked
 from membership.cashier import fast
 from tenants.chains.models import Chain
@@ -268,3 +270,22 @@ def test_our_own_fault_is_answered_in_the_same_shape_and_undone(shop: Shop, monk
     assert error_of(answer) == (500, "internal_error")
     assert "欧阳雪" not in answer.content.decode()
     assert shop.books() == before
+
+
+def test_a_database_that_is_gone_is_told_apart_from_one_lost_on_the_way(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: Any, **__: Any) -> None:
+        raise psycopg.OperationalError("the connection is lost")
+
+    def gone(*_: Any, **__: Any) -> None:
+        raise NotConnected
+
+    before = shop.books()
+    for failure, code in ((gone, "unavailable"), (lost, "outcome_unknown")):
+        with monkeypatch.context() as patch:
+            patch.setattr(fast, "post_many", failure)
+            answer = shop.post(shop.asked())
+        assert (*error_of(answer), answer["Retry-After"]) == (503, code, "5")
+    assert shop.books() == before
+    assert shop.post(shop.asked()).status_code == 201, "under the same key"

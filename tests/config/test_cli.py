@@ -13,9 +13,22 @@ import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 
-from config.cli import building, catalogs, checking, checks, children, debian, main, root, running, tools
+from config.cli import (
+    building,
+    catalogs,
+    checking,
+    checks,
+    children,
+    debian,
+    main,
+    root,
+    running,
+    servers,
+    tools,
+    watching,
+)
 from config.cli.toolerrors import ToolMissing
-from kernel.localservers import ServersError
+from kernel.localservers import ServersError, ServerStatus
 
 
 def test_help_lists_every_command_with_what_it_does() -> None:
@@ -275,6 +288,58 @@ def test_a_second_run_from_the_same_folder_is_refused(elsewhere: Path) -> None:
         result = CliRunner().invoke(main, ["run"])
     assert result.exit_code == 1
     assert "already runs from this folder" in result.output
+
+
+def test_the_servers_of_a_run_that_serves_are_not_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(servers, "ROOT", tmp_path)
+    with watching.lock_of(tmp_path):
+        result = CliRunner().invoke(main, ["down"])
+    assert (result.exit_code, "end it there with ctrl-C" in result.output) == (1, True)
+    assert CliRunner().invoke(main, ["down"]).output == "No local server was running.\n"
+
+
+def test_what_dies_while_serving_is_started_again_until_it_will_not_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Path, "with_name", lambda self, name: Path(name))
+    with children.Children(tmp_path) as family:
+        (first,) = [family._start("web", ["sleep", "60"])]
+        keeper = watching.Keeper(family)
+        keeper.look()
+        assert family.running == [first]
+        for _ in range(2):
+            os.killpg(family.running[0].process.pid, signal.SIGKILL)
+            family.running[0].process.wait()
+            keeper.look()
+        (third,) = family.running
+        assert third.process.poll() is None
+        assert capsys.readouterr().out == "web ended with code -9 and has been started again.\n" * 2
+        third.process.kill()
+        third.process.wait()
+        with pytest.raises(click.ClickException, match="web ended 3 times within a minute"):
+            keeper.look()
+
+
+def test_a_server_that_died_is_started_again_and_one_that_cannot_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keeper = watching.Keeper(children.Children(tmp_path))
+    silent = [ServerStatus("Valkey", "unix:///x", local=True, running=False)]
+    monkeypatch.setattr("kernel.localservers.status", lambda *_: silent)
+    monkeypatch.setattr(watching, "_SERVERS_EVERY_S", 0)
+    started = iter([None, ServersError("disk full"), ServersError("disk full"), None])
+
+    def start() -> None:
+        if isinstance(trouble := next(started), ServersError):
+            raise trouble
+
+    monkeypatch.setattr("config.cli.starting.start_servers", start)
+    for _ in range(4):
+        keeper._servers_at = 0
+        keeper.look()
+    said = capsys.readouterr()
+    assert said.out == "Valkey did not answer and has been started again.\n" * 2
+    assert said.err == "disk full\nIt will be tried again.\n"
 
 
 def test_what_a_killed_run_left_is_ended_and_nothing_else(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_a_silent_worker_degrades_but_tills_go_on(valkey: Redis) -> None:
 
 
 def test_valkey_down_is_named(valkey: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    nowhere = Redis(unix_socket_path="/nonexistent/valkey.sock", socket_connect_timeout=0.1)
+    nowhere = Redis.from_url("unix:///nonexistent/valkey.sock", socket_connect_timeout=0.1)
     monkeypatch.setattr(heartbeat, "valkey", lambda: nowhere)
     assert _ready() == (503, "down", {**UP, "valkey": "down", "worker": "down"})
 

@@ -120,14 +120,20 @@ def test_tasks_of_a_transaction_that_is_undone_are_not_sent(chain: Chain, sent: 
 
 
 def test_a_broker_that_is_down_breaks_nothing(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
+    tries: list[str] = []
+
+    def refuse(name: str, **_: object) -> None:
+        tries.append(name)
         raise OperationalError
 
     monkeypatch.setattr(tasks.app, "send_task", refuse)
+    monkeypatch.setattr(tasks, "_broker", tasks._Broker())
     with in_chain(chain.schema_name):
         write("T1")
         enqueue("tests.write", code="T2")
+        enqueue("tests.write", code="T3")
     assert roles(chain.schema_name) == ["T1"]
+    assert tries == ["tests.write"], "nobody waits for it a second time"
 
 
 def test_a_task_goes_on_under_the_request_that_asked_for_it(chain: Chain) -> None:

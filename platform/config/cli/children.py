@@ -27,6 +27,7 @@ class Child:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    command: tuple[str, ...] = ()
 
     def log_tail(self) -> str:
         """The last lines of its log."""
@@ -59,10 +60,16 @@ class Children:
         command = ["celery", "--app", "config.celery", "worker", *options, "--beat", "--schedule", str(schedule)]
         return self._start("worker", command)
 
-    def _start(self, role: str, command: list[str]) -> Child:
+    def start_again(self, child: Child) -> Child:
+        """Start one anew that has ended, once nothing of it is left to hold its port."""
+        end_all([child])
+        self.running.remove(child)
+        return self._start(child.name, list(child.command), mode="ab")
+
+    def _start(self, role: str, command: list[str], *, mode: str = "wb") -> Child:
         log = self._logs / f"{role}.log"
         program = Path(sys.executable).with_name(command[0])
-        with log.open("wb") as stream:
+        with log.open(mode) as stream:
             # A session of its own: ctrl-C reaches only us, and we end the children in order.
             process = subprocess.Popen(
                 [str(program), *command[1:]],
@@ -73,7 +80,7 @@ class Children:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        child = Child(role, process, log)
+        child = Child(role, process, log, tuple(command))
         self.running.append(child)
         return child
 
@@ -81,7 +88,8 @@ class Children:
 def web_options(*, port: int) -> list[str]:
     """How granian serves on this machine's own address."""
     options = ["--interface", "wsgi", "--no-ws", "--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "8"]
-    return [*options, "--workers-kill-timeout", str(_WORKER_PATIENCE_S)]
+    # A worker of granian's that dies is replaced; without it granian would end with it.
+    return [*options, "--workers-kill-timeout", str(_WORKER_PATIENCE_S), "--respawn-failed-workers"]
 
 
 def end_all(running: list[Child], *, patience_s: float = _PATIENCE_S) -> None:

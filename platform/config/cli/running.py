@@ -11,7 +11,7 @@ from typing import Final
 import click
 from filelock import FileLock, Timeout
 
-from config.cli import building, children, data, starting
+from config.cli import building, children, data, starting, watching
 from config.environment import ROOT
 
 _READY_PATIENCE_S: Final = 60.0
@@ -24,8 +24,8 @@ def run(port: int, demo: bool) -> None:
     """Start everything and serve; ctrl-C ends it.
 
     Starts PostgreSQL and Valkey, migrates, builds styles and messages, loads the demo chain, then runs web and worker,
-    and prints addresses and log-ins. All of it stays under .local/ and on this machine. Can be run again at any time,
-    also after it was killed.
+    and prints addresses and log-ins. All of it stays under .local/ and on this machine. What dies meanwhile is started
+    again. Can be run again at any time, also after it was killed.
     """
     began = time.monotonic()
     os.environ["KAYUN_PUBLIC_PORT"] = str(port)
@@ -49,16 +49,12 @@ def run(port: int, demo: bool) -> None:
 
 
 def _only_one() -> FileLock:
-    place = ROOT / ".local" / "run" / "running.lock"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(place, timeout=0)
     try:
-        lock.acquire()
+        return watching.lock_of(ROOT)
     except Timeout as error:
         raise click.ClickException(
             "Kayun already runs from this folder, in another terminal. End it there with ctrl-C first."
         ) from error
-    return lock
 
 
 def _require_free(port: int) -> None:
@@ -126,9 +122,10 @@ def _wait_until_answering(port: int, family: children.Children, web: children.Ch
 
 
 def _watch(family: children.Children) -> None:
+    keeper = watching.Keeper(family)
     try:
         while True:
-            _fail_if_one_ended(family)
+            keeper.look()
             time.sleep(0.5)
     except KeyboardInterrupt:
         click.echo("\nEnding ...")

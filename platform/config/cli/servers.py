@@ -3,7 +3,9 @@
 import time
 
 import click
+from filelock import Timeout
 
+from config.cli.watching import lock_of
 from config.environment import ROOT
 from kernel import localservers
 
@@ -34,8 +36,19 @@ def up(profile: localservers.Profile) -> None:
 def down(profile: localservers.Profile | None) -> None:
     """Stop the local PostgreSQL and Valkey. Their data stays and is there at the next start."""
     profiles: list[localservers.Profile] = [profile] if profile else ["run", "test", "bench"]
+    if "run" in profiles:
+        _refuse_while_serving()
     stopped = [f"{name} ({each})" for each in profiles for name in localservers.stop(ROOT, each)]
     click.echo(f"Stopped: {', '.join(stopped)}." if stopped else "No local server was running.")
+
+
+def _refuse_while_serving() -> None:
+    try:
+        lock_of(ROOT).release()
+    except Timeout as error:
+        raise click.ClickException(
+            "`make run` serves from this folder and would start them again: end it there with ctrl-C first."
+        ) from error
 
 
 @click.command()

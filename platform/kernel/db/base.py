@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import psycopg
 from django.db.backends.postgresql.introspection import DatabaseIntrospection
 from django.db.backends.utils import CursorWrapper
 from django_tenants.postgresql_backend import base as django_tenants_backend
 
 from kernel.db.guard import GuardedCursor, GuardedDebugCursor, SchemaSwitchInTransaction, TenantSqlOutsideTransaction
 from kernel.db.names import PUBLIC_SCHEMA, search_path_of
+from kernel.db.reaching import NotConnected, ask_leave, note_down, note_up
 
 
 class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):  # type: ignore[misc]
@@ -74,6 +76,22 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):  # type: ignore[m
         self._bound_schema = None
         self._path_is_set = False
 
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """A connection, of the pool's where there is one.
+
+        Raises:
+            NotConnected: at once while others have just found the database down.
+        """
+        if self.pool:
+            ask_leave(self.alias, patience_s=self.pool.timeout)
+        try:
+            made = super().get_new_connection(conn_params)
+        except psycopg.OperationalError as error:
+            note_down(self.alias)
+            raise NotConnected(str(error)) from error
+        note_up(self.alias)
+        return made
+
     def connect(self) -> None:
         self._forget_transaction()
         super().connect()
@@ -82,6 +100,15 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):  # type: ignore[m
         # Inside an atomic block Django keeps the block open on a closed connection and refuses further SQL by itself.
         self._forget_transaction()
         super().close()
+
+    def _close(self) -> Any:
+        lost = self.connection is not None and self.connection.closed
+        try:
+            return super()._close()
+        finally:
+            if lost and self.pool:
+                # Where one broke, the others may have, and each would fail somebody: replaced now.
+                self.pool.check()
 
     def _commit(self) -> Any:
         try:

@@ -8,7 +8,7 @@ framework that makes its response from an exception inside the view says so (DRF
 
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Final
 
 from django.core.signals import got_request_exception
 from django.db import connection, transaction
@@ -17,7 +17,11 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, get_resolver
 
 from kernel.db import selected
+from kernel.db.reaching import database_lost
 from kernel.http.marks import opens_own_transactions
+from kernel.outages import OutcomeUnknown
+
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _failed: ContextVar[bool] = ContextVar("kayun_request_failed", default=False)
 
@@ -35,7 +39,11 @@ got_request_exception.connect(_note_failure, dispatch_uid="kernel.http.transacti
 
 
 class RequestTransactionMiddleware:
-    """Wrap the rest of the request in one transaction of the chosen schema."""
+    """Wrap the rest of the request in one transaction of the chosen schema.
+
+    Raises:
+        OutcomeUnknown: the connection broke while the transaction was being committed.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         # Django wraps every middleware so that its exceptions come out as responses; the next one's must come to us.
@@ -45,11 +53,19 @@ class RequestTransactionMiddleware:
         _failed.set(False)
         if _view_opens_its_own(request):
             return self._checked(request)
-        with transaction.atomic():
-            response = self._checked(request)
-            # DRF marks what it made from an exception.
-            if _failed.get() or getattr(response, "exception", False) is True:
-                transaction.set_rollback(True)
+        to_be_kept = False
+        try:
+            with transaction.atomic():
+                response = self._checked(request)
+                # DRF marks what it made from an exception.
+                if _failed.get() or getattr(response, "exception", False) is True:
+                    transaction.set_rollback(True)
+                else:
+                    to_be_kept = request.method not in _READING
+        except Exception as error:
+            if to_be_kept and database_lost(error):
+                raise OutcomeUnknown from error
+            raise
         # A file is not made by SQL.
         if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
             _stream_in_a_transaction(response)

@@ -11,7 +11,7 @@ from kernel import clock
 
 KEY: Final = "kayun:worker:alive"
 EXPIRES_S: Final = 30
-_PATIENCE_S: Final = 1.0
+_PATIENCE_S: Final = 0.5
 
 
 @cache

@@ -53,14 +53,14 @@ def test_when_the_slots_are_full_the_door_says_so_without_a_query_or_a_session(
     assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "3", "no-store")
     assert answer["Content-Length"] == str(len(answer.content)), "who keeps the connection open must know its end"
     assert not answer.cookies
-    assert "登录的人太多，请稍等几秒再试。未作任何更改。" in answer.content.decode()
+    assert "此刻要核对或设置的密码太多，请稍等几秒再试。未作任何更改。" in answer.content.decode()
     assert "busy" in answer.content.decode()
     with in_chain():
         assert CardWebLogin.objects.get(card=holder.card).failures == 0
 
 
 def test_the_door_speaks_the_browsers_language(browser: Client, full: None) -> None:
-    assert "Too many people are logging in" in _guess(browser, **{"accept-language": "en"}).content.decode()
+    assert "Too many passwords are being checked" in _guess(browser, **{"accept-language": "en"}).content.decode()
     assert '<html lang="zh-Hans">' in _guess(browser).content.decode()
 
 

@@ -11,6 +11,7 @@ from django.urls import path
 from pytest_django import Settings
 
 from kernel.db import in_public
+from kernel.db.reaching import NotConnected
 from tenants.chains import middleware
 from tenants.chains.domain import ChainState
 from tenants.chains.models import Chain
@@ -125,7 +126,7 @@ def test_a_database_that_is_gone_is_told_so_to_people_and_programs(
     chain: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(host: str) -> None:
-        raise OperationalError("couldn't get a connection after 3.00 sec")
+        raise OperationalError from NotConnected("couldn't get a connection after 2.00 sec")
 
     monkeypatch.setattr(middleware, "chain_at", gone)
     page = ask("yunshan.localhost")
