@@ -11,12 +11,18 @@ from kernel.clock import CHINA
 from kernel.money import Money
 from ledger.models import Entry
 from membership.cards.domain import ENDED
-from membership.cards.models import Card
-from membership.members import merging, rights
+from membership.cards.models import Card, CardRules
+from membership.members import merging, rights, sharing
 from membership.members.models import Member
 
 # 单用途商业预付卡管理办法: who bought a registered card is known for five years at least.
 _IDENTITY_KEPT_MONTHS: Final = 60
+
+
+@sharing.forbids
+def one_member_per_id() -> bool:
+    """The chain wants one file for one document (R-H02)."""
+    return CardRules.objects.get().one_member_per_id
 
 
 @merging.register

@@ -121,6 +121,8 @@ class CardRules(models.Model):
     pin_failures = models.PositiveSmallIntegerField(_("密码错误锁卡次数"), default=5)
     # For losses, PIN unlocking and reissue: looking at the document is not enough (R-J02, R-L08).
     id_number_required = models.BooleanField(_("办理时须录入证件号码"), default=False, db_default=False)
+    # Else a desk may go on knowingly, and merge the two files later (R-H02).
+    one_member_per_id = models.BooleanField(_("同一证件只登记一位会员"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("用卡规则")

@@ -59,3 +59,29 @@ class InvalidReason(DomainError):
     code = "invalid_reason"
     status = 400
     message = _("请写明原因（2 到 100 个字）。")
+
+
+class BirthdayContradicts(DomainError):
+    """The birthday is not the one her ID document tells. Says neither: whoever reads this may not read the number."""
+
+    code = "birthday_contradicts"
+    status = 409
+    message = _("生日与身份证件上的出生日期不一致。请核对；确与证件不同的，请勾选确认后再保存。未保存。")
+
+
+class IdAlreadyFiled(DomainError):
+    """Another member's file has this document (R-H02). ``other_codes`` names them, the first with her name masked."""
+
+    code = "id_already_filed"
+    status = 409
+    message = _(
+        "这个证件号码已登记在 {other_label} 名下。请打开该会员办理；确须另行登记的，请勾选确认后再保存。未保存。"
+    )
+
+
+class IdSharingForbidden(DomainError):
+    """The chain's rules let one document stand on one member's file only."""
+
+    code = "id_sharing_forbidden"
+    status = 409
+    message = _("这个证件号码已登记在 {other_label} 名下，本商户规定同一证件只能登记一位会员。未保存。")

@@ -145,6 +145,11 @@ class CardRulesForm(forms.Form):
         required=False,
         help_text=_("挂失、解除挂失、解除密码锁定和补卡时，录入会员的证件号码并核对；代办时还须录入代办人的身份证号。"),
     )
+    one_member_per_id = forms.BooleanField(
+        label=_("同一证件只登记一位会员"),
+        required=False,
+        help_text=_("不勾选时，证件已登记在别人名下只提醒，确认后仍可登记，以后再合并。"),
+    )
 
 
 class CardTypeForm(forms.Form):

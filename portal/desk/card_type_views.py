@@ -140,6 +140,7 @@ def rules_edit(request: DeskRequest) -> HttpResponseBase:
         "pin_above": _yuan(rules.pin_above_fen),
         "pin_failures": rules.pin_failures,
         "id_number_required": rules.id_number_required,
+        "one_member_per_id": rules.one_member_per_id,
     }
     form = CardRulesForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():

@@ -67,8 +67,16 @@ _MONTHS = [(str(month), _("%(month)d 月") % {"month": month}) for month in rang
 _DAYS = [(str(day), _("%(day)d 日") % {"day": day}) for day in range(1, 31)]
 
 
+_CONFIRMED = {
+    "id_already_filed": _("已核对：证件虽已登记在别人名下，仍要登记在这里"),
+    "birthday_contradicts": _("已核对：生日确与证件不同，仍要保存"),
+}
+
+
 class MemberForm(forms.Form):
-    """What is known of a member. Name and telephone are enough to begin; the rest folds out."""
+    """What is known of a member. Name and telephone are enough to begin; the rest folds out. What is refused until
+    somebody says that she knows it is asked only then.
+    """
 
     name = forms.CharField(label=_("姓名"), max_length=60)
     phone = forms.CharField(label=_("手机号"), max_length=30)
@@ -86,6 +94,9 @@ class MemberForm(forms.Form):
     )
     email = forms.CharField(label=_("电子邮箱"), max_length=120, required=False)
     address = forms.CharField(label=_("地址"), max_length=200, required=False)
+    confirmed = forms.MultipleChoiceField(
+        label=_("确认"), choices=list(_CONFIRMED.items()), required=False, widget=forms.CheckboxSelectMultiple
+    )
 
     FOLDS = (
         ("identity", _("身份证件"), ("document_kind", "document_number")),
@@ -100,6 +111,22 @@ class MemberForm(forms.Form):
         if bool(given.get("lunar_month")) != bool(given.get("lunar_day")):
             self.add_error("lunar_day", _("农历生日的月和日要么都填，要么都不填。"))
         return given
+
+    def ask(self, code: str) -> None:
+        """Have the form ask whether she knows what was refused by this code, besides what she has confirmed."""
+        asked = [*self.cleaned_data["confirmed"], code]
+        shown = [(one, said) for one, said in _CONFIRMED.items() if one in asked]
+        self.fields["confirmed"].choices = shown  # type: ignore[attr-defined]
+        self.asks = bool(shown)
+
+    asks = False
+    """Whether it shows ``confirmed``."""
+
+    @property
+    def knowingly(self) -> dict[str, bool]:
+        """What she has confirmed, by the services' names."""
+        given = self.cleaned_data["confirmed"]
+        return {"shared": "id_already_filed" in given, "birthday_differs": "birthday_contradicts" in given}
 
     def details(self, *, of: Member | None = None) -> Details:
         """The fields as the services take them; what the form does not ask stays as the member has it."""

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -20,13 +21,16 @@ from membership.members.queries import page_of_members, search_members
 from membership.records.queries import page_of_records, records_of_cards
 from membership.vehicles.domain import tidy_plate
 from membership.vehicles.queries import vehicles_of_member
-from portal.attempts import attempt, status_of
+from portal.attempts import attempt, refusal_of, status_of
 from portal.desk import member_forms as forms
 from portal.desk.access import DeskRequest, staff_only
+from portal.desk.audit_views import stores_of_trail
+from portal.desk.audit_words import Names, entry_row
 from portal.desk.member_rows import consent_row, document_row, full_member, listed_member, own_vehicle_rows, tag_row
 from portal.desk.paging import place_asked
 from portal.holdings import member_sums, package_rows
 from portal.rows import card_row, member_row, record_row
+from tenants.audit.queries import entries
 from tenants.people.domain import Act, NotAllowed
 
 _A_PAGE = 50
@@ -121,7 +125,7 @@ def member_new(request: DeskRequest) -> HttpResponseBase:
             filed = _("已建档：%(name)s，编号 %(code)s。")
             messages.success(request, filed % {"name": member.name, "code": member.code})
             return redirect("desk:member_detail", code=member.code)
-    context = {"form": form, "folds": form.folds(), "nav": "members"}
+    context = {"form": form, "folds": form.folds(), "others": _others(request, form), "nav": "members"}
     return render(request, "desk/members/form.html", context, status=status_of(form))
 
 
@@ -140,8 +144,14 @@ def member_edit(request: DeskRequest, code: str) -> HttpResponseBase:
         if edited is not None:
             messages.success(request, _("已保存。"))
             return redirect("desk:member_detail", code=edited.code)
-    context = {"form": form, "folds": form.folds(), "member": {"code": member.code, "name": member.name}}
-    return render(request, "desk/members/form.html", context | {"nav": "members"}, status=status_of(form))
+    context = {
+        "form": form,
+        "folds": form.folds(),
+        "member": {"code": member.code, "name": member.name},
+        "others": _others(request, form, member),
+        "nav": "members",
+    }
+    return render(request, "desk/members/form.html", context, status=status_of(form))
 
 
 @require_safe
@@ -177,6 +187,7 @@ def detail_page(request: DeskRequest, member: Member, *, status: int = 200, **mo
         "cards": [card_row(card) | {"packages": packages.get(card.pk, [])} for card in cards],
         "sums": member_sums(member.pk),
         "records": [record_row(record) for record in records],
+        "trail": _trail(request, member),
         "consents": [row for row in consents if row["withdrawn_at"] is None],
         "past_consents": [row for row in consents if row["withdrawn_at"] is not None],
         "wordings": queries.wordings(),
@@ -189,6 +200,15 @@ def detail_page(request: DeskRequest, member: Member, *, status: int = 200, **mo
         "nav": "members",
     }
     return render(request, "desk/members/detail.html", context | more, status=status)
+
+
+def _trail(request: DeskRequest, member: Member) -> list[dict[str, Any]] | None:
+    """What was done to her file last, such as who read her ID number; None for whoever may not read the trail."""
+    if not request.desk.actor.may_somewhere(Act.AUDIT_VIEW):
+        return None
+    done = list(entries(about=("member", member.code), stores=stores_of_trail(request))[:_RECENT])
+    names = Names.read(done)
+    return [entry_row(entry, names) for entry in done]
 
 
 def working_store(request: DeskRequest, act: Act) -> int:
@@ -226,9 +246,31 @@ def _correct(request: DeskRequest, member: Member, form: forms.MemberForm) -> Me
         birthday=given["birthday"],
         details=form.details(of=member),
         store_id=store_id,
+        # A card that is filed now is compared when it is; the one before it goes.
+        birthday_differs=form.knowingly["birthday_differs"] or _brings_id_card(form),
     )
     _file_document(request, edited, form, store_id)
     return edited
+
+
+def _others(request: DeskRequest, form: forms.MemberForm, member: Member | None = None) -> list[dict[str, str]]:
+    """What refused the form and may be done knowingly is asked on it; the members who have the document already, with
+    where to compare this one to each.
+    """
+    refused = refusal_of(form)
+    if refused is None:
+        return []
+    form.ask(refused.code)
+    may_merge = member is not None and request.desk.actor.may_somewhere(Act.MEMBER_MERGE)
+    return [
+        {
+            "code": code,
+            "merge_url": f"{reverse('desk:merge')}?{urlencode({'first': code, 'second': member.code})}"
+            if may_merge and member is not None
+            else "",
+        }
+        for code in refused.params.get("other_codes", [])
+    ]
 
 
 def _file_document(request: DeskRequest, member: Member, form: forms.MemberForm, store_id: int) -> None:
@@ -236,8 +278,18 @@ def _file_document(request: DeskRequest, member: Member, form: forms.MemberForm,
     if number:
         kind = DocumentKind(form.cleaned_data["document_kind"])
         services.record_document(
-            actor=request.desk.actor, code=member.code, kind=kind, number=number, store_id=store_id
+            actor=request.desk.actor,
+            code=member.code,
+            kind=kind,
+            number=number,
+            store_id=store_id,
+            **form.knowingly,
         )
+
+
+def _brings_id_card(form: forms.MemberForm) -> bool:
+    given = form.cleaned_data
+    return bool(given["document_number"]) and given["document_kind"] == DocumentKind.ID_CARD
 
 
 def _initial(member: Member) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from portal.desk import member_forms as forms
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.member_rows import document_row, full_member, listed_member, vehicle_row
 from portal.desk.member_views import working_store
+from portal.holdings import member_sums, package_rows
 from portal.rows import Row, card_row
 from tenants.people.domain import Act
 
@@ -106,10 +107,13 @@ def _merge_url() -> str:
 
 
 def _side(member: Member) -> Row:
+    cards = cards_of_member(member.pk)
+    packages = package_rows(cards)
     return full_member(member) | {
         "tags": [{"name": tag.name, "colour": tag.colour} for tag in queries.tags_of(member)],
         "documents": [document_row(document) for document in queries.documents_of(member)],
         "vehicles": [vehicle_row(vehicle) for vehicle in vehicles_of_member(member.pk)],
-        "cards": [card_row(card) for card in cards_of_member(member.pk)],
+        "cards": [card_row(card) | {"packages": packages.get(card.pk, [])} for card in cards],
+        "sums": member_sums(member.pk),
         "consent_count": sum(consent.withdrawn_at is None for consent in queries.consents_of(member)),
     }

@@ -9,7 +9,12 @@ from tenants.audit.models import AuditEntry
 
 
 def entries(
-    *, act: str = "", actor: str = "", day: date | None = None, stores: frozenset[int] | None = None
+    *,
+    act: str = "",
+    actor: str = "",
+    day: date | None = None,
+    stores: frozenset[int] | None = None,
+    about: tuple[str, str] | None = None,
 ) -> QuerySet[AuditEntry]:
     """The trail, the latest first.
 
@@ -18,6 +23,7 @@ def entries(
         actor: only actors whose name or reference holds this text.
         day: only that day, in China.
         stores: only acts in these stores; None for all.
+        about: only what was done to this object, by type and key.
     """
     rows = AuditEntry.objects.order_by("-occurred_at", "-id")
     if act:
@@ -27,6 +33,8 @@ def entries(
     if day is not None:
         start = datetime.combine(day, time.min, tzinfo=CHINA)
         rows = rows.filter(occurred_at__gte=start, occurred_at__lt=start + timedelta(days=1))
+    if about is not None:
+        rows = rows.filter(object_type=about[0], object_id=about[1])
     if stores is not None:
         rows = rows.filter(store_id__in=sorted(stores))
     return rows

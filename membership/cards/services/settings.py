@@ -176,10 +176,16 @@ def save_level(
 
 
 def save_rules(
-    *, actor: Actor, pin_ask: str, pin_above: Money, pin_failures: int, id_number_required: bool = False
+    *,
+    actor: Actor,
+    pin_ask: str,
+    pin_above: Money,
+    pin_failures: int,
+    id_number_required: bool = False,
+    one_member_per_id: bool = False,
 ) -> CardRules:
     """When tills ask for the PIN, and how many wrong ones lock a card, in the whole chain (X-19); whether a desk types
-    ID numbers (R-J02, R-L08).
+    ID numbers (R-J02, R-L08), and whether one document may stand on several members' files (R-H02).
 
     Raises:
         NotAllowed
@@ -187,10 +193,10 @@ def save_rules(
     require(actor, Act.CARD_TYPE)
     rules = CardRules.objects.get()
     rules.pin_ask, rules.pin_above_fen, rules.pin_failures = pin_ask, pin_above.fen, pin_failures
-    rules.id_number_required = id_number_required
+    rules.id_number_required, rules.one_member_per_id = id_number_required, one_member_per_id
     rules.save()
     detail = {"pin_ask": pin_ask, "pin_above_fen": pin_above.fen, "pin_failures": pin_failures}
-    detail |= {"id_number_required": id_number_required}
+    detail |= {"id_number_required": id_number_required, "one_member_per_id": one_member_per_id}
     record(actor, Act.CARD_TYPE, object_type="card_rules", object_id=rules.pk, detail=detail)
     return rules
 

@@ -1,6 +1,9 @@
 """Acts on members. Each requires a transaction of the chain."""
 
 from membership.members.errors import (
+    BirthdayContradicts,
+    IdAlreadyFiled,
+    IdSharingForbidden,
     InvalidBirthday,
     InvalidEmail,
     InvalidName,
@@ -55,14 +58,17 @@ from membership.members.services.tags import (
 __all__ = [
     "PROBLEMS",
     "AlreadyErased",
+    "BirthdayContradicts",
     "ConsentIncomplete",
     "ConsentNotFound",
     "Details",
     "DifferentPersons",
     "DocumentNotFound",
     "ErasureBlocked",
+    "IdAlreadyFiled",
     "IdCheck",
     "IdCheckOutcome",
+    "IdSharingForbidden",
     "InvalidBirthday",
     "InvalidEmail",
     "InvalidName",

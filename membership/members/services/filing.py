@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -10,9 +10,24 @@ from django.db import connection
 
 from kernel import clock
 from membership.members import locks
-from membership.members.domain import Category, LunarBirthday, member_code, normalise_landline, normalise_phone
-from membership.members.errors import InvalidBirthday, InvalidEmail, InvalidName, MemberErased, MemberNotFound
-from membership.members.models import Member
+from membership.members.domain import (
+    Category,
+    DocumentKind,
+    LunarBirthday,
+    birth_date_of,
+    member_code,
+    normalise_landline,
+    normalise_phone,
+)
+from membership.members.errors import (
+    BirthdayContradicts,
+    InvalidBirthday,
+    InvalidEmail,
+    InvalidName,
+    MemberErased,
+    MemberNotFound,
+)
+from membership.members.models import IdDocument, Member
 from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, require
 
@@ -61,20 +76,31 @@ def edit_member(*, actor: Actor, code: str, name: str, phone: str, birthday: dat
 
     Raises:
         NotAllowed, MemberNotFound, MemberMerged, MemberErased, InvalidName, InvalidPhone, InvalidBirthday
+        BirthdayContradicts: the new birthday is not that of her ID document.
     """
     return _edit(actor, code, name, phone, birthday, None, store_id)
 
 
 def edit_details(
-    *, actor: Actor, code: str, name: str, phone: str, birthday: date | None, details: Details, store_id: int
+    *,
+    actor: Actor,
+    code: str,
+    name: str,
+    phone: str,
+    birthday: date | None,
+    details: Details,
+    store_id: int,
+    birthday_differs: bool = False,
 ) -> Member:
-    """Correct everything that is known of a member.
+    """Correct everything that is known of a member. ``birthday_differs``: the clerk knows that the new birthday is
+    another than that of her ID document.
 
     Raises:
         NotAllowed, MemberNotFound, MemberMerged, MemberErased, InvalidName, InvalidPhone, InvalidBirthday
         InvalidLandline, InvalidEmail, InvalidLunarDate
+        BirthdayContradicts: not unless she says so.
     """
-    return _edit(actor, code, name, phone, birthday, details, store_id)
+    return _edit(actor, code, name, phone, birthday, details, store_id, birthday_differs=birthday_differs)
 
 
 def get_member(code: str) -> Member:
@@ -97,13 +123,24 @@ _EDITABLE: Final = (
 
 
 def _edit(
-    actor: Actor, code: str, name: str, phone: str, birthday: date | None, details: Details | None, store_id: int
+    actor: Actor,
+    code: str,
+    name: str,
+    phone: str,
+    birthday: date | None,
+    details: Details | None,
+    store_id: int,
+    *,
+    birthday_differs: bool = False,
 ) -> Member:
     require(actor, Act.MEMBER_CREATE, store_id=store_id)
     name, phone = _checked(name, phone, birthday)
     member = locks.lock_member(code.strip().upper())
     if member.erased_at is not None:
         raise MemberErased(member_code=member.code)
+    differs = birthday not in (None, member.birthday) and _contradicts(member, birthday)
+    if differs and not birthday_differs:
+        raise BirthdayContradicts
     before = {field: getattr(member, field) for field in _EDITABLE}
     member.name, member.phone, member.birthday = name, phone, birthday
     if details is not None:
@@ -112,9 +149,18 @@ def _edit(
     if changed:
         member.save(update_fields=changed)
         # The trail says which fields; the old values would keep personal data for ever.
-        detail = {"changed": changed}
+        detail: dict[str, Any] = {"changed": changed} | ({"birthday_differs": True} if differs else {})
         record(actor, "member.edit", object_type="member", object_id=member.code, store_id=store_id, detail=detail)
     return member
+
+
+def _contradicts(member: Member, birthday: date | None) -> bool:
+    """Whether a document of hers tells another birthday."""
+    told = (
+        birth_date_of(document.plain_number(), DocumentKind(document.kind))
+        for document in IdDocument.objects.filter(member=member)
+    )
+    return any(born is not None and born != birthday for born in told)
 
 
 def _apply(member: Member, details: Details) -> None:

@@ -4,10 +4,11 @@ A desk compares a number without reading one: the clerk types what the document 
 member's. Numbers never stand in the trail.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
@@ -15,12 +16,13 @@ from kernel import clock
 from kernel.crypto import blind_index, blind_indexes, encrypt
 from kernel.errors import DomainError
 from membership.members import locks
-from membership.members.domain import DocumentKind, birth_date_of, masked_number, normalise_id_number
+from membership.members.domain import DocumentKind, birth_date_of, masked_name, masked_number, normalise_id_number
 from membership.members.domain.identity import InvalidIdNumber
-from membership.members.errors import MemberErased
+from membership.members.errors import BirthdayContradicts, IdAlreadyFiled, IdSharingForbidden, MemberErased
 from membership.members.models import ID_NUMBER, IdDocument, Member
 from membership.members.services.filing import get_member
 from membership.members.services.reasons import checked_reason
+from membership.members.sharing import is_forbidden
 from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, require
 
@@ -55,22 +57,44 @@ class IdCheck:
         return self.outcome is IdCheckOutcome.MATCH
 
 
+_MOST_NAMED: Final = 5
 _FREE_FAILURES: Final = 3
 _LONGEST_PAUSE: Final = timedelta(hours=1)
 
 
-def record_document(*, actor: Actor, code: str, kind: DocumentKind, number: str, store_id: int) -> IdDocument:
+def record_document(
+    *,
+    actor: Actor,
+    code: str,
+    kind: DocumentKind,
+    number: str,
+    store_id: int,
+    shared: bool = False,
+    birthday_differs: bool = False,
+) -> IdDocument:
     """File the document that the member shows, in place of one of the same kind. Her birthday is taken from it where
     none is known.
 
+    ``shared``: the clerk knows that another member's file has this document, and goes on. ``birthday_differs``: she
+    knows that the birthday on record is another than the document's. Both stand in the trail.
+
     Raises:
         NotAllowed, MemberNotFound, MemberMerged, MemberErased, InvalidIdNumber
+        IdAlreadyFiled, BirthdayContradicts: not unless she says so.
+        IdSharingForbidden: not in this chain.
     """
     require(actor, Act.MEMBER_CREATE, store_id=store_id)
     number = normalise_id_number(number, kind, today=clock.today())
     member = locks.lock_member(code.strip().upper())
     if member.erased_at is not None:
         raise MemberErased(member_code=member.code)
+    others = _others_with(number, kind, member)
+    if others:
+        _check_sharing(others, shared=shared)
+    born = birth_date_of(number, kind)
+    differs = born is not None and member.birthday not in (None, born)
+    if differs and not birthday_differs:
+        raise BirthdayContradicts
     document, replaced = IdDocument.objects.update_or_create(
         member=member,
         kind=kind,
@@ -83,13 +107,34 @@ def record_document(*, actor: Actor, code: str, kind: DocumentKind, number: str,
             "original_seen": True,
         },
     )
-    born = birth_date_of(number, kind)
     if member.birthday is None and born is not None:
         member.birthday = born
         member.save(update_fields=["birthday"])
-    detail = {"document": kind.value, "replaced": not replaced}
+    detail: dict[str, Any] = {"document": kind.value, "replaced": not replaced}
+    detail |= {"shared_with": [other.code for other in others]} if others else {}
+    detail |= {"birthday_differs": True} if differs else {}
     record(actor, "member.document", object_type="member", object_id=member.code, store_id=store_id, detail=detail)
     return document
+
+
+def _others_with(number: str, kind: DocumentKind, member: Member) -> list[Member]:
+    """The other members whose files have this document, the oldest first. Found by blind index."""
+    indexes = blind_indexes(number, purpose=ID_NUMBER)
+    holders = IdDocument.objects.filter(kind=kind, number_index__in=indexes).exclude(member=member)
+    found = Member.objects.filter(pk__in=holders.values("member_id"), merged_into__isnull=True)
+    return list(found.order_by("pk")[:_MOST_NAMED])
+
+
+def _check_sharing(others: Sequence[Member], *, shared: bool) -> None:
+    first = others[0]
+    told = {
+        "other_label": f"{first.code} {masked_name(first.name)}",
+        "other_codes": [other.code for other in others],
+    }
+    if is_forbidden():
+        raise IdSharingForbidden(**told)
+    if not shared:
+        raise IdAlreadyFiled(**told)
 
 
 def remove_document(*, actor: Actor, code: str, kind: DocumentKind, store_id: int) -> None:

@@ -93,7 +93,12 @@ def _file_twice(service: Actor, member: Member, *, number: str) -> None:
         details=Details(category=Category.RETAINED, address="上海市静安区示例路 8 号"),
     )
     services.record_document(
-        actor=service, code=again.code, kind=DocumentKind.ID_CARD, number=number, store_id=member.store_id
+        actor=service,
+        code=again.code,
+        kind=DocumentKind.ID_CARD,
+        number=number,
+        store_id=member.store_id,
+        shared=True,
     )
 
 

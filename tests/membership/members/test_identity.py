@@ -11,14 +11,20 @@ from django.db import IntegrityError, transaction
 
 from kernel import clock
 from kernel.crypto import Undecryptable, rotation
+from membership.cards.models import CardRules
 from membership.members.domain import DocumentKind, InvalidIdNumber
 from membership.members.models import ID_NUMBER, IdDocument, Member
 from membership.members.queries import holders_of, narrow, present_members, same_person_ids
 from membership.members.services import (
+    BirthdayContradicts,
+    Details,
     DocumentNotFound,
+    IdAlreadyFiled,
     IdCheckOutcome,
+    IdSharingForbidden,
     InvalidReason,
     create_member,
+    edit_details,
     record_document,
     remove_document,
     reveal_number,
@@ -44,10 +50,10 @@ def member(in_chain: InChain, clerk: Actor, store_id: int) -> Member:
 def show(in_chain: InChain, clerk: Actor, store_id: int, member: Member) -> Callable[..., IdDocument]:
     """Have the member's document filed: ``show()``, ``show(OTHER)``."""
 
-    def file(number: str = NUMBER, *, code: str = member.code) -> IdDocument:
+    def file(number: str = NUMBER, *, code: str = member.code, **knowingly: bool) -> IdDocument:
         with in_chain():
             kind = DocumentKind.ID_CARD
-            return record_document(actor=clerk, code=code, kind=kind, number=number, store_id=store_id)
+            return record_document(actor=clerk, code=code, kind=kind, number=number, store_id=store_id, **knowingly)
 
     return file
 
@@ -71,7 +77,7 @@ def test_a_new_document_takes_the_place_of_the_old(
     in_chain: InChain, member: Member, show: Callable[..., IdDocument]
 ) -> None:
     show()
-    show(OTHER)
+    show(OTHER, birthday_differs=True)
     with in_chain():
         assert IdDocument.objects.get(member=member).plain_number() == OTHER
         # The birthday was known from the first: what is known is not overwritten.
@@ -217,12 +223,56 @@ def test_one_document_on_two_records_is_one_person(
         twin = create_member(actor=clerk, name="林靜", phone="13700005678", store_id=store_id)
         create_member(actor=clerk, name="江河", phone="13700005679", store_id=store_id)
     show()
-    show(code=twin.code)
+    with pytest.raises(IdAlreadyFiled, match=rf"{member.code} 林\*") as refused:
+        show(code=twin.code)
+    assert refused.value.params["other_codes"] == [member.code]
+    show(code=twin.code, shared=True)
     with in_chain():
+        assert AuditEntry.objects.filter(detail__shared_with=[member.code]).get().object_id == twin.code
         assert same_person_ids(member) == [member.pk, twin.pk]
         found = narrow(present_members(), id_number="110105 19491231 002x")
         assert sorted(found.values_list("code", flat=True)) == [member.code, twin.code]
         assert not narrow(present_members(), id_number="110105").exists()
+
+
+def test_a_chain_may_want_one_file_for_one_document(
+    in_chain: InChain, clerk: Actor, store_id: int, show: Callable[..., IdDocument]
+) -> None:
+    """R-H02: then nobody goes on, not even knowingly; her own document is filed again at any time."""
+    with in_chain():
+        twin = create_member(actor=clerk, name="林靜", phone="13700005678", store_id=store_id)
+        CardRules.objects.update(one_member_per_id=True)
+    show()
+    show()
+    with pytest.raises(IdSharingForbidden):
+        show(code=twin.code, shared=True)
+    with in_chain():
+        assert not IdDocument.objects.filter(member=twin).exists()
+
+
+def test_a_birthday_is_that_of_the_document_unless_somebody_knows_better(
+    in_chain: InChain, clerk: Actor, store_id: int, member: Member, show: Callable[..., IdDocument]
+) -> None:
+    """Whichever of the two comes second."""
+    given: dict[str, Any] = {"actor": clerk, "code": member.code, "name": "林静", "phone": "13900001234"}
+    given |= {"store_id": store_id, "details": Details()}
+    other, own = date(1950, 1, 1), date(1949, 12, 31)
+    with in_chain():
+        edit_details(birthday=other, **given)
+    with pytest.raises(BirthdayContradicts):
+        show()
+    show(birthday_differs=True)
+    with in_chain():
+        # What was wrong before does not keep anything else from being corrected.
+        edit_details(birthday=other, **given | {"name": "林静雯"})
+        edit_details(birthday=own, **given)
+    with in_chain(), pytest.raises(BirthdayContradicts):
+        edit_details(birthday=other, **given)
+    with in_chain():
+        edit_details(birthday=other, birthday_differs=True, **given)
+        edit_details(birthday=None, **given)
+        trail = AuditEntry.objects.filter(detail__birthday_differs=True).order_by("pk").values_list("act", flat=True)
+        assert list(trail) == ["member.document", "member.edit"]
 
 
 # ── New keys ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -243,7 +293,7 @@ def test_rotation_moves_numbers_and_indexes_batch_by_batch(
     with in_chain():
         codes = [create_member(actor=clerk, name="江河", phone="13700005678", store_id=store_id).code for _ in range(4)]
     for code in codes:
-        show(OTHER, code=code)
+        show(OTHER, code=code, shared=code != codes[0])
     settings.DATA_KEYS = settings.DATA_KEYS | NEWER
     settings.INDEX_KEYS = settings.INDEX_KEYS | NEWER
     schema = chain.schema_name

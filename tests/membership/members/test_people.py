@@ -161,7 +161,7 @@ def test_duplicates_are_found_by_document_telephone_and_plate(
     first, second, third = twin(), twin(), twin("江河", "13700005678")
     with in_chain():
         for member in (first, third):
-            services.record_document(code=member.code, kind=ID_CARD, number=NUMBER, **desk)
+            services.record_document(code=member.code, kind=ID_CARD, number=NUMBER, shared=True, **desk)
             vehicles.file_vehicle(owner=member, details=VehicleDetails(plate="沪A12345"), **desk)
         assert [one.member_ids for one in alike_by_phone(limit=10)] == [(first.pk, second.pk)]
         assert [one.member_ids for one in alike_by_document(limit=10)] == [(first.pk, third.pk)]
@@ -174,7 +174,7 @@ def test_a_merge_moves_everything_and_the_old_code_goes_on_answering(
     source, target = holder.member, twin(address="南京路 1 号")
     with in_chain():
         services.record_document(code=source.code, kind=ID_CARD, number=NUMBER, **desk)
-        services.record_document(code=target.code, kind=ID_CARD, number=NUMBER, **desk)
+        services.record_document(code=target.code, kind=ID_CARD, number=NUMBER, shared=True, **desk)
         services.give_consent(code=source.code, how=ConsentSource.DESK, **SMS, **desk)
         tag = services.define_tag(actor=clerk, name="车队")
         services.set_tags(code=source.code, tag_ids=[tag.pk], **desk)

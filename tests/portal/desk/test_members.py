@@ -76,3 +76,35 @@ def test_a_cashier_sees_members_and_files_none(at_desk: AtDesk, in_chain: InChai
     assert browser.post("/desk/members/new/", FORM).status_code == 403
     with in_chain():
         assert Member.objects.count() == 0
+
+
+def test_a_document_that_another_has_is_filed_knowingly(at_desk: AtDesk, in_chain: InChain, store_id: int) -> None:
+    """R-H02: the page names the other, masked, leads there, and asks; what was confirmed stands in the trail."""
+    browser, new = at_desk("MEMBER_SERVICE"), "/desk/members/new/"
+    papers = {"document_kind": "ID_CARD", "document_number": "11010519491231002X"}
+    browser.post(new, {"name": "林静", "phone": "13900001234", **papers})
+    refused = browser.post(new, FORM | papers)
+    assert refused.status_code == 409
+    page = _text(refused)
+    assert "M000001 林*" in page
+    assert 'href="/desk/members/M000001/"' in page
+    assert 'value="id_already_filed"' in page
+    assert 'value="birthday_contradicts"' not in page
+    again = _text(browser.post(new, FORM | papers | {"confirmed": ["id_already_filed"]}))
+    assert "生日与身份证件上的出生日期不一致" in again
+    assert again.count("checked") == 1
+    both = {"confirmed": ["id_already_filed", "birthday_contradicts"]}
+    answer = browser.post(new, FORM | papers | both, follow=True)
+    assert answer.status_code == 200
+    with in_chain():
+        code = Member.objects.latest("pk").code
+    assert answer.redirect_chain == [(f"/desk/members/{code}/", 302)]
+    edit = browser.post(f"/desk/members/{code}/edit/", FORM | papers)
+    assert f"/desk/members/merge/?first=M000001&amp;second={code}" in _text(edit)
+    assert "档案操作记录" not in _text(browser.get(f"/desk/members/{code}/"))
+    office = at_desk("HEAD_OFFICE")
+    trail = _text(office.get(f"/desk/members/{code}/"))
+    assert "证件同时登记在" in trail
+    assert f"/desk/audit/?about=member/{code}" in trail
+    listed = office.get(f"/desk/audit/?about=member/{code}").context["entries"]
+    assert {entry["object_name"] for entry in listed} == {code}
