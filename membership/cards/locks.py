@@ -52,12 +52,16 @@ def lock_two_cards(number: str, other: str) -> tuple[Card, Card]:
     return found[number], found[other]
 
 
+def accounts_of(card_ids: Collection[int]) -> Q:
+    """Which accounts are these cards' own."""
+    return (Q(kind__in=(STORED, POINTS)) | Q(kind__startswith=PACKAGE_PREFIX)) & Q(holder_id__in=card_ids)
+
+
 def lock_accounts(cards: Collection[Card]) -> dict[int, list[Account]]:
     """Every account that these cards hold, locked in the order of their keys: stored value, points, packages. By the
     card's key.
     """
-    own = Q(kind__in=(STORED, POINTS)) | Q(kind__startswith=PACKAGE_PREFIX)
-    accounts = Account.objects.select_for_update(no_key=True).filter(own, holder_id__in=[card.pk for card in cards])
+    accounts = Account.objects.select_for_update(no_key=True).filter(accounts_of([card.pk for card in cards]))
     held: dict[int, list[Account]] = {card.pk: [] for card in cards}
     for account in accounts.order_by("pk"):
         held[account.holder_id].append(account)

@@ -113,6 +113,15 @@ def cards_of_numbers(numbers: Iterable[str]) -> list[Card]:
     return list(cards().filter(number__in={tidy_number(number) for number in numbers}).order_by("number"))
 
 
+def last_of(card: Card) -> Card:
+    """The card that took this one's place, or took the place of that one, and so on: where its value is now (R-J03).
+    The card itself while nothing has. A query for each, and one.
+    """
+    while (heir := Card.objects.filter(replaces_id=card.pk).first()) is not None:
+        card = heir
+    return card
+
+
 def pin_free_of(card: Card) -> int | None:
     """The most, in fen, that is taken from the card without its PIN, as its type says or else the chain's rules; None
     where it is never asked. One query at most.

@@ -75,8 +75,15 @@ def post_traced(draft: Draft, act: Act) -> Receipt:
 
 def _as_it_was(receipt: Receipt) -> Receipt:
     """The receipt of a replay, from the record of the act: what an act does may depend on what it found."""
-    past = Record.objects.filter(pk=receipt.record_id).first()
+    past = Record.objects.select_related("card").filter(pk=receipt.record_id).first()
     if past is None:
         return receipt
     detail = past.detail
-    return replace(receipt, amount_fen=past.amount_fen, points=detail.get("points", 0), parts=detail.get("parts", {}))
+    return replace(
+        receipt,
+        card_number=past.card.number,
+        amount_fen=past.amount_fen,
+        balance_after_fen=past.balance_after_fen or 0,
+        points=detail.get("points", 0),
+        parts=detail.get("parts", {}),
+    )

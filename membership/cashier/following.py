@@ -1,8 +1,10 @@
 """What a member paid ahead and what she owes goes with her when her record is merged into another, and afterwards:
-what comes back from a bill of the old record belongs to the one that survives.
+what comes back from a bill of the old record belongs to the one that survives; and what comes back to a card that was
+replaced, to the card that has its place.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -13,16 +15,19 @@ from ledger.domain import Line, PostingRequest, request_hash
 from ledger.locks import lock_accounts
 from ledger.models import Account, Entry
 from ledger.services import post
-from membership.cards.services.moving import MOVE
+from membership.cards.locks import accounts_of
+from membership.cards.models import Card
+from membership.cards.queries import last_of
+from membership.cards.services.moving import MOVE, move_value
 from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL, member_account
-from membership.cashier.domain import CardRef
+from membership.cashier.acting import ref_of
+from membership.cashier.domain import CardRef, Occasion
 from membership.cashier.guards import StaleCard
-from membership.cashier.tender import Means
 from membership.members.models import Member
+from membership.records.domain import RecordKind
 from tenants.people.domain import Actor
 
 MEMBERS_OWN: Final = (PREPAYMENT, SIGNED_BILL)
-_PAID_BY_MEMBER: Final = frozenset({Means.PREPAYMENT.value, Means.SIGNED.value})
 
 
 def follow(source_id: int, target_id: int, *, actor: Actor, store_id: int | None, cause: str) -> dict[str, int]:
@@ -43,30 +48,68 @@ def follow(source_id: int, target_id: int, *, actor: Actor, store_id: int | None
     return {account.kind: account.balance for account in moving}
 
 
-def hold_payers(posting_id: UUID, card: CardRef, parts: Mapping[str, int]) -> dict[int, int]:
-    """Lock every account that a bill of the card touched, and tell whose records were merged since: by the key of the
-    old record that of the survivor, whose accounts are locked too. A bill of whose ``parts`` no member paid any is not
-    looked at.
+@dataclass(frozen=True, slots=True)
+class Heirs:
+    """Who and what stands where a bill's payers stood: cards that were replaced, members whose records were merged.
+
+    ``members``: by the key of the old record that of the survivor.
+    """
+
+    card: Card
+    heir: Card
+    members: Mapping[int, int]
+
+    @property
+    def ref(self) -> CardRef:
+        """The card that was used."""
+        return ref_of(self.card)
+
+    @property
+    def heir_ref(self) -> CardRef:
+        """The card where its value is now; the same, unless it was replaced."""
+        return ref_of(self.heir)
+
+
+def hold_heirs(posting_id: UUID, card: Card) -> Heirs:
+    """Lock every account that a bill of the card touched and every one that may inherit from it, in the ledger's order.
 
     Raises:
-        StaleCard: such a merge ended just now; nothing has been done.
+        StaleCard: a replacement or a merge ended just now; nothing has been done.
     """
-    if not _PAID_BY_MEMBER & parts.keys():
-        return {}
-    payers = _merged_payers(posting_id)
+    found = heirs_of(posting_id, card)
     touched = Q(pk__in=Entry.objects.filter(posting_id=posting_id, account__isnull=False).values("account_id"))
-    touched |= Q(pk__in=(card.account_id, card.points_account_id))
-    survivors = Q(kind__in=MEMBERS_OWN, holder_id__in=payers.values())
-    lock_accounts(Account.objects.filter(touched | survivors).values_list("pk", flat=True))
-    if _merged_payers(posting_id) != payers:
+    survivors = Q(kind__in=MEMBERS_OWN, holder_id__in=found.members.values())
+    wanted = touched | survivors | accounts_of({card.pk, found.heir.pk})
+    lock_accounts(Account.objects.filter(wanted).values_list("pk", flat=True))
+    if heirs_of(posting_id, card) != found:
         raise StaleCard
-    return payers
+    return found
 
 
-def pass_on(payers: Mapping[int, int], posting_id: UUID, *, actor: Actor, store_id: int | None) -> None:
+def heirs_of(posting_id: UUID, card: Card) -> Heirs:
+    """Who and what inherits from a bill, as it is now."""
+    return Heirs(card, last_of(card), _merged_payers(posting_id))
+
+
+def pass_on(heirs: Heirs, posting_id: UUID, *, actor: Actor, store_id: int | None) -> None:
     """Give the survivors what a posting brought back to the accounts of their old records."""
-    for source_id, target_id in sorted(payers.items()):
+    for source_id, target_id in sorted(heirs.members.items()):
         follow(source_id, target_id, actor=actor, store_id=store_id, cause=str(posting_id))
+
+
+def pass_card_on(heirs: Heirs, posting_id: UUID, occasion: Occasion) -> None:
+    """Move what a posting brought back to a card that was replaced to the one that has its place (R-J03)."""
+    if heirs.heir == heirs.card:
+        return
+    move_value(
+        actor=occasion.actor,
+        old=heirs.card,
+        new=heirs.heir,
+        store_id=occasion.store_id,
+        occurred_at=occasion.occurred_at,
+        reason=RecordKind.REVERSAL.value,
+        cause=str(posting_id),
+    )
 
 
 def _merged_payers(posting_id: UUID) -> dict[int, int]:

@@ -69,14 +69,15 @@ def answer_to(draft: Draft, outcome: Outcome) -> Receipt | DomainError:
     """What the till is told."""
     if not isinstance(outcome, Posted):
         return explained(outcome, prepayment_id=draft.prepayment_id, points_id=draft.card.points_account_id)
-    account_id = draft.card.account_id
+    account_id, balances = draft.card.account_id, outcome.balances
     return Receipt(
         record_id=outcome.posting_id,
         replayed=outcome.replayed,
         kind=draft.kind.value,
         card_number=draft.card.number,
         amount_fen=draft.amount_fen,
-        balance_after_fen=outcome.balances[account_id],
+        # What is answered again may have been done on a card that was replaced since.
+        balance_after_fen=balances.get(account_id, 0) if outcome.replayed else balances[account_id],
         drawn=outcome.drawn.get(account_id, {}),
         points=points_of(draft, outcome),
         parts=draft.detail.get("parts", {}),

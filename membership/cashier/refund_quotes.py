@@ -27,8 +27,10 @@ class RefundQuote:
     seven_days_fen: int
 
 
-# What went off by consumption, with what took it back; all else is loading and unloading.
-_USE = Q(posting__kind__in=(CONSUMPTION, RETURN)) | Q(posting__reverses__kind=CONSUMPTION)
+# What went off by consumption, with what took it back; all else is loading and unloading. So is the lot that a return
+# opens on the card which has the place of the one that was used.
+_RETURNED = Q(posting__kind=RETURN) & ~Q(lot__posting_id=F("posting_id"))
+_USE = Q(posting__kind=CONSUMPTION) | _RETURNED | Q(posting__reverses__kind=CONSUMPTION)
 
 
 def refund_quote(*, card_number: str, article: Article, now: datetime | None = None) -> RefundQuote:

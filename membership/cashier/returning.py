@@ -6,20 +6,19 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from kernel import clock
 from kernel.money import Money
-from ledger.domain import Contra, Line, PostingRequest, RestoreLot, TakeLot, Unit, request_hash
-from ledger.locks import lock_accounts
+from ledger.domain import Contra, Line, OpenLot, PostingRequest, RestoreLot, TakeLot, Unit, request_hash
 from ledger.models import Draw, Entry, Lot, Posting
 from membership.cashier import guards, locks, signing
 from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL
-from membership.cashier.acting import chain_policy, post_traced, ref_of
+from membership.cashier.acting import chain_policy, post_traced
 from membership.cashier.domain import CardRef, Occasion, Receipt
 from membership.cashier.drafts import check_amount
 from membership.cashier.errors import NotReturnable, RecordNotFound, ReturnTooMuch
-from membership.cashier.following import hold_payers, pass_on
+from membership.cashier.following import Heirs, heirs_of, hold_heirs, pass_on
 from membership.cashier.models import GoodsReturn, SignedBill
 from membership.cashier.points import kept_after_return
 from membership.cashier.posting import Draft
@@ -35,9 +34,14 @@ _WHOLE_BP: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """A consumption as the books have it now: what is still out, by the means that paid for it. Amounts in fen."""
+    """A consumption as the books have it now: what is still out, by the means that paid for it. Amounts in fen.
+
+    ``card``: the one that was used; ``to``: the one that has its place now, if it was replaced.
+    """
 
     posting_id: UUID
+    card: CardRef
+    to: CardRef
     total_fen: int
     returned_fen: int
     left: Mapping[str, int]
@@ -74,7 +78,8 @@ def return_goods(
     occurred_at: datetime | None = None,
 ) -> Receipt:
     """Take goods of a consumption back, in whole or in part. What paid for them comes back in the same ratio: onto the
-    very lots, to the prepayment, off the signed bill, and in cash.
+    very lots, to the prepayment, off the signed bill, and in cash. What a card paid that was replaced since goes to the
+    one that has its place, as lots of the same kind, age and end (R-J03).
 
     Points earned by what came back are taken, never below nothing. ``with_card`` False costs the chain's fee (X-23).
 
@@ -86,23 +91,24 @@ def return_goods(
     check_amount(amount)
     occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
     record = _consumption(record_id)
-    card = ref_of(record.card)
     bill = locks.lock_bill(record_id)
-    payers = hold_payers(record_id, card, record.detail.get("parts", {}))
+    heirs = hold_heirs(record_id, record.card)
+    # Somebody may have reversed it before we had the locks.
+    _consumption(record_id)
     replayed = Posting.objects.filter(idempotency_key=occasion.ledger_key).exists()
-    sold = _locked(record_id, card)
+    sold = _sold(record_id, heirs)
     fee_fen = _fee(amount, sold, with_card)
     # A replay has left less behind than it asks for; the ledger knows it by its key.
-    plan = _plan(sold, card, amount, fee_fen, occasion, bill) if not replayed else _nothing(amount)
-    request = _request(plan, sold, card, amount, occasion, reason, with_card)
-    detail = _detail(plan, record_id, reason)
+    plan = _plan(sold, amount, fee_fen, occasion, bill) if not replayed else _nothing(amount)
+    request = _request(plan, sold, amount, occasion, reason, with_card)
+    detail = _detail(plan, sold, reason)
     receipt = post_traced(
-        Draft(card, RecordKind.RETURN, plan.parts.get(Means.STORED, 0), occasion, request, detail), Act.VALUE_RETURN
+        Draft(sold.to, RecordKind.RETURN, plan.parts.get(Means.STORED, 0), occasion, request, detail), Act.VALUE_RETURN
     )
     if receipt.replayed:
         return receipt
     _write(receipt.record_id, record_id, plan)
-    pass_on(payers, receipt.record_id, actor=actor, store_id=store_id)
+    pass_on(heirs, receipt.record_id, actor=actor, store_id=store_id)
     if bill is not None and (relieved := plan.parts.get(Means.SIGNED, 0)):
         signing.relieve(bill, relieved)
     return receipt
@@ -114,12 +120,11 @@ def plan_return(*, record_id: UUID, amount: Money | None = None, with_card: bool
     Raises:
         RecordNotFound, NotReturnable, ReturnTooMuch
     """
-    card = ref_of(_consumption(record_id).card)
-    sold = _sold(record_id, card)
+    sold = _sold(record_id, heirs_of(record_id, _consumption(record_id).card))
     back = amount or Money(sold.left_fen)
     occasion = Occasion(Actor(kind="preview"), None, clock.now(), "preview")
     bill = SignedBill.objects.filter(pk=record_id).first()
-    return sold, _plan(sold, card, back, _fee(back, sold, with_card), occasion, bill)
+    return sold, _plan(sold, back, _fee(back, sold, with_card), occasion, bill)
 
 
 def _consumption(record_id: UUID) -> Record:
@@ -132,16 +137,7 @@ def _consumption(record_id: UUID) -> Record:
     return record
 
 
-def _locked(record_id: UUID, card: CardRef) -> Sold:
-    """The consumption, with every account it touched locked, in the ledger's order."""
-    touched = Entry.objects.filter(posting_id=record_id, account__isnull=False).values_list("account_id", flat=True)
-    lock_accounts({card.account_id, *(pk for pk in touched if pk is not None)})
-    # Somebody may have reversed it before we had the lock.
-    _consumption(record_id)
-    return _sold(record_id, card)
-
-
-def _sold(record_id: UUID, card: CardRef) -> Sold:
+def _sold(record_id: UUID, heirs: Heirs) -> Sold:
     paid: dict[str, int] = {}
     accounts: dict[str, int] = {}
     total = points = 0
@@ -167,7 +163,8 @@ def _sold(record_id: UUID, card: CardRef) -> Sold:
         for means, fen in before.parts.items():
             # What was signed for and paid since comes back in cash: it still is a part of what was signed.
             paid[means] = paid.get(means, 0) - fen
-    return Sold(record_id, total, returned, _without_debt(paid), accounts, points, points_taken)
+    left = _without_debt(paid)
+    return Sold(record_id, heirs.ref, heirs.heir_ref, total, returned, left, accounts, points, points_taken)
 
 
 def _without_debt(paid: dict[str, int]) -> dict[str, int]:
@@ -192,9 +189,7 @@ def _fee(amount: Money, sold: Sold, with_card: bool) -> int:
     return amount.fen * chain_policy().return_fee_bp // _WHOLE_BP
 
 
-def _plan(
-    sold: Sold, card: CardRef, amount: Money, fee_fen: int, occasion: Occasion, bill: SignedBill | None
-) -> ReturnPlan:
+def _plan(sold: Sold, amount: Money, fee_fen: int, occasion: Occasion, bill: SignedBill | None) -> ReturnPlan:
     if amount.fen > sold.left_fen:
         raise ReturnTooMuch(asked=amount, left=Money(sold.left_fen))
     means = list(sold.left)
@@ -206,7 +201,7 @@ def _plan(
             parts[name] = parts.get(name, 0) + fen
     kept = kept_after_return(points=sold.points, total_fen=sold.total_fen, returned_fen=sold.returned_fen + amount.fen)
     wanted = sold.points - sold.points_taken - kept
-    points = min(wanted, sum(fen for _lot, fen in _points_lots(sold, card, wanted, occasion)))
+    points = min(wanted, sum(fen for _lot, fen in _points_lots(sold, wanted, occasion)))
     return ReturnPlan(amount.fen, fee_fen, parts, points, wanted - points)
 
 
@@ -214,13 +209,13 @@ def _nothing(amount: Money) -> ReturnPlan:
     return ReturnPlan(amount.fen, 0, {Means.CASH.value: amount.fen}, 0, 0)
 
 
-def _points_lots(sold: Sold, card: CardRef, wanted: int, occasion: Occasion) -> Iterator[tuple[UUID, int]]:
+def _points_lots(sold: Sold, wanted: int, occasion: Occasion) -> Iterator[tuple[UUID, int]]:
     """The lots that give ``wanted`` points, as far as they go: the consumption's first, then the soonest to end."""
     if not wanted:
         return
     lots = [
         lot
-        for lot in Lot.objects.filter(account_id=card.points_account_id, live=True)
+        for lot in Lot.objects.filter(account_id=sold.to.points_account_id, live=True)
         if lot.expires_at is None or lot.expires_at > occasion.occurred_at
     ]
     lots.sort(key=lambda lot: (lot.posting_id != sold.posting_id, lot.expires_at is None, lot.expires_at, lot.pk))
@@ -234,7 +229,6 @@ def _points_lots(sold: Sold, card: CardRef, wanted: int, occasion: Occasion) -> 
 def _request(
     plan: ReturnPlan,
     sold: Sold,
-    card: CardRef,
     amount: Money,
     occasion: Occasion,
     reason: str,
@@ -246,37 +240,52 @@ def _request(
         request_hash=request_hash(RETURN, str(sold.posting_id), amount.fen, occasion.store_id, reason, int(with_card)),
         actor=str(occasion.actor),
         occurred_at=occasion.occurred_at,
-        lines=tuple(_lines(plan, sold, card, occasion)),
+        lines=tuple(_lines(plan, sold, occasion)),
         store_id=occasion.store_id,
         memo={"returns": str(sold.posting_id)},
-        guard=guards.may_spend(card, occasion),
-        looks_at=(card.account_id, card.points_account_id),
+        guard=guards.may_spend(sold.to, occasion),
+        looks_at=(sold.to.account_id, sold.to.points_account_id),
     )
 
 
-def _lines(plan: ReturnPlan, sold: Sold, card: CardRef, occasion: Occasion) -> Iterable[Line]:
+def _lines(plan: ReturnPlan, sold: Sold, occasion: Occasion) -> Iterable[Line]:
     cny, pts = Unit.CNY.value, Unit.PTS.value
     for means, fen in plan.parts.items():
         if means == Means.CASH:
             yield Line(None, Contra.CASH.value, cny, fen)
         elif means == Means.STORED:
-            yield Line(card.account_id, None, cny, fen, restores=tuple(_restored(fen, sold, card)))
+            yield from _stored_lines(fen, sold)
         else:
             yield Line(sold.accounts[means], None, cny, fen)
     if plan.fee_fen:
         yield Line(None, Contra.FEE.value, cny, plan.fee_fen)
     yield Line(None, Contra.REVENUE.value, cny, -plan.amount_fen)
     if plan.points:
-        takes = tuple(TakeLot(lot, part) for lot, part in _points_lots(sold, card, plan.points, occasion))
-        yield Line(card.points_account_id, None, pts, -plan.points, takes=takes)
+        takes = tuple(TakeLot(lot, part) for lot, part in _points_lots(sold, plan.points, occasion))
+        yield Line(sold.to.points_account_id, None, pts, -plan.points, takes=takes)
         yield Line(None, Contra.POINTS.value, pts, plan.points)
 
 
-def _restored(fen: int, sold: Sold, card: CardRef) -> Iterator[RestoreLot]:
+def _stored_lines(fen: int, sold: Sold) -> Iterator[Line]:
+    """Back onto the very lots; from those of a card that was replaced on to the one that has its place."""
+    back, cny = tuple(_restored(fen, sold)), Unit.CNY.value
+    yield Line(sold.card.account_id, None, cny, fen, restores=back)
+    if sold.to == sold.card:
+        return
+    lots = Lot.objects.in_bulk([part.lot_id for part in back])
+    yield Line(sold.card.account_id, None, cny, -fen, takes=tuple(TakeLot(part.lot_id, part.amount) for part in back))
+    opened = [(lots[part.lot_id], part.amount) for part in back]
+    anew = tuple(OpenLot(lot.kind, amount, lot.expires_at, lot.opened_at) for lot, amount in opened)
+    yield Line(sold.to.account_id, None, cny, fen, lots=anew)
+
+
+def _restored(fen: int, sold: Sold) -> Iterator[RestoreLot]:
     """The lots that were drawn, each in the ratio of what is still out of it."""
+    # What a return passed on to another card was back before it went.
+    back = Q(posting_id=sold.posting_id) | Q(amount__gt=0)
     postings = [sold.posting_id, *GoodsReturn.objects.filter(consumption=sold.posting_id).values_list("pk", flat=True)]
     rows = (
-        Draw.objects.filter(posting_id__in=postings, lot__account_id=card.account_id)
+        Draw.objects.filter(back, posting_id__in=postings, lot__account_id=sold.card.account_id)
         .values_list("lot_id")
         .annotate(out=-Sum("amount"))
         .order_by("lot_id")
@@ -287,8 +296,14 @@ def _restored(fen: int, sold: Sold, card: CardRef) -> Iterator[RestoreLot]:
             yield RestoreLot(lot_id, part)
 
 
-def _detail(plan: ReturnPlan, record_id: UUID, reason: str) -> dict[str, Any]:
-    detail: dict[str, Any] = {"returns": str(record_id), "total_fen": plan.amount_fen, "parts": dict(plan.parts)}
+def _detail(plan: ReturnPlan, sold: Sold, reason: str) -> dict[str, Any]:
+    detail: dict[str, Any] = {
+        "returns": str(sold.posting_id),
+        "total_fen": plan.amount_fen,
+        "parts": dict(plan.parts),
+    }
+    if sold.to != sold.card:
+        detail["card"] = sold.card.number
     if reason:
         detail["note"] = reason
     if plan.fee_fen:

@@ -21,7 +21,7 @@ from membership.cashier.acting import card_ref, post_traced, ref_of, rules
 from membership.cashier.domain import NO_MEMBER, CardRef, MemberAccounts, Occasion, Receipt
 from membership.cashier.drafts import check_amount, check_bill, consumption_draft, top_up_draft
 from membership.cashier.errors import CardWithoutMember, FaultFormNeeded, NotReversible, RecordNotFound
-from membership.cashier.following import hold_payers, pass_on
+from membership.cashier.following import hold_heirs, pass_card_on, pass_on
 from membership.cashier.models import GoodsReturn
 from membership.cashier.points import BillLine
 from membership.cashier.posting import Draft
@@ -176,7 +176,7 @@ def reverse(
     occurred_at: datetime | None = None,
 ) -> Receipt:
     """Undo a consumption exactly, on the very lots it touched. The card's state does not matter: the money is put right
-    whatever became of the card.
+    whatever became of the card, and goes on to the one that has its place (R-J03).
 
     Raises:
         NotAllowed, RecordNotFound, NotReversible, AlreadyReversed
@@ -205,13 +205,14 @@ def reverse(
     if parts := original.detail.get("parts"):
         detail["parts"] = {means: -fen for means, fen in parts.items()}
     bill = locks.lock_bill(record_id)
-    payers = hold_payers(record_id, card, parts or {})
+    heirs = hold_heirs(record_id, original.card)
     receipt = post_traced(
         Draft(card, RecordKind.REVERSAL, -original.amount_fen, occasion, request, detail), Act.VALUE_REVERSE
     )
     if receipt.replayed:
         return receipt
-    pass_on(payers, receipt.record_id, actor=actor, store_id=store_id)
+    pass_on(heirs, receipt.record_id, actor=actor, store_id=store_id)
+    pass_card_on(heirs, receipt.record_id, occasion)
     if bill is not None:
         signing.relieve_whole(bill)
     return receipt

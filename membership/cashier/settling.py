@@ -12,6 +12,7 @@ from ledger.domain import Contra, Guard, Line, PostingRequest, Unit, request_has
 from ledger.models import Posting
 from membership.cards.models import Card
 from membership.cards.policy import PinProof
+from membership.cards.queries import last_of
 from membership.cashier import guards, locks
 from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL, find_member_account, member_account
 from membership.cashier.acting import post_traced, ref_of, rules
@@ -37,7 +38,8 @@ def settle(
     proof: PinProof | None = None,
     occurred_at: datetime | None = None,
 ) -> Receipt:
-    """Pay a signed bill, in whole or in part: in cash, from the member's prepayment, from the card it was signed with.
+    """Pay a signed bill, in whole or in part: in cash, from the member's prepayment, from the card it was signed with
+    or the one that has its place (R-J03).
     The card asks for its PIN as for any spending, unless all is paid in cash.
 
     It earns no points: those arise when goods are paid for, never later (R-I09).
@@ -58,7 +60,7 @@ def settle(
         raise BillNotFound
     if amount.fen > bill.open_fen and not Posting.objects.filter(idempotency_key=occasion.ledger_key).exists():
         raise SettleTooMuch(number=bill.number, left=Money(bill.open_fen), asked=amount)
-    card = ref_of(Card.objects.get(pk=bill.card_id))
+    card = ref_of(last_of(Card.objects.get(pk=bill.card_id)))
     draft = _draft(bill, card, tender, occasion, proof)
     receipt = post_traced(draft, Act.VALUE_SETTLE)
     if not receipt.replayed:

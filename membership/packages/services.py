@@ -21,7 +21,7 @@ from membership.cashier.acting import card_ref, post_traced, ref_of, rules
 from membership.cashier.domain import CardRef, Occasion, Receipt
 from membership.cashier.drafts import check_bill, consumption_draft
 from membership.cashier.errors import RecordNotFound
-from membership.cashier.following import hold_payers, pass_on
+from membership.cashier.following import hold_heirs, pass_card_on, pass_on
 from membership.cashier.posting import Draft
 from membership.cashier.services import member_of, post_bill
 from membership.cashier.tender import NOBODYS, Bill, Served, Tender
@@ -170,7 +170,8 @@ def use(
 
 
 def reverse(*, actor: Actor, record_id: UUID, store_id: int, idempotency_key: str, reason: str) -> Receipt:
-    """Undo a sale or a use of a package exactly.
+    """Undo a sale or a use of a package exactly; what comes back to a card that was replaced goes on to the one that
+    has its place (R-J03).
 
     Raises:
         NotAllowed, RecordNotFound, PackageNotReversible, AlreadyReversed
@@ -198,7 +199,7 @@ def reverse(*, actor: Actor, record_id: UUID, store_id: int, idempotency_key: st
     detail = {"reverses": str(record_id), "reverses_kind": original.kind, "note": reason}
     detail |= {name: original.detail[name] for name in ("package", "unit") if name in original.detail}
     bill = locks.lock_bill(record_id)
-    payers = hold_payers(record_id, card, original.detail.get("parts", {}))
+    heirs = hold_heirs(record_id, original.card)
     draft = Draft(
         card,
         RecordKind.REVERSAL,
@@ -210,7 +211,8 @@ def reverse(*, actor: Actor, record_id: UUID, store_id: int, idempotency_key: st
     receipt = post_traced(draft, Act.VALUE_REVERSE)
     if receipt.replayed:
         return receipt
-    pass_on(payers, receipt.record_id, actor=actor, store_id=store_id)
+    pass_on(heirs, receipt.record_id, actor=actor, store_id=store_id)
+    pass_card_on(heirs, receipt.record_id, occasion)
     if bill is not None:
         signing.relieve_whole(bill)
     return receipt

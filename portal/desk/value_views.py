@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from kernel import clock
 from membership.cards.models import Card
 from membership.cards.policy import PinProof
-from membership.cards.queries import find_card
+from membership.cards.queries import find_card, last_of
 from membership.cashier import adjusting, returning, reversing, services, settling
 from membership.cashier.domain import Receipt
 from membership.cashier.errors import BillNotFound
@@ -110,7 +110,8 @@ def signed_bill(request: DeskRequest, bill_id: UUID) -> HttpResponseBase:
     bill = bill_of(bill_id)
     if bill is None:
         raise BillNotFound
-    form = SettleForm(request.POST or None, asks=asks_of(bill.card), initial={"cash": f"{bill.open_fen / 100:.2f}"})
+    card = last_of(bill.card)
+    form = SettleForm(request.POST or None, asks=asks_of(card), initial={"cash": f"{bill.open_fen / 100:.2f}"})
     if request.method == "POST" and form.is_valid():
         store_id = _store_id(request, Act.VALUE_SETTLE)
         receipt = attempt_proved(
@@ -124,13 +125,14 @@ def signed_bill(request: DeskRequest, bill_id: UUID) -> HttpResponseBase:
                 proof=proof,
             ),
             actor=request.desk.actor,
-            card_number=bill.card.number,
+            card_number=card.number,
             store_id=store_id,
         )
         if receipt is not None:
             return _done(request, receipt, _("已结算。"))
     context = {
         "bill": bill,
+        "card": card,
         "settlements": bill.settlements.select_related("store").order_by("settled_at"),
         "prepaid_fen": prepaid(bill.member_id),
         "form": form,

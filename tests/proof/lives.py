@@ -7,7 +7,7 @@ from hypothesis.stateful import rule
 
 from kernel.clock import CHINA
 from tests.proof.machine import VALIDITY_MONTHS, last_day_of
-from tests.proof.model import ModelCard, ModelLot
+from tests.proof.model import ModelCard
 from tests.proof.tills import TillsModel
 from tests.proof.world import PIN_FAILURES
 
@@ -42,14 +42,8 @@ class LivesModel(TillsModel):
         assert old.last_day is not None
         new.last_day = old.last_day if old.last_day >= today else last_day_of(today, VALIDITY_MONTHS)
         new.status, old.status, new.member = "ACTIVE", "REPLACED", old.member
-        for source, target in ((old.lots, new.lots), (old.points, new.points), (old.packages, new.packages)):
-            target += [self.moved(lot) for lot in sorted(source, key=lambda lot: lot.opened_first) if lot.left]
-            for lot in source:
-                lot.left = 0
-
-    def moved(self, lot: ModelLot) -> ModelLot:
-        self.count += 1
-        return ModelLot(lot.kind, lot.left, lot.left, lot.expires_at, lot.opened_at, self.count)
+        old.into = new
+        self.move_all(old)
 
     @rule(card=cards, right=st.sampled_from([False, False, True]))
     def try_pin(self, card: ModelCard, right: bool) -> None:

@@ -140,6 +140,7 @@ class CardsModel(RuleBasedStateMachine):
         if refused is None:
             done.undo()
             assert receipt.balance_after_fen == done.card.balance
+            self.move_all(done.card)
 
     @rule(card=cards, points=st.integers(1, 90), days=st.none() | st.integers(1, 60))
     def earn(self, card: ModelCard, points: int, days: int | None) -> None:
@@ -196,6 +197,20 @@ class CardsModel(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         assert self.world.audit() == []
+
+    def move_all(self, old: ModelCard) -> None:
+        """Everything on a card that was replaced goes over lot by lot and keeps its age."""
+        new = old.last
+        if new is old:
+            return
+        for source, target in ((old.lots, new.lots), (old.points, new.points), (old.packages, new.packages)):
+            for lot in sorted((lot for lot in source if lot.left), key=lambda lot: lot.opened_first):
+                target.append(self.moved(lot, lot.left))
+                lot.left = 0
+
+    def moved(self, lot: ModelLot, amount: int) -> ModelLot:
+        self.count += 1
+        return ModelLot(lot.kind, amount, amount, lot.expires_at, lot.opened_at, self.count)
 
     def earned(self, card: ModelCard, paid: int) -> list[ModelLot]:
         """The points for what was really paid, put on the card."""

@@ -61,6 +61,13 @@ class ModelCard:
     member: ModelMember | None = None
     wrong_pins: int = 0
     dormant: bool = False
+    into: "ModelCard | None" = None
+    """The card that has its place."""
+
+    @property
+    def last(self) -> "ModelCard":
+        """Where its value is now."""
+        return self if self.into is None else self.into.last
 
     @property
     def balance(self) -> int:

@@ -107,14 +107,14 @@ class TillsModel(CardsModel):
         _, refused = self.world.settle(done.record_id, parts, key=self.world.key())
         expected = "settle_too_much" if amount > done.bill else None
         if expected is None and stored:
-            short = sum(lot.left for lot in done.card.usable(now)) < stored
-            expected = done.card.refusal(now) or ("insufficient_balance" if short else None)
+            short = sum(lot.left for lot in done.card.last.usable(now)) < stored
+            expected = done.card.last.refusal(now) or ("insufficient_balance" if short else None)
         if expected is None and member.ahead < ahead:
             expected = "insufficient_prepayment"
         assert refused == expected
         if refused is None:
             if stored:
-                done.card.draw(stored, policy=self.policy, at=now)
+                done.card.last.draw(stored, policy=self.policy, at=now)
             member.ahead -= ahead
             member.owed -= amount
             done.bill -= amount
@@ -131,11 +131,11 @@ class TillsModel(CardsModel):
             expected = "not_returnable"
         elif amount > done.total - done.returned:
             expected = "return_too_much"
-        assert refused == (expected or done.card.refusal(self.world.now))
+        assert refused == (expected or done.card.last.refusal(self.world.now))
         if refused is not None or done.member is None:
             return
         self.apply_return(done, amount)
-        assert receipt.balance_after_fen == done.card.balance
+        assert receipt.balance_after_fen == done.card.last.balance
 
     def apply_return(self, done: Done, amount: int) -> None:
         assert done.member is not None
@@ -150,7 +150,10 @@ class TillsModel(CardsModel):
         out = [place for place, (_lot, part) in enumerate(done.taken) if part]
         for place, part in zip(out, spread(parts.get("stored", 0), [done.taken[i][1] for i in out]), strict=True):
             lot, before = done.taken[place]
-            lot.left += part
+            if done.card.into is None:
+                lot.left += part
+            elif part:
+                done.card.last.lots.append(self.moved(lot, part))
             done.taken[place] = (lot, before - part)
         member.ahead += parts.get("prepayment", 0)
         member.owed -= owed
@@ -159,7 +162,7 @@ class TillsModel(CardsModel):
         points = sum(lot.original for lot in done.opened)
         wanted = points - done.points_back - points * (done.total - done.returned) // done.total
         done.points_back += wanted
-        live = [lot for lot in done.card.points if lot.left and not lot.over(self.world.now)]
+        live = [lot for lot in done.card.last.points if lot.left and not lot.over(self.world.now)]
         for lot in sorted(live, key=lambda one: (one not in done.opened, *one.end_first)):
             part = min(lot.left, wanted)
             lot.left -= part

@@ -28,7 +28,14 @@ class Moved:
 
 
 def move_value(
-    *, actor: Actor, old: Card, new: Card, store_id: int | None, occurred_at: datetime, reason: str
+    *,
+    actor: Actor,
+    old: Card,
+    new: Card,
+    store_id: int | None,
+    occurred_at: datetime,
+    reason: str,
+    cause: str = "",
 ) -> Moved:
     """Move everything on ``old`` to ``new``, both locked, by one posting per account; lots stay what they are: kind,
     amount, expiry, and the moment they were opened, from which points are counted. A lot that is over but not yet
@@ -36,13 +43,15 @@ def move_value(
 
     Each new lot's origin stands in the posting's memo: which lot it was, which posting opened that one, how much it
     held then. So what was paid and what was given with a top-up can still be told when it is refunded.
+
+    ``cause``: what brought value to a card whose end has been, the posting say; it makes the postings' keys its own.
     """
     moved: dict[str, int] = {}
     for account, target in _pairs(old, new):
         lots = list(Lot.objects.filter(account_id=account.pk, live=True).order_by("opened_at", "id"))
         if not lots:
             continue
-        _move_account(actor, account, target, lots, _Errand(old, new, store_id, occurred_at, reason))
+        _move_account(actor, account, target, lots, _Errand(old, new, store_id, occurred_at, reason, cause))
         moved[account.kind] = account.balance
     stored, points = _accounts(old)
     return Moved(
@@ -59,6 +68,7 @@ class _Errand:
     store_id: int | None
     occurred_at: datetime
     reason: str
+    cause: str
 
 
 def _accounts(card: Card) -> tuple[Account, Account]:
@@ -88,8 +98,8 @@ def _move_account(actor: Actor, source: Account, target: Account, lots: Sequence
     posted = post(
         PostingRequest(
             kind=MOVE,
-            # A card gives its value away once: its end is once.
-            idempotency_key=f"move|{errand.old.pk}|{errand.new.pk}|{source.pk}",
+            # A card gives its value away once: its end is once. What comes back to it later has a cause.
+            idempotency_key=f"move|{errand.old.pk}|{errand.new.pk}|{source.pk}{errand.cause and '|'}{errand.cause}",
             request_hash=request_hash(MOVE, source.pk, target.pk, total),
             actor=str(actor),
             occurred_at=errand.occurred_at,
@@ -98,7 +108,7 @@ def _move_account(actor: Actor, source: Account, target: Account, lots: Sequence
                 Line(target.pk, None, source.unit, total, lots=opened),
             ),
             store_id=errand.store_id,
-            memo={"reason": errand.reason, "origins": [_origin(lot) for lot in lots]},
+            memo={"reason": errand.reason, "origins": [origin_of(lot) for lot in lots]},
         )
     )
     is_money = source.pk == errand.old.stored_account_id
@@ -120,5 +130,6 @@ def _move_account(actor: Actor, source: Account, target: Account, lots: Sequence
         )
 
 
-def _origin(lot: Lot) -> dict[str, Any]:
+def origin_of(lot: Lot) -> dict[str, Any]:
+    """Where value on a new card comes from, for the memo of the posting that brought it there."""
     return {"lot": str(lot.pk), "posting": str(lot.posting_id), "original": lot.original}

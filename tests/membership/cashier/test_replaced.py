@@ -1,0 +1,218 @@
+"""What comes back to a card that was replaced goes to the one that has its place, however many came between (R-J03)."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kernel import clock
+from kernel.errors import DomainError
+from kernel.money import Money
+from ledger.models import Account, Lot
+from membership.auditing import audit_chain
+from membership.cards.models import Card
+from membership.cards.services import reissue_card, replace_card, report_lost
+from membership.cashier import services as cashier
+from membership.cashier.domain import Receipt
+from membership.cashier.models import ChainPolicy, PointsRule, SignedBill
+from membership.cashier.refund_quotes import refund_quote
+from membership.cashier.refunds import Article, Loaded
+from membership.cashier.returning import plan_return, return_goods
+from membership.cashier.settling import settle
+from membership.cashier.tender import Tender
+from membership.members.services import merge_members
+from membership.packages import services as packages
+from membership.packages.queries import holdings_of
+from membership.records.models import Record
+from tenants.chains.models import Chain
+from tenants.people.domain import Actor
+from tests.membership.cashier.test_merged import _at_once
+from tests.membership.conftest import Holder
+
+InChain = Callable[..., AbstractContextManager[None]]
+At = dict[str, Any]
+SECOND, THIRD = "8800000004", "8800000005"
+
+
+@pytest.fixture
+def at(clerk: Actor, store_id: int) -> At:
+    """Who acts, and where."""
+    return {"actor": clerk, "store_id": store_id}
+
+
+@pytest.fixture
+def sold(in_chain: InChain, issue: Callable[..., Holder], at: At, held_clock: datetime) -> tuple[Holder, Receipt]:
+    """¥100 paid and ¥20 given a month ago; now ¥60 of goods, half of what is on the card and a point for each yuan."""
+    holder = issue()
+    with clock.frozen(held_clock - timedelta(days=30)), in_chain():
+        ChainPolicy.objects.update(draw_policy="PRO_RATA", signed_limit_fen=50_000)
+        cashier.top_up(
+            card_number=holder.number, paid=Money(10_000), bonus=Money(2_000), idempotency_key="filled", **at
+        )
+    with in_chain():
+        PointsRule.objects.create(name="一元一分", fen_per_point=100)
+        receipt = cashier.consume(card_number=holder.number, amount=Money(6_000), idempotency_key="sold", **at)
+    assert (receipt.drawn, receipt.points) == ({"PRINCIPAL": 5_000, "BONUS": 1_000}, 50)
+    return holder, receipt
+
+
+def _succeed(holder: Holder, at: At) -> None:
+    """Lost and reissued, then faulty and replaced."""
+    report_lost(number=holder.number, **at)
+    reissue_card(number=holder.number, new_number=SECOND, **at)
+    replace_card(number=SECOND, new_number=THIRD, **at)
+
+
+def _return(receipt: Receipt, fen: int, key: str, at: At) -> Receipt:
+    return return_goods(record_id=receipt.record_id, amount=Money(fen), idempotency_key=key, reason="不合适", **at)
+
+
+def _held(number: str) -> dict[str, int]:
+    card = Card.objects.get(number=number)
+    found: dict[str, int] = {}
+    for lot in Lot.objects.filter(account__holder_id=card.pk, live=True):
+        found[lot.kind] = found.get(lot.kind, 0) + lot.remaining
+    return found
+
+
+def test_a_return_goes_to_the_last_card_part_by_part(
+    chain: Chain, in_chain: InChain, sold: tuple[Holder, Receipt], at: At
+) -> None:
+    holder, receipt = sold
+    with in_chain():
+        _succeed(holder, at)
+        assert _held(THIRD) == {"PRINCIPAL": 5_000, "BONUS": 1_000, "POINTS": 50}
+        seen, plan = plan_return(record_id=receipt.record_id)
+        assert (seen.card.number, seen.to.number, plan.points) == (holder.number, THIRD, 50)
+        first = _return(receipt, 2_000, "r1", at)
+        assert (first.card_number, first.amount_fen, first.balance_after_fen) == (THIRD, 2_000, 8_000)
+        second = _return(receipt, 4_000, "r2", at)
+        assert (second.balance_after_fen, first.points + second.points) == (12_000, -50)
+        assert _held(THIRD) == {"PRINCIPAL": 10_000, "BONUS": 2_000}
+        assert _held(holder.number) == _held(SECOND) == {}
+        with pytest.raises(DomainError) as refusal:
+            _return(receipt, 1, "r3", at)
+        assert refusal.value.code == "return_too_much"
+        # What came back is as old as what went.
+        assert Lot.objects.filter(live=True).values("kind", "opened_at").distinct().count() == 2
+        record = Record.objects.get(pk=first.record_id)
+        assert (record.card.number, record.detail["card"]) == (THIRD, holder.number)
+        quote = refund_quote(card_number=THIRD, article=Article.NOT_CONSUMERS_CAUSE)
+        assert quote.loaded == Loaded(paid_fen=10_000, given_fen=2_000, used_fen=0)
+    assert audit_chain(chain.schema_name) == []
+
+
+def test_what_was_returned_before_the_replacement_is_answered_as_it_was(
+    chain: Chain, in_chain: InChain, sold: tuple[Holder, Receipt], at: At
+) -> None:
+    holder, receipt = sold
+    with in_chain():
+        before = _return(receipt, 3_000, "r1", at)
+        _succeed(holder, at)
+        again = _return(receipt, 3_000, "r1", at)
+        assert (again.replayed, again.card_number, again.balance_after_fen) == (True, holder.number, 9_000)
+        assert again.record_id == before.record_id
+        assert _return(receipt, 3_000, "r2", at).balance_after_fen == 12_000
+    assert audit_chain(chain.schema_name) == []
+
+
+def test_a_last_card_that_is_not_in_use_takes_nothing_back(
+    in_chain: InChain, sold: tuple[Holder, Receipt], at: At
+) -> None:
+    holder, receipt = sold
+    with in_chain():
+        _succeed(holder, at)
+        report_lost(number=THIRD, **at)
+        with pytest.raises(DomainError) as refusal:
+            _return(receipt, 1_000, "r1", at)
+        assert refusal.value.code == "card_lost"
+
+
+def test_reversals_go_on_to_the_last_card(
+    chain: Chain, in_chain: InChain, sold: tuple[Holder, Receipt], at: At
+) -> None:
+    """A payment that earned nothing, and a use of a package."""
+    holder, earned = sold
+    with in_chain():
+        PointsRule.objects.all().delete()
+        paid = cashier.consume(card_number=holder.number, amount=Money(1_200), idempotency_key="c", **at)
+        washes = packages.define_product(
+            actor=at["actor"], name="精洗", unit="CNT", quantity=3, price=Money(900), validity_months=12
+        )
+        on_card = at | {"card_number": holder.number, "product_id": washes.pk}
+        packages.sell(tender=Tender(cash_fen=900), idempotency_key="p", **on_card)
+        used = packages.use(count=2, idempotency_key="u", **on_card)
+        _succeed(holder, at)
+        for _ in range(2):
+            cashier.reverse(record_id=paid.record_id, idempotency_key="x", reason="多刷", **at)
+            packages.reverse(record_id=used.record_id, idempotency_key="y", reason="未用", **at)
+        assert _held(THIRD)["PRINCIPAL"] + _held(THIRD)["BONUS"] == 6_000
+        (holding,) = holdings_of(Card.objects.get(number=THIRD).pk, now=clock.now())
+        assert holding.left == 3
+        assert _held(holder.number) == {}
+        # Points that went along have left their lot: that wants a return.
+        with pytest.raises(DomainError) as refusal:
+            cashier.reverse(record_id=earned.record_id, idempotency_key="z", reason="多刷", **at)
+        assert refusal.value.code == "lots_already_drawn"
+    assert audit_chain(chain.schema_name) == []
+
+
+def test_a_merged_member_with_a_replaced_card_gets_all_of_it(
+    chain: Chain, in_chain: InChain, issue: Callable[..., Holder], sold: tuple[Holder, Receipt], at: At
+) -> None:
+    holder, _ = sold
+    survivor = issue("林静", "13900005678")
+    with in_chain():
+        cashier.pay_in(card_number=holder.number, amount=Money(500), idempotency_key="in", **at)
+        tender = Tender(stored_fen=600, prepayment_fen=500, signed_fen=700)
+        mixed = cashier.pay(card_number=holder.number, total=Money(1_800), tender=tender, idempotency_key="mixed", **at)
+        merge_members(source_code=holder.member.code, target_code=survivor.member.code, reason="同一人", **at)
+        _succeed(holder, at)
+        _return(mixed, 1_800, "back", at)
+        held = Account.objects.filter(holder_id=survivor.member.pk, kind__in=("PREPAYMENT", "SIGNED_BILL"))
+        assert dict(held.values_list("kind", "balance")) == {"PREPAYMENT": 500, "SIGNED_BILL": 0}
+        assert _held(THIRD)["PRINCIPAL"] + _held(THIRD)["BONUS"] == 6_000
+    assert audit_chain(chain.schema_name) == []
+
+
+def test_a_bill_that_was_signed_with_it_is_settled_from_the_last_card(
+    chain: Chain, in_chain: InChain, sold: tuple[Holder, Receipt], at: At
+) -> None:
+    holder, _ = sold
+    with in_chain():
+        signed = cashier.pay(
+            card_number=holder.number, total=Money(900), tender=Tender(signed_fen=900), idempotency_key="s", **at
+        )
+        first = settle(bill_id=signed.record_id, tender=Tender(stored_fen=400), idempotency_key="s1", **at)
+        _succeed(holder, at)
+        again = settle(bill_id=signed.record_id, tender=Tender(stored_fen=400), idempotency_key="s1", **at)
+        assert (again.replayed, again.card_number, again.balance_after_fen) == (True, holder.number, 5_600)
+        assert again.record_id == first.record_id
+        last = settle(bill_id=signed.record_id, tender=Tender(stored_fen=500), idempotency_key="s2", **at)
+        assert (last.card_number, last.balance_after_fen) == (THIRD, 5_100)
+        assert not SignedBill.objects.get().open
+    assert audit_chain(chain.schema_name) == []
+
+
+@pytest.mark.parametrize("how", ["return", "reverse"])
+def test_nothing_is_left_on_the_old_card_however_they_meet(
+    chain: Chain, in_chain: InChain, sold: tuple[Holder, Receipt], at: At, how: str
+) -> None:
+    holder, receipt = sold
+
+    def back() -> None:
+        if how == "return":
+            _return(receipt, 6_000, "back", at)
+        else:
+            cashier.reverse(record_id=receipt.record_id, idempotency_key="back", reason="多刷", **at)
+
+    ends = _at_once(chain, lambda: replace_card(number=holder.number, new_number=SECOND, **at), back)
+    assert ends[0] == "done"
+    assert ends[1] in {"done", "card_stale", "card_replaced", "lots_already_drawn"}
+    with in_chain():
+        assert _held(holder.number) == {}
+        money = {kind: fen for kind, fen in _held(SECOND).items() if kind != "POINTS"}
+        assert sum(money.values()) == (12_000 if ends[1] == "done" else 6_000)
+    assert audit_chain(chain.schema_name) == []
