@@ -10,7 +10,9 @@ import msgspec
 from django.db import connection
 from django.http import HttpRequest
 
+from billing.subscriptions.entitlements import has_module, module_missing
 from kernel.db import PUBLIC_SCHEMA, quote_schema
+from kernel.errors import DomainError
 from kernel.observability import context
 from ledger.engine import arrays
 from ledger.engine.trip import Trip
@@ -19,6 +21,8 @@ from tenants.people.queries import api_keys_by_prefix_sql
 from tenants.people.services import InvalidApiKey, parse_api_key, verify_api_key
 
 _SCHEME: Final = "bearer"
+MODULE: Final = "open_api"
+"""What a chain must have subscribed to."""
 _STATEMENTS_KEPT: Final = 2048
 
 
@@ -30,6 +34,8 @@ class Claim:
     prefix: str
     secret: str
     store_code: str | None
+    subscribed: bool
+    """Whether the chain has the API among its modules. Said only to whoever holds a key of the chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,8 @@ def claim_of(request: HttpRequest, *, store_code: str | None = None) -> Claim:
     if scheme.lower() != _SCHEME or schema_name == PUBLIC_SCHEMA:
         raise InvalidApiKey
     prefix, secret = parse_api_key(raw.strip())
-    return Claim(schema_name, prefix, secret, store_code)
+    subscribed = has_module(request.chain, MODULE)  # type: ignore[attr-defined]
+    return Claim(schema_name, prefix, secret, store_code, subscribed)
 
 
 def identify(claim: Claim) -> Caller:
@@ -69,25 +76,28 @@ def identify(claim: Claim) -> Caller:
 
     Raises:
         InvalidApiKey: none of this chain's keys that is in force.
+        ModuleNotEnabled: the chain has not subscribed to the API.
     """
     (caller,) = identify_many(claim.schema_name, [claim])
-    if isinstance(caller, InvalidApiKey):
+    if isinstance(caller, DomainError):
         raise caller
     context.bind(actor=str(caller.actor))
     return caller
 
 
-def identify_many(schema_name: str, claims: Sequence[Claim]) -> list[Caller | InvalidApiKey]:
+def identify_many(schema_name: str, claims: Sequence[Claim]) -> list[Caller | DomainError]:
     """The callers behind claims of one chain, in order. One trip, whatever their number."""
     keys, stores = _read(schema_name, claims)
     return [_verified(claim, keys.get(claim.prefix), stores.get(claim.store_code)) for claim in claims]
 
 
-def _verified(claim: Claim, row: Any, store: NamedStore | None) -> Caller | InvalidApiKey:
+def _verified(claim: Claim, row: Any, store: NamedStore | None) -> Caller | DomainError:
     try:
         actor = verify_api_key(row, secret=claim.secret)
     except InvalidApiKey as refusal:
         return refusal
+    if not claim.subscribed:
+        return module_missing(MODULE)
     return Caller(actor=actor, schema_name=claim.schema_name, store=store)
 
 

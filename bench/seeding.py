@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connections
 
+from billing.pricebook.modules import MODULES_BY_CODE
 from config.environment import ROOT
 from kernel import clock, localservers
 from kernel.db import in_chain, in_public
@@ -16,7 +17,7 @@ from membership.cards.models import Card, CardLevel
 from membership.members.models import Member
 from tenants.chains.migrating import migrate_everything
 from tenants.chains.models import Chain
-from tenants.chains.services import provision, request_chain
+from tenants.chains.services import provision, request_chain, set_entitlements
 from tenants.people.domain import SYSTEM, Act, UserKind
 from tenants.people.models import User
 from tenants.people.services import create_api_key
@@ -109,6 +110,8 @@ def request_bench_chain(slug: str) -> Chain:
 def _provision(slug: str) -> Chain:
     chain = request_bench_chain(slug)
     provision(chain.pk)
+    with in_public():
+        set_entitlements(chain_id=chain.pk, plan=chain.plan, modules=[MODULES_BY_CODE["open_api"].number])
     return chain
 
 

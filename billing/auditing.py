@@ -38,6 +38,36 @@ CHECKS: Final[Mapping[str, str]] = {
             SELECT account.id FROM {s}.ledger_account AS account WHERE account.holder_id = adjustment.chain_id
                 AND account.kind IN ('CHAIN_PREPAID', 'CHAIN_ARREARS'))
         GROUP BY adjustment.id HAVING coalesce(sum(entry.amount), 0) <> adjustment.amount_fen""",
+    # Every line of a bill was posted, and nothing else was.
+    "charges_and_posting": """
+        SELECT coalesce(charged.posting_id, posted.posting_id), 'lines say ' || coalesce(charged.fen, 0)
+            || ', posted ' || coalesce(posted.fen, 0)
+        FROM (SELECT posting_id, sum(amount_fen) AS fen FROM {s}.subscriptions_charge GROUP BY posting_id) AS charged
+        FULL JOIN (
+            SELECT posting.id AS posting_id, -sum(entry.amount) AS fen FROM {s}.ledger_posting AS posting
+            JOIN {s}.ledger_entry AS entry ON entry.posting_id = posting.id AND entry.account_id IS NOT NULL
+            WHERE posting.kind = 'BILL' GROUP BY posting.id
+        ) AS posted ON posted.posting_id = charged.posting_id
+        WHERE coalesce(charged.fen, 0) <> coalesce(posted.fen, 0)""",
+    "setup_charged": """
+        SELECT module.id, 'remembers ' || module.setup_paid_fen || ', charged ' || coalesce(sum(charge.amount_fen), 0)
+        FROM {s}.subscriptions_subscribedmodule AS module
+        JOIN {s}.subscriptions_subscription AS subscription ON subscription.id = module.subscription_id
+        LEFT JOIN {s}.subscriptions_charge AS charge ON charge.chain_id = subscription.chain_id
+            AND charge.module = module.module AND charge.kind = 'SETUP'
+        GROUP BY module.id HAVING module.setup_paid_fen <> coalesce(sum(charge.amount_fen), 0)""",
+    # What everybody asks is what was subscribed.
+    "entitlements": """
+        SELECT chain.id, chain.slug || ' has ' || chain.plan || ' ' || chain.modules::text || ', subscribed '
+            || subscription.plan || ' ' || modules.list::text
+        FROM {s}.chains_chain AS chain JOIN {s}.subscriptions_subscription AS subscription
+            ON subscription.chain_id = chain.id AND subscription.ended_on IS NULL
+        CROSS JOIN LATERAL (
+            SELECT coalesce(array_agg(module.module ORDER BY module.module), '{{}}') AS list
+            FROM {s}.subscriptions_subscribedmodule AS module
+            WHERE module.subscription_id = subscription.id AND module.plan <> ''
+        ) AS modules
+        WHERE chain.plan <> subscription.plan OR chain.modules::int[] <> modules.list::int[]""",
 }
 
 

@@ -4,11 +4,12 @@ from itertools import count
 
 from django.conf import settings
 
+from billing.pricebook.modules import MODULES
 from kernel import clock
 from kernel.db import in_chain, in_public
 from tenants.chains.domain import ChainState, host_of
 from tenants.chains.models import Chain
-from tenants.chains.services import provision, request_chain
+from tenants.chains.services import provision, request_chain, set_entitlements
 from tenants.people.domain import SYSTEM, UserKind
 from tenants.people.models import User
 from tenants.stores.services import open_store
@@ -34,9 +35,12 @@ def request(slug: str, *, name: str = "云杉汽车生活", plan: str = "A", own
 
 
 def make_chain(slug: str, *, name: str = "云杉汽车生活", plan: str = "A", stores: int = 1) -> Chain:
-    """A chain provisioned as a sign-up would, with ``stores`` stores."""
+    """A chain provisioned as a sign-up would, with ``stores`` stores; every module that is sold is on."""
     chain = request(slug, name=name, plan=plan)
     assert provision(chain.pk) is ChainState.ACTIVE
+    with in_public():
+        sold = [number for number, module in MODULES.items() if module.offered]
+        set_entitlements(chain_id=chain.pk, plan=plan, modules=sold)
     with in_chain(chain.schema_name):
         for number in range(2, stores + 1):
             open_store(actor=SYSTEM, code=f"{number:03}", name=f"{number} 号店", opened_on=clock.today())

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PriceBookConfig(AppConfig):
-    """The price list. No tables yet: a book is a file that is never edited, only followed by a newer one."""
+    """The price list: dated books, of which none is ever edited, only followed by a newer one."""
 
     name = "billing.pricebook"
     label = "pricebook"

@@ -54,6 +54,7 @@ SHARED_APPS = [
     "tenants.chains",
     "billing.pricebook",
     "billing.accounts",
+    "billing.subscriptions",
     "portal",
     "api",
 ]

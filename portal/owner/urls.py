@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.owner import views
+from portal.owner import subscriptions, views
 
 app_name = "console"
 
@@ -13,4 +13,7 @@ urlpatterns = [
     path("chains/<slug:slug>/progress/", views.chain_progress, name="chain_progress"),
     path("chains/<slug:slug>/retry/", views.chain_retry, name="chain_retry"),
     path("chains/<slug:slug>/desk/", views.open_desk, name="open_desk"),
+    path("chains/<slug:slug>/subscription/", subscriptions.subscription, name="subscription"),
+    path("chains/<slug:slug>/subscription/quote/", subscriptions.subscription_quote, name="subscription_quote"),
+    path("chains/<slug:slug>/subscription/change/", subscriptions.subscription_change, name="subscription_change"),
 ]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from kernel.errors import DomainError
 from portal.hosts import base_domain, chain_url
 from portal.owner.access import OwnerRequest, owner_only
+from portal.owner.chains import own_chain
 from portal.owner.forms import ChainForm
 from portal.owner.progress import progress_of, shown_state
 from tenants.audit.services import record
@@ -90,7 +91,7 @@ def slug_check(request: OwnerRequest) -> HttpResponseBase:
 @owner_only
 def chain_progress(request: OwnerRequest, slug: str) -> HttpResponseBase:
     """How far the chain has come; asked again every second while it is being made."""
-    chain = _own_chain(request, slug)
+    chain = own_chain(request, slug)
     context: dict[str, Any] = {
         "chain": {"name": chain.name, "slug": chain.slug, "url": chain_url(request, chain.slug)},
         **progress_of(chain),
@@ -103,7 +104,7 @@ def chain_progress(request: OwnerRequest, slug: str) -> HttpResponseBase:
 @owner_only
 def chain_retry(request: OwnerRequest, slug: str) -> HttpResponseBase:
     """Try again what was given up."""
-    retry_chain(chain=_own_chain(request, slug))
+    retry_chain(chain=own_chain(request, slug))
     record(_actor(request), "chain.retry", object_type="chain", object_id=slug)
     return redirect("console:chain_progress", slug=slug)
 
@@ -113,7 +114,7 @@ def chain_retry(request: OwnerRequest, slug: str) -> HttpResponseBase:
 @owner_only
 def open_desk(request: OwnerRequest, slug: str) -> HttpResponseBase:
     """Go over to the chain's desk, with a ticket that opens it once within a minute."""
-    chain = _own_chain(request, slug)
+    chain = own_chain(request, slug)
     if chain.state != ChainState.ACTIVE:
         messages.warning(request, _("“%(name)s”还没有开通，暂时不能进入前台。") % {"name": chain.name})
         return redirect("console:chain_progress", slug=slug)
@@ -122,14 +123,6 @@ def open_desk(request: OwnerRequest, slug: str) -> HttpResponseBase:
     response = HttpResponse(status=303)
     response["Location"] = chain_url(request, chain.slug, f"/desk/enter/?ticket={ticket}")
     return response
-
-
-def _own_chain(request: OwnerRequest, slug: str) -> Chain:
-    """The owner's chain of that name; another's is as if it were not there."""
-    chain: Chain | None = Chain.objects.filter(owner=request.user, slug=slug).first()
-    if chain is None:
-        raise Http404
-    return chain
 
 
 def _actor(request: OwnerRequest) -> Actor:

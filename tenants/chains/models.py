@@ -1,6 +1,7 @@
 """Chains, their addresses, and what their schemas are made from."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
@@ -20,6 +21,9 @@ class Chain(TenantMixin):  # type: ignore[misc]
     slug = models.CharField(_("网址名"), max_length=30, unique=True)
     name = models.CharField(_("商户名称"), max_length=80)
     plan = models.CharField(_("版本"), max_length=1, choices=Plan, default=Plan.A)
+    # With the plan, the snapshot of what the chain has subscribed to: whoever asks what it may do asks here. Numbers of
+    # the price list.
+    modules = ArrayField(models.PositiveSmallIntegerField(), verbose_name=_("模块"), default=list, db_default=[])
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="chains", verbose_name=_("所有者")
     )

@@ -17,7 +17,7 @@ _HOSTS_MAX: Final = 10_000
 # By slug under the configured base, so that a database that was restored or moved answers where it is now; by the
 # whole name for any other.
 _AT_HOST: Final = """
-SELECT id, schema_name, slug, name, plan, state, owner_id FROM (
+SELECT id, schema_name, slug, name, plan, state, owner_id, modules FROM (
     SELECT 1 AS place, c.* FROM public.chains_chain c WHERE c.slug = %(slug)s
     UNION ALL
     SELECT 2, c.* FROM public.chains_domain d JOIN public.chains_chain c ON c.id = d.tenant_id
@@ -37,6 +37,8 @@ class CurrentChain:
     plan: str
     state: str
     owner_id: int
+    modules: tuple[int, ...] = ()
+    """The modules it has subscribed to, by number."""
 
 
 _by_host: dict[str, tuple[float, CurrentChain]] = {}
@@ -52,7 +54,7 @@ def chain_at(host: str) -> CurrentChain | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    chain = CurrentChain(*row)
+    chain = CurrentChain(*(*row[:-1], tuple(row[-1])))
     if chain.state == ChainState.ACTIVE:
         if len(_by_host) >= _HOSTS_MAX:
             _by_host.clear()

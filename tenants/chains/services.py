@@ -1,5 +1,7 @@
 """What an owner can do with a chain: ask for one, see it made, close it."""
 
+from collections.abc import Collection
+
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +27,7 @@ __all__ = [
     "provision",
     "request_chain",
     "retry_chain",
+    "set_entitlements",
 ]
 
 
@@ -111,6 +114,14 @@ def close_chain(*, chain: Chain) -> None:
     if not closing:
         raise ChainNotActive
     enqueue("chains.close", chain_id=chain.pk)
+
+
+def set_entitlements(*, chain_id: int, plan: str, modules: Collection[int]) -> None:
+    """Keep what the chain has subscribed to where everybody asks for it.
+
+    In the public schema; needs an open transaction. Web processes remember a chain for seconds (``queries.chain_at``).
+    """
+    Chain.objects.filter(pk=chain_id).update(plan=plan, modules=sorted(modules))
 
 
 def finish_closing(chain_id: int) -> None:

@@ -9,10 +9,13 @@ from django.test import Client
 
 from api.faults import fault_of
 from kernel import clock
+from kernel.db import in_public
 from kernel.db.reaching import NotConnected
 from membership.cards.services import report_lost, set_locked
 from membership.cashier import fast
 from tenants.chains.models import Chain
+from tenants.chains.queries import forget_hosts
+from tenants.chains.services import set_entitlements
 from tenants.people.domain import SYSTEM, Act
 from tenants.people.services import create_api_key, revoke_api_key
 from tests.api.conftest import Shop, error_of
@@ -289,3 +292,19 @@ def test_a_database_that_is_gone_is_told_apart_from_one_lost_on_the_way(
         assert (*error_of(answer), answer["Retry-After"]) == (503, code, "5")
     assert shop.books() == before
     assert shop.post(shop.asked()).status_code == 201, "under the same key"
+
+
+def test_the_api_is_a_module_that_must_be_on(shop: Shop) -> None:
+    """A chain that has not subscribed is told what to add; whoever holds none of its keys learns nothing."""
+    before = shop.books()
+    with in_public():
+        set_entitlements(chain_id=shop.chain.pk, plan="A", modules=[1, 4, 16, 19])
+    forget_hosts()
+    assert error_of(shop.post(shop.asked())) == (403, "module_not_enabled")
+    assert error_of(shop.get(f"/api/v1/cards/{shop.card}")) == (403, "module_not_enabled")
+    assert error_of(shop.post(shop.asked(), authorization="Bearer kyn_abcdefghjk_wrong")) == (401, "invalid_api_key")
+    assert shop.books() == before
+    with in_public():
+        set_entitlements(chain_id=shop.chain.pk, plan="A", modules=[1, 4, 11, 16, 19])
+    forget_hosts()
+    assert shop.post(shop.asked()).status_code == 201

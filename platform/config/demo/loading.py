@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from billing.pricebook.modules import MODULES_BY_CODE
+from billing.subscriptions.services import begin, bring_current
 from config import environment
 from config.demo import lives, people, records, stock, story, value
 from config.demo.summary import Summary, summary_of
@@ -41,6 +43,7 @@ from tenants.people.services import assign_role, create_api_key, create_owner, c
 from tenants.stores.models import Store
 from tenants.stores.services import open_store
 
+_SUBSCRIBED: Final = timedelta(days=160)
 _SEED: Final = 20_260_301
 _PREFIXES: Final = {"PLAIN": "6601", "SILVER": "6602", "GOLD": "6608", "DIAMOND": "6609"}
 _MADE: Final = {"PLAIN": 120, "SILVER": 60, "GOLD": 40, "DIAMOND": 20}
@@ -96,7 +99,17 @@ def _chain(began: datetime) -> Chain:
                 retry_chain(chain=chain)
         if provision(chain.pk) != ChainState.ACTIVE:
             raise RuntimeError("the demo chain is being made by another process: try again in a moment")
+    _subscribe(chain)
     return chain
+
+
+def _subscribe(chain: Chain) -> None:
+    """Half a year of subscription, each period charged."""
+    with clock.frozen(clock.now() - _SUBSCRIBED), in_public():
+        chain.refresh_from_db()
+        begin(chain=chain, modules=[MODULES_BY_CODE["open_api"].number])
+    with in_public():
+        bring_current(chain_id=chain.pk)
 
 
 def _fill(now: datetime, began: datetime) -> None:

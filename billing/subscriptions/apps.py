@@ -1,0 +1,12 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SubscriptionsConfig(AppConfig):
+    """What chains have subscribed to, and what they were charged. In the public schema."""
+
+    name = "billing.subscriptions"
+    label = "subscriptions"
+    verbose_name = _("订阅")

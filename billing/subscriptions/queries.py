@@ -1,0 +1,92 @@
+"""Reading subscriptions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from billing.pricebook.domain import Plan, plan_floor
+from billing.pricebook.queries import price_book_on
+from billing.subscriptions.domain import ALWAYS_ON, Change, Period, Terms, change_of
+from billing.subscriptions.errors import NotSubscribed
+from billing.subscriptions.models import Charge, SubscribedModule, Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A subscription as its rules see it."""
+
+    subscription: Subscription
+    terms: Terms
+    """In force now."""
+    terms_next: Terms
+    """In force from the period's end."""
+    setup_paid: Mapping[int, int]
+    """By module: the set-up ever charged, in fen."""
+
+    @property
+    def period(self) -> Period:
+        """The period that has been charged."""
+        return Period(self.subscription.period_start, self.subscription.period_end)
+
+    @property
+    def floor(self) -> Plan:
+        """The least plan for the stores that are open."""
+        return plan_floor(open_stores=self.subscription.open_stores)
+
+
+def holding_of(chain_id: int) -> Holding:
+    """The chain's subscription.
+
+    Raises:
+        NotSubscribed
+    """
+    subscription = Subscription.objects.filter(chain_id=chain_id, ended_on=None).first()
+    if subscription is None:
+        raise NotSubscribed
+    return held([subscription])[0]
+
+
+def held(subscriptions: Sequence[Subscription]) -> list[Holding]:
+    """The subscriptions with their modules, by one statement."""
+    rows: dict[int, list[SubscribedModule]] = {subscription.pk: [] for subscription in subscriptions}
+    for row in SubscribedModule.objects.filter(subscription_id__in=rows).order_by("module"):
+        rows[row.subscription_id].append(row)
+    return [_holding(subscription, rows[subscription.pk]) for subscription in subscriptions]
+
+
+def quote(holding: Holding, wanted: Terms, *, today: date) -> Change:
+    """What changing to other terms would cost today. The act itself charges by this very function."""
+    return change_of(
+        before=holding.terms,
+        after=wanted,
+        setup_paid=holding.setup_paid,
+        period=holding.period,
+        day=today,
+        book=price_book_on(day=today),
+        month_book=price_book_on(day=holding.period.start),
+    )
+
+
+def charges_of(chain_id: int, *, since: date, until: date) -> Iterable[Charge]:
+    """What a chain was charged from ``since`` until before ``until``, oldest first."""
+    found = Charge.objects.filter(chain_id=chain_id, charged_on__gte=since, charged_on__lt=until)
+    return found.order_by("charged_on", "pk")
+
+
+def _holding(subscription: Subscription, rows: Iterable[SubscribedModule]) -> Holding:
+    rows = list(rows)
+    return Holding(
+        subscription=subscription,
+        terms=Terms.of(
+            Plan(subscription.plan), {row.module: Plan(row.plan) for row in rows if row.plan and not _fixed(row)}
+        ),
+        terms_next=Terms.of(
+            Plan(subscription.next_plan),
+            {row.module: Plan(row.next_plan) for row in rows if row.next_plan and not _fixed(row)},
+        ),
+        setup_paid={row.module: row.setup_paid_fen for row in rows},
+    )
+
+
+def _fixed(row: SubscribedModule) -> bool:
+    return row.module in ALWAYS_ON

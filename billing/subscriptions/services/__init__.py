@@ -1,0 +1,17 @@
+"""The acts of subscriptions. In the public schema; each needs an open transaction, but for ``renew_all``."""
+
+from billing.subscriptions.services.beginning import begin, begin_missing
+from billing.subscriptions.services.changing import bring_current, change_terms
+from billing.subscriptions.services.renewing import renew_all, renew_due
+from billing.subscriptions.services.stores import count_stores, raise_to_floor
+
+__all__ = [
+    "begin",
+    "begin_missing",
+    "bring_current",
+    "change_terms",
+    "count_stores",
+    "raise_to_floor",
+    "renew_all",
+    "renew_due",
+]

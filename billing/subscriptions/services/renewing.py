@@ -1,0 +1,114 @@
+"""The billing run: periods that are over are followed by the next, charged in advance.
+
+Set-based: a batch of thousands of chains takes the same few statements as one. A batch is one transaction, and a period
+is charged once (``Charge.key``), so a run that was killed is begun anew and bills nothing twice.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from django.db import connection
+from django.db.models import F
+
+from billing.accounts.domain import Debit
+from billing.accounts.services import debit_many
+from billing.pricebook.queries import price_book_on
+from billing.subscriptions.locks import lock_due
+from billing.subscriptions.models import SubscribedModule, Subscription
+from billing.subscriptions.services.charging import POSTING_KIND
+from billing.subscriptions.statements import CHARGES, DUE_SUMS, NEXT_PERIODS, SNAPSHOT
+from kernel import clock
+from kernel.db import in_public
+from ledger.domain import Posted
+from ledger.errors import error_of
+from tenants.people.domain import SYSTEM
+
+BATCH: Final = 2_000
+
+
+def renew_all(*, today: date | None = None) -> int:
+    """Renew everything that is due, batch by batch, each in a transaction of its own; how many periods were charged."""
+    today = today or clock.today()
+    periods = 0
+    while True:
+        with in_public():
+            renewed = renew_due(today=today)
+        periods += renewed
+        if not renewed:
+            return periods
+
+
+def renew_due(*, today: date, limit: int = BATCH) -> int:
+    """Charge the next period of at most so many subscriptions; how many. A chain that missed several periods is charged
+    one a call, each at its own prices.
+    """
+    due = lock_due(today=today, limit=limit)
+    _next_period(due, today=today)
+    return len(due)
+
+
+def renew(subscriptions: Sequence[Subscription], *, today: date) -> list[Subscription]:
+    """Bring these subscriptions, which are locked, into the period that ``today`` lies in."""
+    ids = [subscription.pk for subscription in subscriptions]
+    behind = [subscription for subscription in subscriptions if subscription.period_end <= today]
+    while behind:
+        _next_period(behind, today=today)
+        behind = list(Subscription.objects.filter(pk__in=ids, period_end__lte=today).order_by("pk"))
+    return list(Subscription.objects.filter(pk__in=ids).order_by("pk"))
+
+
+def _next_period(subscriptions: Sequence[Subscription], *, today: date) -> None:
+    """Follow the period of each with the next: what waited holds, and each module's month is taken."""
+    if not subscriptions:
+        return
+    ids = [subscription.pk for subscription in subscriptions]
+    SubscribedModule.objects.filter(subscription_id__in=ids).exclude(plan=F("next_plan")).update(plan=F("next_plan"))
+    Subscription.objects.filter(pk__in=ids).exclude(plan=F("next_plan")).update(plan=F("next_plan"))
+    # Periods of one batch may begin on different days, under different books.
+    for book in {price_book_on(day=subscription.period_end).version: None for subscription in subscriptions}:
+        part = [row for row in subscriptions if price_book_on(day=row.period_end).version == book]
+        _charge_months(part, book=book, today=today)
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_PERIODS, {"ids": ids})
+        cursor.execute(SNAPSHOT, {"ids": ids})
+
+
+def _charge_months(subscriptions: Sequence[Subscription], *, book: str, today: date) -> None:
+    now = clock.now()
+    ids = [subscription.pk for subscription in subscriptions]
+    with connection.cursor() as cursor:
+        cursor.execute(DUE_SUMS, {"ids": ids, "book": book})
+        due = cursor.fetchall()
+        if not due:
+            return
+        outcomes = debit_many(
+            [
+                Debit(
+                    chain_id=chain_id,
+                    amount_fen=int(amount),
+                    key=f"period:{chain_id}:{start}",
+                    kind=POSTING_KIND,
+                    actor=SYSTEM,
+                    occurred_at=now,
+                    memo={"lines": lines, "from": str(start), "to": str(end)},
+                    may_owe=True,
+                )
+                for _pk, chain_id, start, end, lines, amount in due
+            ]
+        )
+        postings = []
+        for outcome in outcomes:
+            if not isinstance(outcome, Posted):
+                raise error_of(outcome)
+            postings.append(outcome.posting_id)
+        cursor.execute(
+            CHARGES,
+            {
+                "ids": [pk for pk, *_rest in due],
+                "postings": postings,
+                "book": book,
+                "today": today,
+                "now": now,
+            },
+        )

@@ -1,0 +1,124 @@
+"""The owner sees what a change costs, agrees to it, and finds it among the charges."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.test import Client
+
+from billing.accounts.domain import Contra
+from billing.accounts.queries import standing_of
+from billing.accounts.services import credit
+from billing.subscriptions.models import Charge, Subscription
+from billing.subscriptions.services import begin_missing
+from kernel import clock
+from kernel.db import in_public
+from tenants.chains.domain import ChainState
+from tenants.chains.models import Chain
+from tenants.people.domain import SYSTEM
+from tests import cast
+
+PATH = "/console/chains/yunshan/subscription/"
+
+
+@pytest.fixture
+def chain(database: None, held_clock: datetime) -> Chain:
+    """A chain on plan A, in use, with CNY 500.00 on its account; it has no schema, the console asks for none."""
+    chain = cast.request("yunshan")
+    with in_public():
+        Chain.objects.filter(pk=chain.pk).update(state=ChainState.ACTIVE)
+        begin_missing()
+        credit(
+            chain_id=chain.pk,
+            amount_fen=500_00,
+            key="test",
+            source=Contra.CASH_STRIPE,
+            actor=SYSTEM,
+            occurred_at=clock.now(),
+        )
+        return Chain.objects.select_related("owner").get()
+
+
+@pytest.fixture
+def console(client_of: Callable[..., Client], chain: Chain) -> Client:
+    """The owner's browser."""
+    browser = client_of(None)
+    with in_public():
+        browser.force_login(chain.owner)
+    return browser
+
+
+def _quote(console: Client, **fields: object) -> str:
+    answer = console.post(f"{PATH}quote/", fields, headers={"hx-request": "true"})
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def _digest(page: str) -> str:
+    found = re.search(r'name="digest" value="(\w+)"', page)
+    assert found
+    return found[1]
+
+
+def test_see_agree_and_find_it_charged(console: Client, chain: Chain) -> None:
+    page = console.get(PATH).content.decode()
+    assert "还没有计费" in page
+    part = _quote(console, plan="B", modules=[11])
+    assert "<html" not in part
+    assert "¥240.00" in part  # 186 + 18 + 36
+    answer = console.post(f"{PATH}change/", {"plan": "B", "modules": [11], "digest": _digest(part)})
+    assert answer["Location"] == PATH
+    after = console.get(PATH).content.decode()
+    assert "¥260.00" in after
+    assert "会员卡云端 · 开通费 · B" in after
+    with in_public():
+        chain.refresh_from_db()
+        assert (chain.plan, 11 in chain.modules) == ("B", True)
+        assert standing_of(chain.pk).prepaid_fen == 260_00
+
+
+def test_what_the_account_cannot_pay_is_not_offered_to_agree(console: Client, chain: Chain) -> None:
+    with in_public():
+        Subscription.objects.filter(chain=chain).update(open_stores=1)
+    part = _quote(console, plan="C", modules=[11])
+    assert 'name="digest"' in part  # 286 + 36 + 72
+    with in_public():
+        standing = standing_of(chain.pk)
+    assert standing.prepaid_fen == 500_00
+    answer = console.post(f"{PATH}change/", {"plan": "C", "modules": [11], "digest": _digest(part)})
+    assert answer.status_code == 302
+    assert "账户余额还差" not in _quote(console, plan="C", modules=[])
+
+
+def test_another_price_than_shown_is_not_taken(console: Client, chain: Chain) -> None:
+    answer = console.post(f"{PATH}change/", {"plan": "B", "digest": "0" * 32})
+    assert answer.status_code == 409
+    assert "尚未扣费" in answer.content.decode()
+    with in_public():
+        assert not Charge.objects.exists()
+        assert standing_of(chain.pk).prepaid_fen == 500_00
+
+
+@pytest.mark.parametrize("fields", [{}, {"plan": "D"}, {"plan": "B", "modules": [9]}, {"plan": "B", "modules": ["x"]}])
+def test_nonsense_changes_nothing(console: Client, chain: Chain, fields: dict[str, object]) -> None:
+    assert 'name="digest"' not in _quote(console, **fields)
+    assert console.post(f"{PATH}change/", fields).status_code == 422
+    with in_public():
+        assert not Charge.objects.exists()
+
+
+def test_a_plan_below_the_floor_cannot_be_chosen(console: Client, chain: Chain) -> None:
+    """R-A17."""
+    with in_public():
+        Subscription.objects.filter(chain=chain).update(open_stores=5)
+    assert "营业门店数要求至少 B 版" in _quote(console, plan="A")
+
+
+def test_another_owners_subscription_is_not_there(client_of: Callable[..., Client], chain: Chain) -> None:
+    browser = client_of(None)
+    with in_public():
+        browser.force_login(cast.make_owner())
+    assert browser.get(PATH).status_code == 404
+    assert browser.post(f"{PATH}quote/", {"plan": "B"}).status_code == 404
+    assert browser.post(f"{PATH}change/", {"plan": "B"}).status_code == 404
