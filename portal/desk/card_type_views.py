@@ -16,6 +16,7 @@ from membership.documents import services as documents
 from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.card_forms import CardRulesForm, CardTypeForm, LevelForm, TypeEnablingForm
+from portal.desk.issue_guide import approval_labels
 from tenants.people.domain import Act
 
 _FIELDS = {
@@ -87,7 +88,7 @@ def type_enable(request: DeskRequest, code: str) -> HttpResponseBase:
         if filed is not None:
             messages.success(request, _("已提交单据 %(number)s，等待审批。") % {"number": filed})
             return redirect("desk:card_types")
-    steps = [str(step["label"]) for step in card_type.approvals]
+    steps = approval_labels(card_type)
     context = {"form": form, "card_type": card_type, "approvals": steps, "nav": "card_types"}
     return render(request, "desk/card_type_enable.html", context, status=status_of(form))
 

@@ -17,18 +17,14 @@ from membership.cards import queries, services
 from membership.cards.domain import ENDED, CardStatus, NumberRange, tidy_number
 from membership.cards.models import Card
 from membership.expiry.services.dormancy import DormantFrozen, is_dormant
-from membership.members import services as member_services
-from membership.members.models import Member
-from membership.members.queries import page_of_members, search_members
 from membership.records.queries import Place, page_of_records, records_of_cards
 from membership.stock import services as stock
-from membership.vehicles.queries import vehicle_of
 from portal.attempts import attempt, refusal_of, status_of
 from portal.desk.access import DeskRequest, staff_only, working_store
 from portal.desk.card_forms import CardStepForm
 from portal.desk.card_life_views import card_of
 from portal.desk.card_steps import STEPS, open_steps, open_successions
-from portal.desk.forms import CardFilterForm, IssueForm, MakeCardsForm
+from portal.desk.forms import CardFilterForm, MakeCardsForm
 from portal.desk.id_checks import matches
 from portal.desk.pin_slips import pin_slip
 from portal.holdings import member_sums, package_rows
@@ -103,29 +99,6 @@ def card_make(request: DeskRequest) -> HttpResponseBase:
             messages.success(request, text % {"quantity": made.quantity, "first": made.first, "last": made.last})
             return redirect("desk:card_list")
     return render(request, "desk/card_make.html", {"form": form, "nav": "make"}, status=status_of(form))
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-@staff_only(Act.CARD_ISSUE)
-def card_issue(request: DeskRequest) -> HttpResponseBase:
-    """Issue a card to a new or a known member; the answer is the PIN slip, shown once."""
-    initial = {"card_number": request.GET.get("number", "")}
-    if chosen := request.GET.get("member"):
-        initial |= {"who": IssueForm.EXISTING, "member_code": chosen}
-    form = IssueForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        fields = {"card_not_found": "card_number", "card_not_idle": "card_number", "invalid_validity": "valid_until"}
-        fields |= {"invalid_phone": "phone", "invalid_name": "name", "invalid_birthday": "birthday"}
-        fields |= {"member_not_found": "member_code", "registration_incomplete": "member_code"}
-        fields |= dict.fromkeys(("vehicle_required", "vehicle_not_ready", "vehicle_not_found"), "vehicle")
-        issued = attempt(form, lambda: _issue(request, form), fields=fields)
-        if issued is not None:
-            return pin_slip(request, issued)
-    code = form["member_code"].value()
-    members = page_of_members(search_members(code), size=_CHOICES) if code else []
-    context = {"form": form, "members": [member_row(member) for member in members], "nav": "issue"}
-    return render(request, "desk/card_issue.html", context, status=status_of(form))
 
 
 @require_safe
@@ -205,6 +178,7 @@ def _detail(request: DeskRequest, card: Card, *, tried: CardStepForm | None = No
         "packages": package_rows([card]).get(card.pk, []),
         "pin_version": card.pin_version,
         "has_ended": card.status in ENDED,
+        "may_issue": request.desk.actor.may_somewhere(card.type.issue_act),
         "exported": {"number": card.number},
         "steps": open_steps(card, actor=request.desk.actor, store_id=_here(request), tried=tried),
         "successions": open_successions(card, actor=request.desk.actor, store_id=_here(request)),
@@ -232,31 +206,6 @@ def card_pin_reset(request: DeskRequest, number: str) -> HttpResponseBase:
         pin_version=int(seen) if seen.isdecimal() and len(seen) < _LONGEST_VERSION else -1,
     )
     return pin_slip(request, issued, reset=True)
-
-
-def _issue(request: DeskRequest, form: IssueForm) -> services.IssuedCard:
-    given, store_id = form.cleaned_data, working_store(request, Act.CARD_ISSUE)
-    member: Member | None = None
-    if given["who"] == IssueForm.EXISTING:
-        member = member_services.get_member(given["member_code"])
-    elif given["who"] == IssueForm.NEW:
-        member = member_services.create_member(
-            actor=request.desk.actor,
-            name=given["name"],
-            phone=given["phone"],
-            birthday=given["birthday"],
-            store_id=store_id,
-        )
-    return services.issue_card(
-        actor=request.desk.actor,
-        number=given["card_number"],
-        member=member,
-        store_id=store_id,
-        valid_until=given["valid_until"],
-        payment_pending=given["payment_pending"],
-        override_reason=given["override_reason"],
-        vehicle=vehicle_of(member, given["vehicle"]),
-    )
 
 
 def _lots(card: Card) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portal.desk import card_views, home_views
+from portal.desk import card_views, home_views, issue_views
 
 app_name = "desk"
 
@@ -10,7 +10,8 @@ urlpatterns = [
     path("", home_views.home, name="home"),
     path("cards/", card_views.card_list, name="card_list"),
     path("cards/make/", card_views.card_make, name="card_make"),
-    path("cards/issue/", card_views.card_issue, name="card_issue"),
+    path("cards/issue/", issue_views.card_issue, name="card_issue"),
+    path("cards/issue/guide/", issue_views.issue_guide, name="issue_guide"),
     path("", include("portal.desk.card_urls")),
     path("cards/<str:number>/", card_views.card_detail, name="card_detail"),
     path("cards/<str:number>/step/", card_views.card_step, name="card_step"),

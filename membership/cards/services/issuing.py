@@ -83,9 +83,7 @@ class SpendTooLittle(DomainError):
 
     code = "spend_too_little"
     status = 409
-    message = _(
-        "未达到“{type_name}”的办卡条件：当日消费 {same_day}，累计消费 {accumulated}。可由有权限的人员说明原因后放行。"
-    )
+    message = _("未达到“{type_name}”的办卡条件：{condition_label}。可由有权限的人员说明原因后放行。")
 
 
 class PaymentPending(DomainError):
@@ -259,13 +257,37 @@ def _check_conditions(actor: Actor, card: Card, member: Member | None, *, store_
         held = queries.cards_of_one_person(member, card_type, vehicle_id=card.bound_vehicle_id)
         if held >= limit:
             raise IdLimitReached(held=held, limit=limit, type_name=card_type.name)
-    if card_type.same_day_spend_fen is None and card_type.accumulated_spend_fen is None:
-        return
-    spent = queries.spend_of(member, on=clock.today(), months=card_type.accumulated_months)
-    if spent.meets(same_day_fen=card_type.same_day_spend_fen, accumulated_fen=card_type.accumulated_spend_fen):
+    missing = spend_missing(card_type, member)
+    if missing is None:
         return
     if not override_reason:
-        raise SpendTooLittle(
-            type_name=card_type.name, same_day=Money(spent.same_day_fen), accumulated=Money(spent.accumulated_fen)
-        )
+        raise SpendTooLittle(type_name=card_type.name, condition_label=missing)
     require(actor, Act.CARD_TYPE, store_id=store_id)
+
+
+def spend_missing(card_type: CardType, member: Member | None) -> str | None:
+    """What a member would have to spend to get a card of the type, and how much of it is missing (R-P10); None where
+    nothing is asked or she has spent enough. Without a member: what the type asks of anybody.
+    """
+    same_day, accumulated = card_type.same_day_spend_fen, card_type.accumulated_spend_fen
+    if same_day is None and accumulated is None:
+        return None
+    months = card_type.accumulated_months
+    spent = None if member is None else queries.spend_of(member, on=clock.today(), months=months)
+    if spent is not None and spent.meets(same_day_fen=same_day, accumulated_fen=accumulated):
+        return None
+    asked = (
+        (_("当日消费满 {amount}"), same_day, spent.same_day_fen if spent else None),
+        (_("近 {months} 个月消费满 {amount}"), accumulated, spent.accumulated_fen if spent else None),
+    )
+    said = [_condition(str(text), least, done, months) for text, least, done in asked if least is not None]
+    return str(_("，或")).join(said)
+
+
+def _condition(text: str, least_fen: int, done_fen: int | None, months: int) -> str:
+    said = text.format(amount=Money(least_fen), months=months)
+    if done_fen is None:
+        return said
+    return said + str(_("（已消费 {done}，还差 {left}）")).format(
+        done=Money(done_fen), left=Money(least_fen - done_fen)
+    )

@@ -138,6 +138,11 @@
     }
   };
 
+  // What was fetched may bring other choices along.
+  document.addEventListener("htmx:afterSettle", () => {
+    document.querySelectorAll("[data-shows]:checked").forEach(showChosen);
+  });
+
   const start = () => {
     recallFolds();
     document.querySelectorAll(".toasts").forEach(announce);

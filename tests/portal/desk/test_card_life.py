@@ -9,9 +9,10 @@ import pytest
 from django.test import Client
 
 from kernel import clock
+from membership.cards.domain import NumberRange
 from membership.cards.models import Card, CardLevel, CardRules, CardType
 from membership.cards.pins import check_pin
-from membership.cards.services import issue_card, report_lost
+from membership.cards.services import issue_card, make_cards, report_lost
 from membership.documents.models import Document
 from membership.documents.services import approve
 from membership.members.domain import DocumentKind
@@ -150,6 +151,52 @@ def test_a_gift_card_is_made_and_issued_to_nobody(at_desk: AtDesk, in_chain: InC
     assert "不记名" in page
     assert 'value="lost"' not in page
     assert "7700000001" in browser.get("/desk/cards/?type=GIFT").content.decode().replace(" ", "")
+
+
+def test_the_issue_page_is_guided_by_the_cards_type(
+    at_desk: AtDesk, in_chain: InChain, clerk: Actor, holder: Holder, idle_cards: list[str]
+) -> None:
+    """R-E03, R-E07, R-H01, R-P10: to whom the card may go, what is asked, what is missing, who issues it."""
+    with in_chain():
+        for code, prefix in (("GIFT", "77"), ("COMPLIMENTARY", "78")):
+            numbers = NumberRange(prefix=prefix, first=1, quantity=1)
+            make_cards(actor=clerk, level_code="PLAIN", numbers=numbers, type_code=code)
+    browser, path, guide = at_desk("MEMBER_SERVICE"), "/desk/cards/issue/", "/desk/cards/issue/guide/"
+
+    def told(number: str, **given: str) -> str:
+        return browser.get(guide, {"card_number": number, "who": "new", **given}).content.decode()
+
+    assert "issue-guide" in browser.get(path).content.decode()
+    gift = browser.get(f"{path}?number=7700000001").content.decode()
+    assert 'value="new"' not in gift
+    assert "不登记会员资料，发给持卡人。" in told("7700000001")
+    assert "没有这张卡" in told("1")
+    assert "只有空闲的卡可以发" in told(holder.number)
+    free = told("7800000001")
+    assert "须先经 总经理 审批" in free
+    assert "权限的人员发放" in free
+    assert 'value="new"' in told(idle_cards[1])
+    with in_chain():
+        ordinary = CardType.objects.filter(code="ORDINARY")
+        ordinary.update(real_name=True, cards_per_id=None, accumulated_spend_fen=20_000)
+        CardType.objects.filter(code="COMPLIMENTARY").update(enabled_at=clock.now())
+    real = told(idle_cards[1])
+    assert 'value="new"' not in real
+    assert "须已登记身份证件和手机号" in real
+    assert "近 12 个月消费满 ¥200.00。" in real
+    missing = told(idle_cards[1], who="existing", member_code=holder.member.code)
+    assert "近 12 个月消费满 ¥200.00（已消费 ¥0.00，还差 ¥200.00）" in missing
+    with in_chain():
+        ordinary.update(real_name=False)
+    asked = {"card_number": idle_cards[1], "who": "existing", "member_code": holder.member.code}
+    refused = browser.post(path, asked)
+    assert refused.status_code == 409
+    assert "还差 ¥200.00" in refused.content.decode()
+    finance = at_desk("FINANCE")
+    assert "发这张卡" in finance.get("/desk/cards/7800000001/").content.decode()
+    given = {"card_number": "7800000001", "who": "existing", "member_code": holder.member.code}
+    assert finance.get(path).status_code == 403
+    assert finance.post(path, given).status_code == 200
 
 
 def test_a_card_paid_by_cheque_waits_for_the_money(
