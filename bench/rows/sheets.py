@@ -5,7 +5,6 @@ Each in a process of its own, which tells how much memory it took.
 
 import datetime as dt
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from bench.memory import peak_mib
 from bench.results import Plan, Result, best_of
 from bench.serving import ROOT
 
@@ -89,7 +89,7 @@ def _main() -> None:
     began = time.perf_counter()
     (_write_ours if who == "ours" else _write_peers)(rows, path)
     seconds = time.perf_counter() - began
-    print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+    print(json.dumps([seconds, peak_mib()]))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ class _Sealed(io.RawIOBase):
     """The file itself: the key stream belongs to places, so any place can be read and written."""
 
     def __init__(self) -> None:
-        self._file = cast("io.FileIO", tempfile.TemporaryFile(buffering=0))  # noqa: SIM115  (closed with this)
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  (closed with this)
         self._key = algorithms.AES256(os.urandom(32))
 
     def readable(self) -> bool:
@@ -78,7 +78,7 @@ class SealedUploadHandler(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self._spool.write(raw_data)
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> "UploadedFile[bytes]":
         self._spool.seek(0)
         return UploadedFile(
             file=self._spool,
