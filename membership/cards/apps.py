@@ -11,4 +11,7 @@ class CardsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from membership.cards import member_hooks  # noqa: F401 - registers them
+        from kernel import due
+        from membership.cards import member_hooks, queries  # noqa: F401 - registers them
+
+        due.register(queries.ANSWER_CODES, queries.CODES_DUE)

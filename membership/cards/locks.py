@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from ledger.models import Account
 from membership.cards.errors import CardNotFound
-from membership.cards.models import Card, CardTillPin, CardWebLogin
+from membership.cards.models import Card, CardPinCode, CardTillPin, CardWebLogin
 from membership.cards.values import PACKAGE_PREFIX, POINTS, STORED
 from membership.members.models import Member
 
@@ -90,6 +90,24 @@ def hold_web_login(number: str) -> CardWebLogin | None:
         .filter(card__number=number)
         .first()
     )
+
+
+def hold_pin_code(number: str) -> CardPinCode | None:
+    """The code that was sent for a card, locked, with the card and its holder; None where there is none, and where it
+    is being tried elsewhere: tries go one at a time and never wait. Whoever locks the card as well locks this first.
+    """
+    return (
+        CardPinCode.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
+        .select_related("card__member")
+        .filter(card__number=number)
+        .first()
+    )
+
+
+def make_pin_code(card: Card) -> CardPinCode:
+    """The card's row of codes, locked; made when there is none."""
+    CardPinCode.objects.bulk_create([CardPinCode(card=card)], ignore_conflicts=True)
+    return CardPinCode.objects.select_for_update(no_key=True).get(card=card)
 
 
 def hold_till_pin(card_id: int) -> CardTillPin:

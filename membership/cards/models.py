@@ -269,3 +269,41 @@ class CardTillPin(models.Model):
 
     def __str__(self) -> str:
         return f"{self.card_id}: {self.failures}"
+
+
+class PinCodeAsk(models.Model):
+    """Somebody asked for a code to be sent: written for whatever was typed, answered and deleted by a worker."""
+
+    number = models.CharField(_("卡号"), max_length=32)
+    phone = models.CharField(_("手机号"), max_length=20)
+    asked_at = models.DateTimeField(_("申请时间"))
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("验证码申请")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class CardPinCode(models.Model):
+    """The code that was last sent to a card's telephone, and how often that was done today.
+
+    A row of its own, like those of wrong PINs: a try holds it while the new PIN is hashed, and no till waits for that.
+    """
+
+    card = models.OneToOneField(
+        Card, on_delete=models.CASCADE, primary_key=True, related_name="pin_code", verbose_name=_("会员卡")
+    )
+    # HMAC of card, telephone and code; empty once it has been used.
+    digest = models.CharField(_("验证码散列"), max_length=64, blank=True)
+    tries = models.PositiveSmallIntegerField(_("错误次数"), default=0)
+    expires_at = models.DateTimeField(_("有效期至"), null=True, blank=True)
+    sent_at = models.DateTimeField(_("发送时间"), null=True, blank=True)
+    sent_on = models.DateField(_("发送日期"), null=True, blank=True)
+    sent_today = models.PositiveSmallIntegerField(_("当日发送次数"), default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("密码验证码")
+
+    def __str__(self) -> str:
+        return f"{self.card_id}: {self.sent_today}"

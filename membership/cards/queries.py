@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
@@ -17,6 +18,12 @@ from membership.cards.policy import pin_free_fen
 from membership.members.models import Member
 from membership.members.queries import same_person_ids
 from membership.vehicles.models import Vehicle
+
+ANSWER_CODES: Final = "cards.answer_pin_codes"
+"""The task that sends the codes which were asked for."""
+
+CODES_DUE: Final = "SELECT FROM {schema}.cards_pincodeask WHERE asked_at <= %(now)s - interval '15 seconds'"
+"""Whether a chain has somebody who asked and was not answered at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,18 @@ def _local_secret(name: str) -> str:
 _SHORTEST_SECRET = 32
 
 
+def table(name: str) -> dict[str, str]:
+    """A JSON object of texts; empty where it is not set.
+
+    Raises:
+        ImproperlyConfigured: not such an object.
+    """
+    try:
+        return {str(key): str(value) for key, value in json.loads(os.environ.get(name) or "{}").items()}
+    except (ValueError, AttributeError):
+        raise ImproperlyConfigured(f'{name} is a JSON object of texts: {{"pin_code": "SMS_…"}}') from None
+
+
 def versioned_secrets(name: str, *, local: str) -> dict[int, str]:
     """Secrets by version, from the JSON object in ``name``: the highest version is used for what is new, the others
     still serve what was made with them. Where ``name`` is not set, version 1 is the

@@ -61,6 +61,7 @@ SHARED_APPS = [
 TENANT_APPS = [
     *_IN_BOTH,
     "kernel.files",
+    "kernel.sms",
     "tenants.stores",
     "membership.members",
     "membership.vehicles",
@@ -276,6 +277,10 @@ EMAIL_BACKEND = "kernel.mail.backend.OutboxBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("KAYUN_FROM_EMAIL", "卡云 <no-reply@localhost>")
 # How the outbox delivers: SMTP when a server is named, else the message stays on /dev/mail/ (never in production).
 SMTP_URL = os.environ.get("KAYUN_SMTP_URL", "")
+# Who carries text messages (kernel.sms.carriers); without anybody they stay on /dev/sms/, and are not offered in
+# production. The carrier's codes of the texts it has approved, by our names for them.
+SMS_URL = os.environ.get("KAYUN_SMS_URL", "")
+SMS_TEMPLATES = environment.table("KAYUN_SMS_TEMPLATES")
 
 CELERY_BROKER_URL = broker_url()
 CELERY_TASK_IGNORE_RESULT = True

@@ -22,7 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
 ]
 if settings.MODE != "production":
-    urlpatterns.append(path("dev/", include((dev_urls.MAIL, dev_urls.app_name))))
+    urlpatterns.append(path("dev/", include(([*dev_urls.MAIL, *dev_urls.CHAIN], dev_urls.app_name))))
 
 handler400 = "portal.errors.bad_request"
 handler403 = "portal.errors.permission_denied"

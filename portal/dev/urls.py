@@ -7,6 +7,11 @@ from portal.dev import views
 
 app_name = "dev"
 
+CHAIN = [
+    path("sms/", views.sms_list, name="sms_list"),
+]
+"""What only a chain's host has."""
+
 MAIL = [
     path("mail/", views.mail_list, name="mail_list"),
     path("mail/<int:mail_id>/", views.mail_detail, name="mail_detail"),

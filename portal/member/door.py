@@ -5,6 +5,7 @@ is turned away here was not looked at: nothing is counted against any card.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar, Final
 
@@ -21,12 +22,18 @@ from kernel.http.addresses import client_network
 from kernel.slots import Busy, hashing_slots
 
 LOGIN_PATH: Final = "/"
+CODE_ASK_PATH: Final = "/pin/"
+CODE_USE_PATH: Final = "/pin/code/"
 # A family, a shop's Wi-Fi or a mobile carrier's gateway is one address to us: only refused log-ins count, and many may
 # be refused at once before anybody has to wait. For each web process.
 REFUSED_AT_ONCE: Final = 30
 REFUSED_PER_SECOND: Final = 0.5
+# Every code that is asked for counts: each may cost a message.
+CODES_AT_ONCE: Final = 10
+CODES_PER_SECOND: Final = 1 / 60
 
 _REFUSED: Final = 403
+_ASKED: Final = 302
 
 
 class TooManyAttempts(DomainError):
@@ -41,8 +48,28 @@ class TooManyAttempts(DomainError):
     """For the ``Retry-After`` header."""
 
 
+class TooManyCodes(TooManyAttempts):
+    """Too many codes were asked for from this address. Nothing was looked at, and none was sent."""
+
+    code = "too_many_codes"
+    message = gettext_lazy(
+        "您所在的网络短时间内索取验证码次数太多。请过几分钟再试，或带有效证件到任一门店办理。未作任何更改。"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """What may pass to one page. ``counted``: the status of answers that cost a token; others give it back."""
+
+    attempts: Buckets
+    counted: int
+    refusal: type[TooManyAttempts] = TooManyAttempts
+    hashes: bool = True
+
+
 class MemberDoorMiddleware:
-    """Before a member's log-in: is there a hashing slot, and has this address been refused too often?
+    """Before a member's log-in and the renewal of a PIN: is there a hashing slot, and has this address been refused, or
+    asked for codes, too often?
 
     Stands after ``ChainMiddleware`` (which log-in page it is depends on the host) and outside everything that asks the
     database.
@@ -50,23 +77,31 @@ class MemberDoorMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        self._attempts = Buckets(burst=REFUSED_AT_ONCE, per_second=REFUSED_PER_SECOND)
+        refused = Buckets(burst=REFUSED_AT_ONCE, per_second=REFUSED_PER_SECOND)
+        asked = Buckets(burst=CODES_AT_ONCE, per_second=CODES_PER_SECOND)
+        self._doors = {
+            LOGIN_PATH: _Door(refused, _REFUSED),
+            # One address has so many wrong guesses, whether of PINs or of codes.
+            CODE_USE_PATH: _Door(refused, _REFUSED),
+            CODE_ASK_PATH: _Door(asked, _ASKED, TooManyCodes, hashes=False),
+        }
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.method != "POST" or request.path_info != LOGIN_PATH or request.chain is None:  # type: ignore[attr-defined]
+        door = self._doors.get(request.path_info) if request.method == "POST" else None
+        if door is None or request.chain is None:  # type: ignore[attr-defined]
             return self.get_response(request)
-        if hashing_slots().full():
+        if door.hashes and hashing_slots().full():
             return _turned_away(request, Busy)
         address = client_network(request)
-        if not self._attempts.take(address):
-            return _turned_away(request, TooManyAttempts)
+        if not door.attempts.take(address):
+            return _turned_away(request, door.refusal)
         response = self.get_response(request)
-        if response.status_code != _REFUSED:
-            self._attempts.give_back(address)
+        if response.status_code != door.counted:
+            door.attempts.give_back(address)
         return response
 
 
-_REFUSALS: Final = {refusal.code: refusal for refusal in (Busy, TooManyAttempts)}
+_REFUSALS: Final = {refusal.code: refusal for refusal in (Busy, TooManyAttempts, TooManyCodes)}
 
 
 def _turned_away(request: HttpRequest, refusal: type[Busy] | type[TooManyAttempts]) -> HttpResponse:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing.pricebook.domain import PLANS, Plan, PlanFeatures
 from kernel import clock
 from kernel.slots import Busy
+from kernel.sms.services import offered
 from membership.cards.domain import CardStanding, refusal
 from membership.cards.errors import not_usable
 from membership.cards.models import Card
@@ -63,7 +64,7 @@ def login(request: HttpRequest) -> HttpResponseBase:
             return redirect("member:pin_change" if outcome.card.pin_must_change else "member:home")
         _refuse(form, None)
         status = 403
-    return render(request, "member/login.html", {"form": form}, status=status)
+    return render(request, "member/login.html", {"form": form, "texts_offered": offered()}, status=status)
 
 
 @require_POST
@@ -186,7 +187,7 @@ def _refuse(form: LoginForm | PinChangeForm, field: str | None) -> None:
 def _come_back(request: HttpRequest, form: LoginForm | PinChangeForm, busy: Busy) -> HttpResponse:
     form.add_error(None, ValidationError(str(busy), code=busy.code))
     template = "member/login.html" if isinstance(form, LoginForm) else "member/pin_change.html"
-    response = render(request, template, {"form": form, "nav": "pin"}, status=busy.status)
+    response = render(request, template, {"form": form, "nav": "pin", "texts_offered": offered()}, status=busy.status)
     response["Retry-After"] = str(busy.retry_after_s)
     return response
 

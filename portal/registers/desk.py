@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from kernel.mail.models import OutgoingMail
+from kernel.sms.models import OutgoingText
 from ledger.models import Account, Draw, Entry, Lot, Posting
 from membership.cards.models import Card, CardLevel
 from membership.cashier.models import ChainPolicy
@@ -198,6 +199,16 @@ class MailRegister(ReadOnlyAdmin):
     list_filter: Any = ("state",)
     fields: Any = ("recipients", "subject", "state", "attempts", "error", "created_at", "sent_at")
     ordering: Any = ("-created_at", "-id")
+
+
+@admin.register(OutgoingText, site=registers_site)
+class TextRegister(ReadOnlyAdmin):
+    """待发短信, without number and words: a message may hold a code."""
+
+    list_display = ("created_at", "template", "masked", "state", "attempts", "sent_at")
+    list_filter = ("state", "template")
+    fields = ("template", "masked", "state", "attempts", "error", "created_at", "useless_at", "sent_at")
+    ordering = ("-created_at", "-id")
 
 
 registers_site.register(OutgoingMail, MailRegister)

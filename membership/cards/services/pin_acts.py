@@ -86,7 +86,7 @@ def reset_pin(*, actor: Actor, number: str, store_id: int, pin_version: int) -> 
     require(actor, Act.PIN_RESET, store_id=store_id)
     number = tidy_number(number)
     pin = random_pin(personal=(number,))
-    card = _set_pin(number, hash_pin(pin, wait_s=DESK_WAIT_S), pin_version, must_change=True)
+    card = set_pin(number, hash_pin(pin, wait_s=DESK_WAIT_S), pin_version, must_change=True)
     record(actor, Act.PIN_RESET, object_type="card", object_id=number, store_id=store_id)
     return IssuedCard(card=card, pin=pin)
 
@@ -108,7 +108,7 @@ def choose_pin(*, actor: Actor, number: str, store_id: int, pin_version: int, ne
     weakness = pin_weakness(new_pin, personal=known_to_a_finder(number, known.member))
     if weakness is not None:
         raise PinForm if weakness == PinForm.code else PinTrivial
-    card = _set_pin(number, hash_pin(new_pin, wait_s=DESK_WAIT_S), pin_version, must_change=False)
+    card = set_pin(number, hash_pin(new_pin, wait_s=DESK_WAIT_S), pin_version, must_change=False)
     detail = {"chosen": True}
     record(actor, Act.PIN_RESET, object_type="card", object_id=number, store_id=store_id, detail=detail)
     return card
@@ -184,7 +184,13 @@ def unlock_pin(
     )
 
 
-def _set_pin(number: str, pin_hash: str, pin_version: int, *, must_change: bool) -> Card:
+def set_pin(number: str, pin_hash: str, pin_version: int, *, must_change: bool) -> Card:
+    """Put a hashed PIN in place of that of ``pin_version``: sessions under it end, wrong PINs are forgotten. Whoever
+    calls has made sure that it may be done, and writes it down.
+
+    Raises:
+        CardNotFound, CardIdle, PinChangedMeanwhile
+    """
     _forget_failures(number)
     card = locks.lock_card(number)
     if card.issued_at is None:

@@ -143,11 +143,13 @@ def _edit(
         raise BirthdayContradicts
     before = {field: getattr(member, field) for field in _EDITABLE}
     member.name, member.phone, member.birthday = name, phone, birthday
+    if before["phone"] != phone:
+        member.phone_verified_at = None
     if details is not None:
         _apply(member, details)
     changed = [field for field, value in before.items() if getattr(member, field) != value]
     if changed:
-        member.save(update_fields=changed)
+        member.save(update_fields=[*changed, "phone_verified_at"])
         # The trail says which fields; the old values would keep personal data for ever.
         detail: dict[str, Any] = {"changed": changed} | ({"birthday_differs": True} if differs else {})
         record(actor, "member.edit", object_type="member", object_id=member.code, store_id=store_id, detail=detail)
