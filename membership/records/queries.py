@@ -1,16 +1,15 @@
-"""Reading card records: page after page by key, and the day's totals of a desk."""
+"""Reading card records: page after page by key, and what a month came to on a card."""
 
 import base64
 import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Self
+from datetime import date, datetime
+from typing import Self
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Count, DateField, F, Q, QuerySet, Sum
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce, TruncDate, TruncMonth
+from django.db.models import Count, DateField, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, TruncMonth
 
 from kernel.calendar import add_months, span_of, start_of
 from kernel.clock import CHINA
@@ -109,66 +108,10 @@ def totals_by_month(found: QuerySet[Record], months: Iterable[date]) -> dict[dat
     return {month: MonthTotals(out_fen=out, in_fen=into) for month, out, into in rows}
 
 
-# ── The desk's day ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class DayTotals:
-    """What a day brought, in fen, what was reversed taken off."""
-
-    date: date
-    consumption_fen: int = 0
-    consumption_count: int = 0
-    top_up_fen: int = 0
-    bonus_fen: int = 0
-    top_up_count: int = 0
-    cards_issued: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CashierTotals:
-    """What one person took in on a day, in fen."""
-
-    actor_name: str
-    consumption_fen: int
-    top_up_fen: int
-    count: int
-
-
-_TOP_UP = Q(kind=RecordKind.TOP_UP)
-_CONSUMPTION = Q(kind=RecordKind.CONSUMPTION)
-_SPENT = _CONSUMPTION | Q(kind=RecordKind.REVERSAL, detail__reverses_kind=RecordKind.CONSUMPTION.value)
-_SUMS = {
-    "consumption_fen": -Coalesce(Sum("amount_fen", filter=_SPENT), 0),
-    "consumption_count": Count("id", filter=_CONSUMPTION),
-    # A reversal carries the negative of what its top-up carried.
-    "top_up_fen": Coalesce(Sum(Cast(KT("detail__paid_fen"), BigIntegerField())), 0),
-    "bonus_fen": Coalesce(Sum(Cast(KT("detail__bonus_fen"), BigIntegerField())), 0),
-    "top_up_count": Count("id", filter=_TOP_UP),
-    "cards_issued": Count("id", filter=Q(kind=RecordKind.ISSUE)),
-}
-
-
-def totals_by_day(*, store_id: int | None, last: date, days: int) -> list[DayTotals]:
-    """The totals of ``days`` days up to and including ``last``, oldest first; days without business are there too."""
-    first = last - timedelta(days=days - 1)
-    found = records_of_store(store_id).filter(occurred_at__gte=start_of(first), occurred_at__lt=span_of(last)[1])
-    grouped = found.order_by().annotate(day=TruncDate("occurred_at", tzinfo=CHINA)).values("day")
-    rows: Iterable[dict[str, Any]] = grouped.annotate(**_SUMS)  # type: ignore[assignment]
-    by_day = {row["day"]: DayTotals(date=row["day"], **{name: row[name] for name in _SUMS}) for row in rows}
-    calendar = (first + timedelta(days=offset) for offset in range(days))
-    return [by_day.get(day, DayTotals(date=day)) for day in calendar]
-
-
-def totals_by_cashier(*, store_id: int | None, day: date) -> list[CashierTotals]:
-    """Who took in how much on a day, the most active first."""
+def cards_issued(*, store_id: int | None, day: date) -> int:
+    """How many cards were handed to somebody on a day. What the day brought in money is in the books
+    (``tills.queries``).
+    """
     start, end = span_of(day)
-    found = records_of_store(store_id).filter(occurred_at__gte=start, occurred_at__lt=end)
-    rows = (
-        found.filter(_TOP_UP | _SPENT | Q(detail__reverses_kind=RecordKind.TOP_UP.value))
-        .order_by()
-        .values("actor", name=F("actor_name"))
-        .annotate(count=Count("id"), consumption_fen=_SUMS["consumption_fen"], top_up_fen=_SUMS["top_up_fen"])
-        .order_by("-count", "actor")
-    )
-    return [CashierTotals(row["name"], row["consumption_fen"], row["top_up_fen"], row["count"]) for row in rows]
+    found = records_of_store(store_id).filter(kind=RecordKind.ISSUE, occurred_at__gte=start, occurred_at__lt=end)
+    return found.count()

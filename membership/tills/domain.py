@@ -1,8 +1,9 @@
 """A day's takings as values: no database, no clock. Amounts in fen."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from datetime import date
 from typing import Final
 
 from django.db import models
@@ -114,6 +115,47 @@ def takings(sides: Iterable[Side]) -> dict[str, ByKind]:
 def total_of(kinds: Iterable[Takings]) -> Takings:
     """All of them together."""
     return sum(kinds, Takings())
+
+
+@dataclass(frozen=True, slots=True)
+class DaySide:
+    """The sum of one side of the postings of a day; ``undone``: the kind that these reverse."""
+
+    day: date
+    kind: str
+    undone: str | None
+    contra: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotals:
+    """What a day brought, in fen, what was taken back or returned off it."""
+
+    date: date
+    revenue_fen: int = 0
+    """Sold, as in the day's report."""
+    top_up_fen: int = 0
+    """Paid onto cards."""
+    bonus_fen: int = 0
+    """Given by the chain."""
+
+
+SUMMED: Final = (Contra.CASH.value, Contra.PROMOTION.value, Contra.REVENUE.value)
+_TOP_UPS: Final = frozenset({"TOP_UP", "REVERSE_TOP_UP"})
+
+
+def day_totals(sides: Iterable[DaySide]) -> dict[date, DayTotals]:
+    """The totals of each day that had business."""
+    sums: dict[date, Counter[str]] = defaultdict(Counter)
+    for side in sides:
+        if side.contra == Contra.REVENUE:
+            sums[side.day]["revenue_fen"] += side.amount
+        elif side.contra == Contra.PROMOTION:
+            sums[side.day]["bonus_fen"] -= side.amount
+        elif (side.undone or side.kind) in _TOP_UPS:
+            sums[side.day]["top_up_fen"] -= side.amount
+    return {day: DayTotals(day, **fen) for day, fen in sums.items()}
 
 
 def _place(item: tuple[str, Takings]) -> tuple[int, str]:

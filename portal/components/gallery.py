@@ -84,7 +84,7 @@ def _days(today: date) -> list[dict[str, Any]]:
     return [
         {
             "date": today - timedelta(days=13 - day),
-            "consumption_fen": (day * 7919 % 13) * 52_000,
+            "revenue_fen": (day * 7919 % 13) * 52_000,
             "top_up_fen": (day * 104_729 % 11) * 61_000,
         }
         for day in range(14)

@@ -1,5 +1,6 @@
 """The first page of the desk."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http.response import HttpResponseBase
@@ -9,8 +10,11 @@ from django.views.decorators.http import require_safe
 from kernel import clock
 from kernel.calendar import span_of
 from membership.members.models import Member
-from membership.records.queries import page_of_records, records_of_store, totals_by_cashier, totals_by_day
+from membership.records.queries import cards_issued, page_of_records, records_of_store
+from membership.tills.domain import ByKind
+from membership.tills.queries import day_takings, totals_by_day
 from portal.desk.access import DeskRequest, staff_only
+from portal.desk.day_views import people_of
 from portal.rows import record_row
 from tenants.people.domain import Act
 
@@ -39,33 +43,29 @@ def home(request: DeskRequest) -> HttpResponseBase:
 
 
 def _report(store_id: int | None) -> dict[str, Any]:
-    """The day's report: of one store, or with None of all."""
+    """The day's report, from the books as the page of the day has it: of one store, or with None of all."""
     today = clock.today()
-    days = totals_by_day(store_id=store_id, last=today, days=_DAYS)
     start, end = span_of(today)
     joined = Member.objects.filter(created_at__gte=start, created_at__lt=end)
     if store_id is not None:
         joined = joined.filter(store_id=store_id)
-    totals = days[-1]
+    days = totals_by_day(store_id=store_id, last=today, days=_DAYS)
+    found = day_takings(day=today, store_id=store_id)
+    people = people_of(found)
     return {
         "today": {
-            "date": totals.date,
-            "consumption_fen": totals.consumption_fen,
-            "consumption_count": totals.consumption_count,
-            "top_up_fen": totals.top_up_fen,
-            "bonus_fen": totals.bonus_fen,
-            "top_up_count": totals.top_up_count,
-            "cards_issued": totals.cards_issued,
+            "revenue_fen": days[-1].revenue_fen,
+            "top_up_fen": days[-1].top_up_fen,
+            "bonus_fen": days[-1].bonus_fen,
+            "consumption_count": _count(found, "CONSUMPTION"),
+            "top_up_count": _count(found, "TOP_UP"),
+            "cards_issued": cards_issued(store_id=store_id, day=today),
             "members_new": joined.count(),
         },
         "days": days,
-        "cashiers": [
-            {
-                "name": cashier.actor_name,
-                "consumption_fen": cashier.consumption_fen,
-                "top_up_fen": cashier.top_up_fen,
-                "count": cashier.count,
-            }
-            for cashier in totals_by_cashier(store_id=store_id, day=today)
-        ],
+        "cashiers": sorted(people, key=lambda person: -person["total"].count),
     }
+
+
+def _count(found: Mapping[str, ByKind], kind: str) -> int:
+    return sum(kinds[kind].count for kinds in found.values() if kind in kinds)

@@ -155,10 +155,10 @@ def record_list(records: Iterable[Any], *, show_card: bool = False, show_balance
 
 @register.inclusion_tag("components/day_chart.html")
 def day_chart(days: Iterable[Any]) -> dict[str, Any]:
-    """Consumption and top-up by day, with the same figures in a table for screen readers."""
-    names = ("date", "consumption_fen", "top_up_fen")
+    """What was sold and what was topped up by day, with the same figures in a table for screen readers."""
+    names = ("date", "revenue_fen", "top_up_fen")
     rows = [{name: _of(day, name) for name in names} for day in days]
-    bars = chart.day_bars([(row["consumption_fen"], row["top_up_fen"]) for row in rows])
+    bars = chart.day_bars([(row["revenue_fen"], row["top_up_fen"]) for row in rows])
     return {"days": list(zip(rows, bars, strict=True)), "width": chart.PLOT_WIDTH, "height": chart.PLOT_HEIGHT}
 
 

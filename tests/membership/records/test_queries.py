@@ -9,22 +9,17 @@ import pytest
 from kernel import clock
 from kernel.money import Money
 from membership.cashier import services
-from membership.records.models import Record
 from membership.records.queries import (
-    CashierTotals,
-    DayTotals,
     MonthTotals,
     Place,
     kept_since,
     page_of_records,
     records_of_cards,
-    totals_by_cashier,
-    totals_by_day,
     totals_by_month,
 )
 from tenants.people.domain import Actor
 from tests.conftest import NOON
-from tests.membership.conftest import Holder, take_back
+from tests.membership.conftest import Holder
 
 InChain = Callable[..., AbstractContextManager[None]]
 
@@ -82,37 +77,6 @@ def test_pages_are_read_by_place_in_one_query_each(
 @pytest.mark.parametrize("text", ["", "x", "%%%", "AAAA", "MjAyNg", "é"])
 def test_a_place_that_names_none_is_none(text: str) -> None:
     assert Place.parse(text) is None
-
-
-def test_a_day_sums_what_came_in_less_what_was_reversed(in_chain: InChain, busy_days: Holder, store_id: int) -> None:
-    with in_chain():
-        days = totals_by_day(store_id=store_id, last=date(2026, 3, 2), days=5)
-        elsewhere = totals_by_day(store_id=store_id + 1, last=date(2026, 3, 2), days=1)
-    assert days[0] == DayTotals(
-        date=date(2026, 2, 26), top_up_fen=50_000, bonus_fen=5_000, top_up_count=1, cards_issued=1
-    )
-    assert days[1] == DayTotals(date=date(2026, 2, 27))
-    assert days[3] == DayTotals(date=date(2026, 3, 1), consumption_fen=1_000, consumption_count=1)
-    assert days[4] == DayTotals(date=date(2026, 3, 2), consumption_fen=2_000, consumption_count=2)
-    assert elsewhere == [DayTotals(date=date(2026, 3, 2))]
-
-
-def test_a_reversed_top_up_leaves_no_sum(
-    in_chain: InChain, issue: Callable[..., Holder], clerk: Actor, store_id: int, held_clock: datetime
-) -> None:
-    holder = issue(top_up_fen=10_000)
-    with in_chain():
-        record_id = Record.objects.get(kind="TOP_UP").id
-        take_back(record_id, clerk, store_id)
-        (day,) = totals_by_day(store_id=None, last=date(2026, 3, 2), days=1)
-    assert (day.top_up_fen, day.bonus_fen, day.top_up_count) == (0, 0, 1)
-    assert holder.card.number == "8800000001"
-
-
-def test_each_cashier_has_her_own_sum(in_chain: InChain, busy_days: Holder, store_id: int) -> None:
-    with in_chain():
-        found = totals_by_cashier(store_id=store_id, day=date(2026, 3, 2))
-    assert found == [CashierTotals(actor_name="周晓梅", consumption_fen=2_000, top_up_fen=0, count=3)]
 
 
 def test_a_months_sums_are_of_the_whole_month(in_chain: InChain, busy_days: Holder) -> None:

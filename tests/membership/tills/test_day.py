@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,10 +15,11 @@ from kernel.money import Money
 from ledger.models import Entry
 from membership.cashier import services as cashier
 from membership.cashier.errors import RecordNotFound
+from membership.cashier.returning import return_goods
 from membership.cashier.tender import Tender
-from membership.tills.domain import Side, SlipWidth, Takings, takings, total_of
+from membership.tills.domain import DaySide, DayTotals, Side, SlipWidth, Takings, day_totals, takings, total_of
 from membership.tills.models import ReceiptPrint, ShiftClose
-from membership.tills.queries import day_takings, prints_of, shift_closes
+from membership.tills.queries import day_takings, prints_of, shift_closes, totals_by_day
 from membership.tills.services import CountConflict, CountInvalid, close_shift, note_print
 from tenants.audit.models import AuditEntry
 from tenants.people.domain import SYSTEM, Act, Actor, NotAllowed
@@ -188,3 +190,51 @@ def test_neither_is_changed_afterwards(
         note_print(actor=clerk, record_id=record_id, width=SlipWidth.MM58, store_id=store_id)
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement.format(table))
+
+
+def test_the_days_before_are_summed_by_the_same_books(
+    in_chain: InChain,
+    issue: Callable[..., Holder],
+    clerk: Actor,
+    store_id: int,
+    held_clock: datetime,
+    django_assert_num_queries: Callable[..., AbstractContextManager[None]],
+) -> None:
+    """What was returned or taken back is taken off on the day on which that happened."""
+    with clock.frozen(held_clock - timedelta(days=2)):
+        holder = issue(top_up_fen=10_000)
+    at: dict[str, Any] = {"actor": clerk, "store_id": store_id}
+    with in_chain():
+        _busy_day(clerk, holder, store_id)
+        sold = cashier.consume(card_number=holder.number, amount=Money(500), idempotency_key="c2", **at)
+        return_goods(record_id=sold.record_id, amount=Money(200), idempotency_key="back", reason="退", **at)
+        kept = cashier.consume(card_number=holder.number, amount=Money(900), idempotency_key="c3", **at)
+        cashier.reverse(record_id=kept.record_id, idempotency_key="undo3", reason="多刷", **at)
+        with django_assert_num_queries(1):
+            days = totals_by_day(store_id=store_id, last=clock.today(), days=4)
+        total = total_of(
+            takings
+            for kinds in day_takings(day=clock.today(), store_id=store_id).values()
+            for takings in kinds.values()
+        )
+        assert totals_by_day(store_id=store_id + 1, last=clock.today(), days=1) == [DayTotals(clock.today())]
+    today = clock.today()
+    assert days == [
+        DayTotals(today - timedelta(days=3)),
+        DayTotals(today - timedelta(days=2), top_up_fen=10_000),
+        DayTotals(today - timedelta(days=1)),
+        DayTotals(today, revenue_fen=11_300, top_up_fen=50_000, bonus_fen=5_000),
+    ]
+    assert (total.revenue_fen, total.bonus_fen) == (11_300, 5_000)
+
+
+def test_a_top_up_that_was_reversed_in_the_old_way_is_taken_off_too() -> None:
+    """Until fault forms were required, a reversal undid it."""
+    day = date(2026, 3, 2)
+    sides = [
+        DaySide(day, "TOP_UP", None, "CASH", -700),
+        DaySide(day, "REVERSAL", "TOP_UP", "CASH", 700),
+        DaySide(day, "REVERSAL", "CONSUMPTION", "CASH", 50),
+        DaySide(day, "REVERSAL", "CONSUMPTION", "REVENUE", -50),
+    ]
+    assert day_totals(sides) == {day: DayTotals(day, revenue_fen=-50, top_up_fen=0)}

@@ -121,7 +121,7 @@ def test_no_days_no_bars_and_no_amounts_no_division() -> None:
 
 
 def test_the_chart_says_its_figures_in_a_table() -> None:
-    html = _drawn("{% day_chart days %}", days=[{"date": date(2026, 3, 2), "consumption_fen": 1250, "top_up_fen": 0}])
+    html = _drawn("{% day_chart days %}", days=[{"date": date(2026, 3, 2), "revenue_fen": 1250, "top_up_fen": 0}])
     assert '<table class="sr-only">' in html
     assert "¥12.50" in html
 
