@@ -10,6 +10,7 @@ from kernel.errors import DomainError
 from ledger.domain import DrawPolicy
 from membership.cashier.acting import chain_policy
 from membership.cashier.models import BonusRule, ChainPolicy, MemberTerms, PointsRule
+from membership.members.locks import hold_member
 from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, require
 
@@ -132,20 +133,27 @@ def switch_rule(*, actor: Actor, kind: type[BonusRule] | type[PointsRule], rule_
     record(actor, Act.VALUE_POLICY, object_type=what, object_id=str(rule_id), detail={"enabled": enabled})
 
 
+def terms_of(member_id: int) -> MemberTerms:
+    """A member's own terms; where she has none, those that everybody has."""
+    return MemberTerms.objects.filter(pk=member_id).first() or MemberTerms(member_id=member_id)
+
+
 def set_member_terms(*, actor: Actor, member_id: int, signed_limit_fen: int | None, is_staff: bool) -> MemberTerms:
     """A member's own limit for signing (None: the chain's), and whether she works here and takes no bonus (R-I03).
 
     Raises:
         NotAllowed, RuleInvalid
+        MemberMerged: her record was merged into another just now.
     """
     require(actor, Act.VALUE_POLICY)
     if signed_limit_fen is not None and signed_limit_fen < 0:
         raise RuleInvalid
+    hold_member(member_id)
     terms, _created = MemberTerms.objects.update_or_create(
         member_id=member_id, defaults={"signed_limit_fen": signed_limit_fen, "is_staff": is_staff}
     )
     detail = {"signed_limit_fen": signed_limit_fen, "is_staff": is_staff}
-    record(actor, Act.VALUE_POLICY, object_type="member", object_id=str(member_id), detail=detail)
+    record(actor, Act.VALUE_POLICY, object_type="member", object_id=terms.member.code, detail=detail)
     return terms
 
 

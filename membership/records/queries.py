@@ -51,8 +51,8 @@ def records_of_cards(card_ids: Iterable[int]) -> QuerySet[Record]:
 
 
 def reversal_of(record: Record) -> Record | None:
-    """What undid this top-up or consumption, if something did."""
-    if record.kind not in (RecordKind.TOP_UP, RecordKind.CONSUMPTION):
+    """What undid this top-up, consumption, or sale or use of a package, if something did."""
+    if record.kind not in (RecordKind.TOP_UP, RecordKind.CONSUMPTION, RecordKind.PACKAGE):
         return None
     undone = Record.objects.filter(card_id=record.card_id, kind=RecordKind.REVERSAL, detail__reverses=str(record.pk))
     return undone.first()

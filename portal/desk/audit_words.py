@@ -80,6 +80,8 @@ _LABELS: Final[Mapping[str, str | Promise]] = {
     "quantity": gettext_lazy("数量"),
     "reason": gettext_lazy("原因"),
     "record": gettext_lazy("入账编号"),
+    "is_staff": gettext_lazy("本商户员工"),
+    "signed_limit_fen": gettext_lazy("签单限额"),
     "shared_with": gettext_lazy("证件同时登记在"),
     "release_when_made": gettext_lazy("制卡后直接可发"),
     "removed": gettext_lazy("取消权限"),

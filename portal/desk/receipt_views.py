@@ -1,5 +1,6 @@
 """Receipts, and undoing what they tell of."""
 
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from membership.cashier import services
 from membership.cashier.errors import RecordNotFound
+from membership.packages import services as packages
 from membership.records.domain import RecordKind
 from membership.records.models import Record
 from membership.records.queries import reversal_of
@@ -24,6 +26,7 @@ from portal.desk.forms import ReverseForm
 from portal.rows import slip_row
 from tenants.people.domain import Act, NotAllowed
 
+_UNDOING: Final = {RecordKind.CONSUMPTION.value: services.reverse, RecordKind.PACKAGE.value: packages.reverse}
 _WIDTH = "kayun_slip"
 _A_YEAR_S = 365 * 24 * 3600
 
@@ -41,7 +44,7 @@ def receipt(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
     reversal = reversal_of(record)
     reverses, returns = record.detail.get("reverses"), record.detail.get("returns")
     may = request.desk.actor.may_somewhere(Act.VALUE_REVERSE)
-    may_reverse = may and record.kind == RecordKind.CONSUMPTION and reversal is None
+    may_reverse = may and record.kind in _UNDOING and reversal is None
     context = {
         "record": slip_row(record) | {"is_reversed": reversal is not None},
         "reversal": {"url": url_of("desk:receipt", args=[reversal.pk]), "at": reversal.occurred_at}
@@ -93,8 +96,8 @@ def slip_width(request: DeskRequest) -> SlipWidth:
 @never_cache
 @staff_only(Act.VALUE_REVERSE)
 def reverse(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
-    """Undo a consumption (R-I05). What was undone before leads to the receipt of its reversal; a top-up to its fault
-    form.
+    """Undo a consumption, or a sale or a use of a package (R-I05). What was undone before leads to the receipt of its
+    reversal; a top-up to its fault form.
 
     Raises:
         RecordNotFound
@@ -109,7 +112,7 @@ def reverse(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         done = attempt(
             form,
-            lambda: services.reverse(
+            lambda: _UNDOING.get(record.kind, services.reverse)(
                 actor=request.desk.actor,
                 record_id=record_id,
                 store_id=_store_id(request, Act.VALUE_REVERSE),
@@ -119,7 +122,7 @@ def reverse(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
             ),
         )
         if done is not None:
-            messages.success(request, _("已冲正，余额已恢复。"))
+            messages.success(request, _("已冲正，卡内储值、套餐和积分已恢复。"))
             return redirect("desk:receipt", record_id=done.record_id)
     context = {"form": form, "record": slip_row(record)}
     return render(request, "desk/reverse.html", context, status=status_of(form))

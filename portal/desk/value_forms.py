@@ -5,13 +5,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kernel.ids import token
+from kernel.money import Money
 from ledger.domain import DrawPolicy
 from membership.cards.models import CardLevel
 from membership.cashier.bonus import BonusKind
-from membership.cashier.models import DRAW_POLICY_CHOICES, ChainPolicy
+from membership.cashier.models import DRAW_POLICY_CHOICES, ChainPolicy, MemberTerms
 from membership.cashier.tender import Tender
 from membership.packages.domain import PackageUnit
 from membership.packages.models import PackageProduct
@@ -188,6 +190,31 @@ class PolicyForm(forms.Form):
             "signed_limit_fen": given["signed_limit"].fen,
             "signed_due_days": given["signed_due_days"],
             "return_fee_bp": int(given["return_fee_percent"] * _BP_PER_PERCENT),
+        }
+
+
+class MemberTermsForm(forms.Form):
+    """What holds at the till for one member alone."""
+
+    signed_limit = YuanField(label=_("签单限额（元）"), required=False)
+    is_staff = forms.BooleanField(label=_("本商户员工（充值不享受赠送）"), required=False)
+
+    @classmethod
+    def of(cls, terms: MemberTerms, *, chains_limit: Money, data: Any = None) -> "MemberTermsForm":
+        """The form with what stands now."""
+        limit = terms.signed_limit_fen
+        initial = {"signed_limit": "" if limit is None else f"{limit / 100:.2f}", "is_staff": terms.is_staff}
+        form = cls(data, initial=initial)
+        said = gettext("留空按商户的统一限额 %(limit)s；0 为不允许签单。") % {"limit": chains_limit}
+        form.fields["signed_limit"].help_text = said
+        return form
+
+    def asked(self) -> dict[str, Any]:
+        """What a valid form asks of ``policies.set_member_terms``. An empty limit is the chain's."""
+        typed = (self.data.get("signed_limit") or "").strip()
+        return {
+            "signed_limit_fen": self.cleaned_data["signed_limit"].fen if typed else None,
+            "is_staff": self.cleaned_data["is_staff"],
         }
 
 

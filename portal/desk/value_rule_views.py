@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kernel.errors import DomainError
+from kernel.money import Money
 from ledger.domain import DrawPolicy
 from membership.cards.queries import levels
 from membership.cashier import policies
@@ -18,9 +19,11 @@ from membership.cashier.acting import chain_policy
 from membership.cashier.models import DRAW_POLICY_CHOICES, BonusRule, PointsRule
 from membership.cashier.quoting import quote
 from membership.cashier.tender import Tender
+from membership.members.services import get_member
 from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only
-from portal.desk.value_forms import BonusRuleForm, PointsRuleForm, PolicyForm, PreviewForm
+from portal.desk.value_forms import BonusRuleForm, MemberTermsForm, PointsRuleForm, PolicyForm, PreviewForm
+from portal.holdings import member_sums
 from tenants.people.domain import Act
 from tenants.stores.queries import open_stores
 
@@ -81,6 +84,34 @@ def draw_preview(request: DeskRequest) -> HttpResponseBase:
     context = {"preview": form, "columns": columns, "problem": problem, "nav": "value_rules"}
     template = "desk/_value_draws.html" if getattr(request, "htmx", False) else "desk/value_draws.html"
     return render(request, template, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@staff_only(Act.VALUE_POLICY)
+def member_terms(request: DeskRequest, code: str) -> HttpResponseBase:
+    """What holds at the till for one member alone: her limit for signing, and whether she works here (R-I03). The code
+    of one who was merged leads to the other.
+
+    Raises:
+        MemberNotFound
+    """
+    member = get_member(code)
+    if member.code != code.strip().upper():
+        return redirect("desk:member_terms", code=member.code)
+    limit = Money(chain_policy().signed_limit_fen)
+    form = MemberTermsForm.of(policies.terms_of(member.pk), chains_limit=limit, data=request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        saved = attempt(
+            form,
+            lambda: policies.set_member_terms(actor=request.desk.actor, member_id=member.pk, **form.asked()),
+            fields={"rule_invalid": "signed_limit"},
+        )
+        if saved is not None:
+            messages.success(request, _("会员的收银条件已保存。"))
+            return redirect("desk:member_detail", code=member.code)
+    context = {"form": form, "member": member, "sums": member_sums(member.pk), "nav": "members"}
+    return render(request, "desk/members/terms.html", context, status=status_of(form))
 
 
 def _forms(request: DeskRequest, asked: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("value/rules/", value_rule_views.rules, name="value_rules"),
     path("value/rules/preview/", value_rule_views.draw_preview, name="value_draws"),
     path("value/rules/<str:kind>/<int:rule_id>/", value_rule_views.rule_switch, name="value_rule_switch"),
+    path("members/<str:code>/terms/", value_rule_views.member_terms, name="member_terms"),
     path("value/prepayment/", value_views.prepayment, name="prepayment"),
     path("value/signed/", value_views.signed_bills, name="signed_bills"),
     path("value/signed/<uuid:bill_id>/", value_views.signed_bill, name="signed_bill"),

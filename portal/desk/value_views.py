@@ -41,6 +41,7 @@ from portal.desk.value_forms import (
     SignedFilterForm,
     UsePackageForm,
 )
+from portal.holdings import package_row
 from tenants.people.domain import Act, NotAllowed
 
 _PAGE = 50
@@ -249,7 +250,7 @@ def card_packages(request: DeskRequest) -> HttpResponseBase:
         "search": CardSearchForm(initial={"number": number}),
         "card": card,
         "number": number,
-        "holdings": held,
+        "holdings": [package_row(holding) for holding in held],
         "sell": sell,
         "use": use,
         "nav": "packages",

@@ -11,11 +11,12 @@ from kernel.money import Money
 from ledger.models import Account
 from membership.cards.models import Card
 from membership.cashier import services
-from membership.cashier.models import BonusRule, ChainPolicy, PointsRule, SignedBill
+from membership.cashier.models import BonusRule, ChainPolicy, MemberTerms, PointsRule, SignedBill
 from membership.cashier.tender import Tender
 from membership.documents.models import Document
 from membership.packages.models import PackageProduct
 from membership.records.models import Record
+from tenants.audit.models import AuditEntry
 from tenants.people.domain import Actor
 from tests.membership.conftest import Holder
 
@@ -185,8 +186,40 @@ def test_a_package_is_put_on_sale_sold_and_used(in_chain: InChain, owner_at_desk
     assert "剩 7 次" in owner_at_desk.get(address).content.decode()
     assert owner_at_desk.post(address, use | {"use-count": "8", "use-idempotency_key": "v"}).status_code == 409
     with in_chain():
-        found = list(Record.objects.filter(kind="PACKAGE").values_list("pk", flat=True))
-    assert [owner_at_desk.get(f"/desk/receipts/{pk}/").status_code for pk in found] == [200, 200]
+        bought, used = Record.objects.filter(kind="PACKAGE").order_by("pk").values_list("pk", flat=True)
+    # What was used is not taken back with the package; the use is undone first, then the sale.
+    for record_id, status in ((bought, 409), (used, 302), (bought, 302)):
+        path = f"/desk/receipts/{record_id}/reverse/"
+        assert path in owner_at_desk.get(f"/desk/receipts/{record_id}/").content.decode()
+        assert owner_at_desk.post(path, {"reason": "误操作"}).status_code == status
+    assert "/reverse/" not in owner_at_desk.get(f"/desk/receipts/{used}/").content.decode()
+    assert "这张卡没有可用的套餐" in owner_at_desk.get(address).content.decode()
+    with in_chain():
+        assert Account.objects.get(pk=holder.card.stored_account_id).balance == 10_000
+
+
+def test_a_member_has_terms_of_her_own(
+    in_chain: InChain, owner_at_desk: Client, at_desk: Callable[..., Client], holder: Holder
+) -> None:
+    """R-I03, R-A03."""
+    code = holder.member.code
+    path = f"/desk/members/{code}/terms/"
+    assert path in owner_at_desk.get(f"/desk/members/{code}/").content.decode()
+    assert "0 为不允许签单" in owner_at_desk.get(path).content.decode()
+    assert owner_at_desk.post(path, {"signed_limit": "-1"}).status_code == 422
+    assert owner_at_desk.post(path, {"signed_limit": "800", "is_staff": "on"}).status_code == 302
+    with in_chain():
+        terms = MemberTerms.objects.get()
+        assert (terms.member_id, terms.signed_limit_fen, terms.is_staff) == (holder.member.pk, 80_000, True)
+        assert AuditEntry.objects.get(act="value.policy").object_id == code
+    assert 'value="800.00"' in owner_at_desk.get(path).content.decode()
+    for typed, limit in (("", None), ("0", 0)):
+        assert owner_at_desk.post(path, {"signed_limit": typed}).status_code == 302
+        with in_chain():
+            assert (MemberTerms.objects.get().signed_limit_fen, MemberTerms.objects.get().is_staff) == (limit, False)
+    cashier = at_desk("CASHIER")
+    assert cashier.get(path).status_code == 403
+    assert path not in cashier.get(f"/desk/members/{code}/").content.decode()
 
 
 def test_points_are_given_with_a_reason(in_chain: InChain, owner_at_desk: Client, holder: Holder) -> None:
