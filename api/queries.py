@@ -12,6 +12,7 @@ from membership.cards.domain import CardStanding, refusal, tidy_number
 from membership.cards.errors import CardNotFound
 from membership.cards.models import Card
 from membership.cards.queries import pin_free_of
+from membership.members.domain import masked_name
 from membership.records.domain import RecordKind
 from membership.records.models import Record
 
@@ -74,11 +75,6 @@ def past_consumption(*, posting_id: UUID) -> PastConsumption:
 def drawn_of(kinds: Mapping[str, int]) -> Drawn:
     """What left a card, from amounts by kind of lot."""
     return Drawn(principal_fen=kinds.get(LotKind.PRINCIPAL.value, 0), bonus_fen=kinds.get(LotKind.BONUS.value, 0))
-
-
-def masked_name(name: str) -> str:
-    """The first character, and a star for each other: enough to greet, too little to know."""
-    return name[:1] + "*" * (len(name) - 1)
 
 
 def _balance(account_id: int | None) -> Balance:

@@ -11,7 +11,9 @@ from api.errors import BodyTooLarge, LengthRequired, MalformedJson, NotFound
 from api.wire import JsonParser, JsonRenderer, OnlyJson
 from kernel.errors import DomainError
 
-_WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
+METHODS: Final = ["get", "head", "post", "put", "patch", "delete"]
+"""What is looked for in a view. OPTIONS is not: the addresses are described in one place, and asked by no browser."""
 
 
 class ApiView(APIView):
@@ -20,9 +22,10 @@ class ApiView(APIView):
     parser_classes = (JsonParser,)
     renderer_classes = (JsonRenderer,)
     content_negotiation_class = OnlyJson
+    http_method_names = METHODS
 
     takes: ClassVar[Any] = Any
-    """The struct that the body is read into. Any, where no method takes one: 405 follows."""
+    """The struct that the body is read into."""
     body_limit_bytes: ClassVar[int] = 8 * 1024
     identifies_later: ClassVar[bool] = False
     """Whether the method itself learns who calls, from the claim, with whatever else it asks the database."""
@@ -32,7 +35,8 @@ class ApiView(APIView):
     body: Any
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Read the body and learn who calls, in one trip. Who is unknown learns nothing about the body's faults.
+        """Read the body and learn who calls, in one trip. Who is unknown learns nothing about the body's faults. A body
+        that no method takes is not read: 405 follows.
 
         Raises:
             InvalidApiKey, LengthRequired, BodyTooLarge, MalformedJson, InvalidRequest
@@ -40,13 +44,14 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         fault: Exception | None = None
         self.body = None
-        if request.method not in _WITHOUT_BODY:
+        known = str(request.method).lower() in self.http_method_names and hasattr(self, str(request.method).lower())
+        if known and request.method not in _WITHOUT_BODY:
             try:
                 self.body = self.read(request)
             except (DomainError, UnsupportedMediaType) as error:
                 fault = error
         self.claim = claim_of(request._request, store_code=getattr(self.body, "store_code", None))
-        if fault is not None or not self.identifies_later:
+        if fault is not None or not known or not self.identifies_later:
             self.caller = identify(self.claim)
         if fault is not None:
             raise fault

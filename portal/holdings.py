@@ -27,10 +27,11 @@ def member_sums(member_id: int | None) -> Row:
 def package_rows(cards: Sequence[Card]) -> dict[int, list[Row]]:
     """What is left of packages on each card, by its key. Two queries for any number of cards."""
     found = holdings_of_cards([card.pk for card in cards], now=clock.now())
-    return {card_id: [_package_row(holding) for holding in holdings] for card_id, holdings in found.items()}
+    return {card_id: [package_row(holding) for holding in holdings] for card_id, holdings in found.items()}
 
 
-def _package_row(holding: Holding) -> Row:
+def package_row(holding: Holding) -> Row:
+    """What is left of one package, and the last day of the part that ends first."""
     return {
         "name": holding.product.name,
         "left": holding.left,

@@ -80,7 +80,7 @@ PAST_CONSUMPTION: Final[dict[str, Any]] = {
 CARD: Final[dict[str, Any]] = {
     "operation_id": "readCard",
     "summary": "Read a card's state and balance",
-    "description": "What a till needs to know; of the holder's name only the first character.",
+    "description": "What a till needs to know; the holder's name is masked.",
     "tags": ["cards"],
     "responses": _answers(200, shapes.CardState, "The card.", 401, 403, 404),
 }

@@ -14,7 +14,7 @@ from tenants.people.domain import Act, require_somewhere
 
 
 class CardByNumber(ApiView):
-    """A card's state and balance; of its holder only the first character of the name."""
+    """A card's state and balance; its holder's name masked."""
 
     @extend_schema(**openapi.CARD)
     def get(self, request: Request, number: str) -> Response:

@@ -18,6 +18,7 @@ urlpatterns = [
         "schema",
         SpectacularJSONAPIView.as_view(
             content_negotiation_class=OnlyJson,
+            http_method_names=["get", "head"],
             # As plain JSON, which a browser shows.
             renderer_classes=[OpenApiJsonRenderer2],
             urlconf="api.urls",

@@ -72,11 +72,6 @@ def normalise_vin(typed: str) -> str:
     return vin
 
 
-def masked_vin(vin: str) -> str:
-    """The maker's three places and the last six: ``LSV…001234``."""
-    return f"{vin[:3]}…{vin[-6:]}" if vin else ""
-
-
 # ── Licence plates (GA 36) ────────────────────────────────────────────────────────────────────────────────────────
 
 _PROVINCES: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel.ids import token
 from kernel.money import Money
@@ -25,7 +26,7 @@ class TillForm(ProofForm):
     let members sign for a bill, and give a bonus by hand.
     """
 
-    card = forms.CharField(label=_("会员卡"), max_length=40)
+    card = forms.CharField(label=pgettext_lazy("one", "会员卡"), max_length=40)
     mode = forms.ChoiceField(widget=forms.RadioSelect)
     # Wanted by all acts but the use of a package, which wants the other two.
     amount = YuanField(label=_("金额"), required=False)

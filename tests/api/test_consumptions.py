@@ -102,7 +102,7 @@ def test_a_card_can_be_read_with_its_holder_masked(shop: Shop) -> None:
         "status": "ACTIVE",
         "usable": True,
         "refusal_code": None,
-        "holder": "欧**",
+        "holder": "欧*雪",
         "pin_above_fen": None,
         "vehicle_bound": False,
         "balance": {"total_fen": 12_000, "principal_fen": 10_000, "bonus_fen": 2_000},

@@ -18,6 +18,7 @@ from tenants.chains.queries import forget_hosts
 from tenants.chains.services import set_entitlements
 from tenants.people.domain import SYSTEM, Act
 from tenants.people.services import create_api_key, revoke_api_key
+from tests import cast
 from tests.api.conftest import Shop, error_of
 
 SHAPES: list[tuple[dict[str, Any], int, str]] = [
@@ -248,6 +249,18 @@ def test_other_addresses_and_methods_are_refused_in_the_same_shape(shop: Shop) -
     assert error_of(shop.get("/api/v1/nothing")) == (404, "not_found")
     assert error_of(shop.post({}, path="/api/v2/consumptions")) == (404, "not_found")
     assert error_of(shop.get("/api/v1/consumptions")) == (405, "method_not_allowed")
+    host = {"host": cast.host(shop.chain), "authorization": f"Bearer {shop.key}"}
+    for path, allowed in (
+        ("/api/v1/consumptions", "POST"), ("/api/v1/consumptions/batch", "POST"),
+        (f"/api/v1/cards/{shop.card}", "GET, HEAD"), ("/api/v1/schema", "GET, HEAD"),
+    ):  # fmt: skip
+        for method in ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"):
+            answer: Any = Client().generic(method, path, headers=host)
+            assert error_of(answer) == (405, "method_not_allowed"), (method, path)
+            assert answer["Allow"] == allowed
+    # Who is unknown is told that first.
+    unknown: Any = Client().put("/api/v1/consumptions", headers={"host": host["host"]})
+    assert error_of(unknown) == (401, "invalid_api_key")
     assert error_of(shop.post({}, path=f"/api/v1/cards/{shop.card}")) == (405, "method_not_allowed")
     missing = "/api/v1/consumptions/00000000-0000-0000-0000-000000000000"
     assert error_of(shop.get(missing)) == (404, "not_found")

@@ -8,7 +8,6 @@ from membership.vehicles.domain import (
     InvalidPlate,
     InvalidVin,
     is_new_energy,
-    masked_vin,
     normalise_plate,
     normalise_vin,
     spoken_plate,
@@ -111,5 +110,3 @@ def test_green_plates_are_told_from_blue_ones() -> None:
 def test_plates_and_numbers_as_people_read_them() -> None:
     assert spoken_plate("沪A12345") == "沪A·12345"
     assert spoken_plate("使123456") == "使123456"
-    assert masked_vin("1M8GDM9AXKP042788") == "1M8…042788"
-    assert masked_vin("") == ""
