@@ -33,6 +33,7 @@ class PostingKind(TextChoices):
 
     CHAIN_TOP_UP = "CHAIN_TOP_UP", _("账户充值")
     CHAIN_REFUND = "CHAIN_REFUND", _("充值退款")
+    CHAIN_REFUND_BACK = "CHAIN_REFUND_BACK", _("退款退回")
     CHAIN_ADJUSTMENT = "CHAIN_ADJUSTMENT", _("人工调整")
 
 

@@ -52,11 +52,12 @@ def credit(
     actor: Actor,
     occurred_at: datetime,
     memo: Mapping[str, Any] | None = None,
+    kind: str | None = None,
 ) -> Posted:
     """Put money on the chain's account: what it owes is paid first, the rest is prepaid (R-A20).
 
     ``key`` is unique for ever: the same credit again is answered with the first posting (``replayed``). ``source`` is
-    a ``Contra``: where the money came from.
+    a ``Contra``: where the money came from; ``kind`` names the posting where that does not say enough.
 
     Raises:
         IdempotencyConflict: the key names another credit.
@@ -66,10 +67,11 @@ def credit(
         raise ValueError("a credit brings something")
     held = _hold([chain_id])[chain_id]
     paid = held.standing.arrears_fen - held.standing.credited(amount_fen).arrears_fen
+    kind = kind or credit_kind(source)
     request = PostingRequest(
-        kind=credit_kind(source),
+        kind=kind,
         idempotency_key=key,
-        request_hash=request_hash(credit_kind(source), chain_id, amount_fen, str(source)),
+        request_hash=request_hash(kind, chain_id, amount_fen, str(source)),
         actor=str(actor),
         occurred_at=occurred_at,
         lines=tuple(_lines(held, arrears=paid, prepaid=amount_fen - paid, contra=source)),

@@ -7,6 +7,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("KAYUN_ROLE", "worker")
 
 from celery.schedules import crontab
+from django.conf import settings
 
 from kernel.observability import heartbeat, logs
 from kernel.tasks import app
@@ -28,5 +29,14 @@ app.conf.beat_schedule = {
     "billing begin": {"task": "billing.begin", "schedule": 15.0, "options": {"expires": 15}},
     # Periods begin at midnight in China; every hour for what was broken off, and for stores that opened.
     "billing run": {"task": "billing.run", "schedule": crontab(minute=10), "options": {"expires": 1800}},
+    # Messages, attempts and cards that nobody hinted at; and what the payment service says it has told us.
+    "payments": {"task": "payments.sweep", "schedule": 60.0, "options": {"expires": 60}},
+    "reconcile payments": {"task": "payments.reconcile", "schedule": 900.0, "options": {"expires": 900}},
     "refill spares": {"task": "chains.refill_spares", "schedule": 60.0, "options": {"expires": 60}},
 }
+if "billing.simulator" in settings.INSTALLED_APPS:
+    app.conf.beat_schedule["simulated events"] = {
+        "task": "simulator.deliver",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    }

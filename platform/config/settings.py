@@ -7,6 +7,7 @@ from csp import constants as csp
 
 from config import environment
 from config.databases import broker_url, databases, redis_url
+from config.payments import payments
 
 BASE_DIR = environment.ROOT
 MODE = environment.MODE
@@ -55,9 +56,13 @@ SHARED_APPS = [
     "billing.pricebook",
     "billing.accounts",
     "billing.subscriptions",
+    "billing.payments",
     "portal",
     "api",
 ]
+if MODE != "production":
+    # The payment service, where none is: anybody there can pay with nothing.
+    SHARED_APPS.append("billing.simulator")
 TENANT_APPS = [
     *_IN_BOTH,
     "kernel.files",
@@ -213,8 +218,8 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "object-src": [csp.NONE],
         "base-uri": [csp.NONE],
         "frame-ancestors": [csp.NONE],
-        # The console's forms lead on to the chains' own hosts.
-        "form-action": [csp.SELF, f"{BASE_DOMAIN}:*", f"*.{BASE_DOMAIN}:*"],
+        # The console's forms lead on to the chains' own hosts, and to where top-ups are paid.
+        "form-action": [csp.SELF, f"{BASE_DOMAIN}:*", f"*.{BASE_DOMAIN}:*", "https://checkout.stripe.com"],
     }
 }
 CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
@@ -294,6 +299,17 @@ if PROCESS_ROLE != "worker":
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "max_retries": 0}
 CELERY_TASK_TIME_LIMIT = 900
 CELERY_TIMEZONE = TIME_ZONE
+
+# ── Payments ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+# Keys and secrets come from the environment alone; a choice that could lose or invent money does not start.
+PAYMENTS = payments(
+    MODE,
+    os.environ,
+    simulator_secret="" if MODE == "production" else environment.secret("KAYUN_SIMULATOR_WEBHOOK_SECRET"),
+)
+PAYMENT_SIMULATOR = "billing.simulator.transport.SimulatedTransport"
+# Where the simulated service finds us, and browsers find its payment page.
+SIMULATOR_BASE_URL = f"http://{BASE_DOMAIN}{f':{PUBLIC_PORT}' if PUBLIC_PORT else ''}"
 
 # ── API ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK: dict[str, Any] = {

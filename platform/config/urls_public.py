@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from portal.registers.platform import platform_site
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/webhooks/", include("api.webhooks")),
     path("", include("portal.public.urls")),
     path("accounts/", include("allauth.urls")),
     path("console/", include("portal.owner.urls")),

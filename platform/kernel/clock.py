@@ -21,6 +21,11 @@ def today(zone: ZoneInfo = CHINA) -> date:
     return now().astimezone(zone).date()
 
 
+def from_timestamp(seconds: int) -> datetime:
+    """The moment that others count in seconds since 1970."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 @contextmanager
 def frozen(moment: datetime) -> Iterator[None]:
     """Hold the clock at an aware moment: for tests, and for the demo's year of activity."""

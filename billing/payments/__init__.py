@@ -1,0 +1,1 @@
+"""How money reaches the chains' accounts: top-ups, saved cards, automatic top-ups, refunds."""

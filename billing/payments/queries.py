@@ -1,0 +1,63 @@
+"""Reading payments. In the public schema."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from billing.accounts.domain import PREPAID
+from billing.payments.domain import AttemptKind, EventState
+from billing.payments.models import Attempt, AutoTopUp, PaymentEvent, SavedCard
+from tenants.chains.domain import ChainState
+
+# Along the index of standing orders that are on and due.
+_TO_TOP_UP = """
+    SELECT auto.chain_id FROM payments_autotopup AS auto
+    JOIN ledger_account AS account ON account.kind = %(prepaid)s AND account.holder_id = auto.chain_id
+        AND account.balance < auto.threshold_fen
+    JOIN chains_chain AS chain ON chain.id = auto.chain_id AND chain.state = %(active)s
+    WHERE auto.enabled AND auto.next_at <= %(now)s
+    ORDER BY auto.chain_id"""
+
+
+def chains_to_top_up(*, now: datetime) -> list[int]:
+    """Chains whose account has fallen below what their owners set, and whose card may be charged."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TO_TOP_UP, {"prepaid": PREPAID, "active": ChainState.ACTIVE, "now": now})
+        return [chain_id for (chain_id,) in cursor.fetchall()]
+
+
+def saved_cards(chain_id: int) -> list[SavedCard]:
+    """The chain's cards that may be charged, the newest first."""
+    return list(SavedCard.objects.filter(chain_id=chain_id, removed_at__isnull=True).order_by("-pk"))
+
+
+def auto_top_up_of(chain_id: int) -> AutoTopUp | None:
+    """The chain's standing order, with its card."""
+    return AutoTopUp.objects.select_related("card").filter(pk=chain_id).first()
+
+
+def attempt_of(chain_id: int, attempt_id: UUID) -> Attempt | None:
+    """One of the chain's attempts."""
+    return Attempt.objects.filter(pk=attempt_id, chain_id=chain_id).first()
+
+
+def payments_of(chain_id: int, *, size: int) -> list[Attempt]:
+    """The chain's latest payments, whatever became of them; the saving of a card is none."""
+    attempts = Attempt.objects.filter(chain_id=chain_id).exclude(kind=AttemptKind.CARD_SETUP)
+    return list(attempts.select_related("card").order_by("-created_at")[:size])
+
+
+def events(*, state: str = "", before: int | None = None, size: int = 50) -> list[PaymentEvent]:
+    """Messages of the payment service, the newest first; ``before``: older than that one."""
+    found = PaymentEvent.objects.select_related("ignored_by").order_by("-pk")
+    if state in EventState.values:
+        found = found.filter(state=state)
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return list(found[:size])
+
+
+def attention_count() -> int:
+    """How many messages somebody has to look at."""
+    return PaymentEvent.objects.filter(state=EventState.ATTENTION).count()
