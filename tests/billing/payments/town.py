@@ -14,7 +14,7 @@ from billing.payments.domain import AttemptKind, EventState, Method
 from billing.payments.errors import PaymentRefused, PaymentsUnavailable
 from billing.payments.models import UNENDED, Attempt, PaymentCustomer, PaymentEvent, SavedCard
 from billing.simulator import delivery, paying
-from billing.simulator.models import SimulatedObject, Switches
+from billing.simulator.models import SimulatedEvent, SimulatedObject, Switches
 from kernel import clock
 from kernel.db import in_public
 from kernel.ids import uuid7
@@ -24,7 +24,7 @@ from tenants.people.models import User
 from tests import cast
 
 # Past every pause there is before a look, and past the hours that a page lasts.
-_PAUSES = [timedelta(minutes=minutes) for minutes in (0, 2, 5, 15, 61, 61, 61)]
+_PAUSES = [timedelta(minutes=minutes) for minutes in (0, 2, 15, 61, 61, 61)]
 
 
 class Town:
@@ -104,9 +104,19 @@ class Town:
             with clock.frozen(self.now):
                 self.deliver()
                 self.work()
+            if self._all_is_quiet():
+                break
         with clock.frozen(self.now):
             services.reconcile()
             self.work()
+
+    def _all_is_quiet(self) -> bool:
+        with in_public():
+            return not (
+                Attempt.objects.filter(state__in=UNENDED).exists()
+                or PaymentEvent.objects.filter(state=EventState.WAITING).exists()
+                or SimulatedEvent.objects.filter(settled=False).exists()
+            )
 
     def _send(self, body: bytes, signature: str) -> bool:
         answer = self._postman.post(
