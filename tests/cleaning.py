@@ -1,4 +1,4 @@
-"""Putting a test's database back without a flush: chains dropped, public as it was."""
+"""Putting a test's database back without a flush: public as it was, and every chain's schema a spare again."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,9 @@ from django.db import connections
 from psycopg import sql
 
 from kernel.localservers import addresses
+from tenants.chains import spares
 from tests.databases import ROOT
+from tests.reuse import Spares, with_rows
 
 # What changes under the tests' hands by design, and is not theirs to leave alone.
 _POOL = "chains_spare"
@@ -16,9 +18,13 @@ _POOL = "chains_spare"
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The tables of public that are empty in a freshly migrated database: they are emptied after each test."""
+    """What a freshly migrated database looks like.
+
+    ``tables``: those of public that are empty in it; they are emptied after each test. ``spares``: how chains begin.
+    """
 
     tables: tuple[str, ...]
+    spares: Spares
 
     @classmethod
     def take(cls) -> "Baseline":
@@ -28,19 +34,23 @@ class Baseline:
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
             ).fetchall()
             names = tuple(name for (name,) in rows)
-            filled = set(_with_rows(connection, names))
-        return cls(tables=tuple(name for name in names if name not in filled and name != _POOL))
+            filled = set(with_rows(connection, "public", names))
+            made = Spares.take(connection)
+        return cls(tables=tuple(name for name in names if name not in filled and name != _POOL), spares=made)
 
     def restore(self) -> None:
-        """Empty those tables again and drop every chain's schema."""
+        """Empty those tables again, and take every chain's schema back among the spares."""
         with superuser() as connection, connection.transaction():
-            chains = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^c_'").fetchall()
-            for (name,) in chains:
-                connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(name)))
             # Without triggers: books refuse to be changed, even by their owner.
             connection.execute("SET LOCAL session_replication_role = replica")
-            for name in _with_rows(connection, self.tables):
+            for name in with_rows(connection, "public", self.tables):
                 connection.execute(sql.SQL("DELETE FROM public.{}").format(sql.Identifier(name)))
+            self.spares.take_back(connection)
+            left = self.spares.note(connection)
+        if left < spares.POOL:
+            spares.refill()
+            with superuser() as connection:
+                self.spares.note(connection)
 
 
 def forget_cache() -> None:
@@ -57,14 +67,3 @@ def superuser() -> "psycopg.Connection[tuple[str, ...]]":
     url = addresses(ROOT, "test").for_database(name).admin_url
     assert url, "tests need an administrator of the database"
     return psycopg.connect(url, autocommit=True)
-
-
-def _with_rows(connection: "psycopg.Connection[tuple[str, ...]]", names: tuple[str, ...]) -> list[str]:
-    if not names:
-        return []
-    values = sql.SQL(", ").join(
-        sql.SQL("({}, EXISTS (SELECT FROM public.{}))").format(sql.Literal(name), sql.Identifier(name))
-        for name in names
-    )
-    rows = connection.execute(sql.SQL("SELECT n FROM (VALUES {}) AS t (n, filled) WHERE filled").format(values))
-    return [name for (name,) in rows.fetchall()]

@@ -191,6 +191,12 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = MODE != "production"
+MFA_FORMS = {
+    "authenticate": "portal.second_factors.CodeForm",
+    "reauthenticate": "portal.second_factors.CodeAgainForm",
+    "add_webauthn": "portal.second_factors.NewKeyForm",
+    "edit_webauthn": "portal.second_factors.KeyNameForm",
+}
 MFA_TOTP_ISSUER = "Kayun 卡云"
 # By name: the public site and the chains have their log-in pages at different addresses.
 LOGIN_URL = "account_login"
