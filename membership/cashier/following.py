@@ -13,8 +13,10 @@ from django.db.models import Q
 from kernel import clock
 from ledger.domain import Line, PostingRequest, request_hash
 from ledger.locks import lock_accounts
-from ledger.models import Account, Entry
+from ledger.models import Account, Entry, Posting
 from ledger.services import post
+from membership.cards.domain import ENDED
+from membership.cards.errors import not_usable
 from membership.cards.locks import accounts_of
 from membership.cards.models import Card
 from membership.cards.queries import last_of
@@ -84,6 +86,18 @@ def hold_heirs(posting_id: UUID, card: Card) -> Heirs:
     if heirs_of(posting_id, card) != found:
         raise StaleCard
     return found
+
+
+def refuse_ended(heirs: Heirs, *, key: str) -> None:
+    """Nothing comes back to a card that has ended for good: nobody could have it. Its account is locked, so it stays as
+    it is found. What was done under this ``key`` before is told again all the same.
+
+    Raises:
+        CardNotUsable
+    """
+    status = Card.objects.values_list("status", flat=True).get(pk=heirs.heir.pk)
+    if status in ENDED and not Posting.objects.filter(idempotency_key=key).exists():
+        raise not_usable(f"card_{status.lower()}", card_number=heirs.heir.number)
 
 
 def heirs_of(posting_id: UUID, card: Card) -> Heirs:

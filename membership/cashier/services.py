@@ -21,7 +21,7 @@ from membership.cashier.acting import card_ref, post_traced, ref_of, rules
 from membership.cashier.domain import NO_MEMBER, CardRef, MemberAccounts, Occasion, Receipt
 from membership.cashier.drafts import check_amount, check_bill, consumption_draft, top_up_draft
 from membership.cashier.errors import CardWithoutMember, FaultFormNeeded, NotReversible, RecordNotFound
-from membership.cashier.following import hold_heirs, pass_card_on, pass_on
+from membership.cashier.following import hold_heirs, pass_card_on, pass_on, refuse_ended
 from membership.cashier.models import GoodsReturn
 from membership.cashier.points import BillLine
 from membership.cashier.posting import Draft
@@ -176,10 +176,12 @@ def reverse(
     occurred_at: datetime | None = None,
 ) -> Receipt:
     """Undo a consumption exactly, on the very lots it touched. The card's state does not matter: the money is put right
-    whatever became of the card, and goes on to the one that has its place (R-J03).
+    whatever became of the card, and goes on to the one that has its place (R-J03); only where that one has ended for
+    good nothing comes back.
 
     Raises:
         NotAllowed, RecordNotFound, NotReversible, AlreadyReversed
+        CardNotUsable: the card has ended for good: withdrawn, collected or destroyed.
         FaultFormNeeded: it is a top-up; that goes by a fault form (``reversing``).
         LotsAlreadyDrawn: some of the points earned have been used; it wants a return.
         BillAlreadySettled: what was signed for has been paid in part.
@@ -206,6 +208,7 @@ def reverse(
         detail["parts"] = {means: -fen for means, fen in parts.items()}
     bill = locks.lock_bill(record_id)
     heirs = hold_heirs(record_id, original.card)
+    refuse_ended(heirs, key=occasion.ledger_key)
     receipt = post_traced(
         Draft(card, RecordKind.REVERSAL, -original.amount_fen, occasion, request, detail), Act.VALUE_REVERSE
     )

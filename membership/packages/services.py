@@ -21,7 +21,7 @@ from membership.cashier.acting import card_ref, post_traced, ref_of, rules
 from membership.cashier.domain import CardRef, Occasion, Receipt
 from membership.cashier.drafts import check_bill, consumption_draft
 from membership.cashier.errors import RecordNotFound
-from membership.cashier.following import hold_heirs, pass_card_on, pass_on
+from membership.cashier.following import hold_heirs, pass_card_on, pass_on, refuse_ended
 from membership.cashier.posting import Draft
 from membership.cashier.services import member_of, post_bill
 from membership.cashier.tender import NOBODYS, Bill, Served, Tender
@@ -175,6 +175,7 @@ def reverse(*, actor: Actor, record_id: UUID, store_id: int, idempotency_key: st
 
     Raises:
         NotAllowed, RecordNotFound, PackageNotReversible, AlreadyReversed
+        CardNotUsable: the card has ended for good: withdrawn, collected or destroyed.
         LotsAlreadyDrawn: some of what was sold has been used.
         BillAlreadySettled: what was signed for has been paid in part.
         IdempotencyConflict, IdempotencyKeyInvalid
@@ -200,6 +201,7 @@ def reverse(*, actor: Actor, record_id: UUID, store_id: int, idempotency_key: st
     detail |= {name: original.detail[name] for name in ("package", "unit") if name in original.detail}
     bill = locks.lock_bill(record_id)
     heirs = hold_heirs(record_id, original.card)
+    refuse_ended(heirs, key=occasion.ledger_key)
     draft = Draft(
         card,
         RecordKind.REVERSAL,

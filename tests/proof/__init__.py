@@ -1,0 +1,6 @@
+"""The proof: random acts against a model in memory; see ``playing``."""
+
+import pytest
+
+# Its assertions stand outside of tests, and shall say what differed all the same.
+pytest.register_assert_rewrite(*(f"tests.proof.{name}" for name in ("machine", "tills", "lives", "nights")))

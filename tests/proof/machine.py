@@ -1,184 +1,229 @@
-"""Any sequence of acts on cards against the model: what is answered and what stands afterwards agree at each step."""
+"""Any sequence of acts on cards against the model: what is answered and what stands afterwards agree at each step.
 
+Rules do not draw blindly: five times out of six they are given something on which their act succeeds, where there is
+such a thing. So every act is really done in a short run, and its refusals are met too.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from kernel.calendar import add_months, start_of
-from kernel.clock import CHINA
-from tests.proof.model import CAP_FEN, Done, ModelCard, ModelLot, ModelMember
-from tests.proof.world import FEN_PER_POINT, World
+from tests.proof.driving import Answer
+from tests.proof.model import Done, Form, ModelCard, ModelLot, ModelMember, day_of
+from tests.proof.world import BONUS_MONTHS, FEN_PER_POINT, World
 
 BEGIN = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 VALIDITY_MONTHS = 36
 """Of a gold card."""
 
-# The act, from which statuses, to which; None is where the card stood before.
-_STEPS: dict[str, tuple[tuple[str, ...], str | None]] = {
-    "activate_card": (("ISSUED",), "ACTIVE"),
-    "report_lost": (("ISSUED", "ACTIVE", "FROZEN", "PIN_LOCKED", "EXPIRED"), "LOST"),
-    "lift_loss": (("LOST",), None),
-    "freeze_card": (("ACTIVE",), "FROZEN"),
-    "unfreeze_card": (("FROZEN",), "ACTIVE"),
-}
-_amounts = st.one_of(st.integers(1, 60), st.sampled_from([4_999, 250_000, CAP_FEN]))
-_policies = st.sampled_from(["EARLIEST_EXPIRY", "BONUS_FIRST", "PRO_RATA"])
-_gaps = st.one_of(
-    st.just(timedelta(minutes=3)),
-    st.integers(1, 40).map(lambda days: timedelta(days=days)),
-    st.sampled_from([timedelta(days=330), timedelta(days=366)]),
-)
+T = TypeVar("T")
+Aim = tuple[bool, int]
+AIMS = st.tuples(st.sampled_from([True] * 5 + [False]), st.integers(0, 11))
+AMOUNTS = st.one_of(st.integers(1, 60), st.sampled_from([4_999, 99_000, 499_000]))
+POLICIES = st.sampled_from(["EARLIEST_EXPIRY", "BONUS_FIRST", "PRO_RATA"])
 
 
-class CardsModel(RuleBasedStateMachine):
+Method = TypeVar("Method", bound=Callable[..., None])
+TOUR: dict[str, Mapping[str, st.SearchStrategy[Any]]] = {}
+"""Every act of the model by its method's name, with what its arguments are drawn from."""
+
+
+def act(*, needs: str = "", **arguments: st.SearchStrategy[Any]) -> Callable[[Method], Method]:
+    """A rule; ``needs`` names the list without which it cannot begin."""
+
+    def mark(method: Method) -> Method:
+        TOUR[method.__name__] = arguments
+        made = rule(**arguments)(method)
+        return precondition(lambda self: not needs or bool(getattr(self, needs)))(made)  # type: ignore[no-any-return]
+
+    return mark
+
+
+class Play(RuleBasedStateMachine):
     """``world`` is set by the test; each run plays with cards of its own in the same chain."""
 
     world: ClassVar[World]
 
-    cards = Bundle("cards")
-    done = Bundle("done")
-
     def __init__(self) -> None:
         super().__init__()
         self.model: dict[str, ModelCard] = {}
-        self.policy = "EARLIEST_EXPIRY"
+        self.done: list[Done] = []
+        self.forms: list[Form] = []
+        self.policy, self.points_policy, self.bonus_months = "EARLIEST_EXPIRY", "ROLLING_INACTIVITY", BONUS_MONTHS
         self.count = 0
         self.world.set_policy(self.policy)
+        self.world.set_points_policy(self.points_policy)
+        self.world.set_bonus_months(self.bonus_months)
 
-    # ── The life of a card ───────────────────────────────────────────────────────────────────────────────────────
+    # ── What rules are given ─────────────────────────────────────────────────────────────────────────────────────
 
-    @initialize(target=cards, policy=_policies, bonus=st.integers(1, 40))
-    def first_card(self, policy: str, bonus: int) -> ModelCard:
-        """A card in use with something given on it, so that the shortest run meets the rules of drawing."""
-        self.set_policy(policy)
-        card = self.make()
-        self.issue(card, activate=True)
-        self.top_up(card, 50, bonus)
-        return card
+    def card(self, aim: Aim, fits: Callable[[ModelCard], Any] = lambda card: True) -> ModelCard:
+        """One of the cards."""
+        return aimed(list(self.model.values()), aim, fits)
 
-    @rule(target=cards)
-    def make(self) -> ModelCard:
-        card = ModelCard(self.world.make_card())
-        self.model[card.number] = card
-        return card
+    def usable_card(self, aim: Aim, amount: int = 0) -> ModelCard:
+        """A card, probably one that may be used and holds so much."""
+        now = self.world.now
+        return self.card(aim, lambda card: card.refusal(now) is None and card.can_pay(amount, now))
 
-    @rule(card=cards, activate=st.booleans())
-    def issue(self, card: ModelCard, activate: bool) -> None:
-        refused = self.world.issue(card.number, activate=activate)
-        assert refused == (None if card.status == "IDLE" else "card_not_idle")
+    @property
+    def today(self) -> date:
+        return day_of(self.world.now)
+
+    def once(self, act: Callable[[str], Answer]) -> Answer:
+        """Do it under a new key, and ask again under the same: the answer is the same, and nothing more is done."""
+        key = self.world.key()
+        receipt, refused = act(key)
         if refused is None:
-            card.status = "ACTIVE" if activate else "ISSUED"
-            today = self.world.now.astimezone(CHINA).date()
-            card.last_day = last_day_of(today, VALIDITY_MONTHS)
-            card.member = ModelMember()
+            again, code = act(key)
+            assert code is None
+            assert again.replayed
+            assert (again.record_id, again.balance_after_fen) == (receipt.record_id, receipt.balance_after_fen)
+        return receipt, refused
 
-    @rule(card=cards, name=st.sampled_from(sorted(_STEPS)))
-    def step(self, card: ModelCard, name: str) -> None:
-        start, to = _STEPS[name]
-        refused = self.world.step(name, card.number)
-        asleep = name == "unfreeze_card" and card.status == "FROZEN" and card.dormant
-        assert refused == ("dormant_frozen" if asleep else None if card.status in start else "status_step_forbidden")
-        if refused is None:
-            card.before, card.status = card.status, to or card.before
+    def lot(self, kind: str, amount: int, ends: datetime | None, opened_at: datetime | None = None) -> ModelLot:
+        self.count += 1
+        return ModelLot(kind, amount, amount, ends, opened_at or self.world.now, self.count)
 
-    @rule(card=cards, locked=st.booleans())
-    def lock(self, card: ModelCard, locked: bool) -> None:
-        assert self.world.set_locked(card.number, locked=locked) is None
-        card.locked = locked
+    def lot_of_age(self, lot: ModelLot, amount: int) -> ModelLot:
+        """So much of a lot, as a lot of another card."""
+        return self.lot(lot.kind, amount, lot.expires_at, lot.opened_at)
 
-    # ── Value ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def keep(self, done: Done) -> None:
+        self.done.append(done)
 
-    @rule(target=done, card=cards, paid=_amounts, bonus=st.sampled_from([0, 0, 1, 7, 40]))
-    def top_up(self, card: ModelCard, paid: int, bonus: int) -> Done | None:
-        key, now = self.world.key(), self.world.now
-        receipt, refused = self.world.top_up(card.number, paid, bonus, key=key)
-        expected = card.refusal(now)
-        assert refused == (expected or self.over_cap(card, paid + bonus))
+    @property
+    def bills(self) -> list[Done]:
+        """What was signed for."""
+        return [done for done in self.done if done.paid.get("signed")]
+
+    # ── Top-up and consumption ───────────────────────────────────────────────────────────────────────────────────
+
+    @act(aim=AIMS, paid=AMOUNTS, bonus=st.sampled_from([0, 0, 1, 7, 40]))
+    def top_up(self, aim: Aim, paid: int, bonus: int) -> None:
+        card = self.usable_card(aim)
+        receipt, refused = self.once(lambda key: self.world.top_up(card.number, paid, bonus, key=key))
+        self.topped_up(card, paid, bonus, self.bonus_months, receipt, refused)
+
+    @act(aim=AIMS, paid=st.integers(1, 60))
+    def top_up_by_rule(self, aim: Aim, paid: int) -> None:
+        """Of 25 % from 20 fen, for three months, and 9 fen from 40, for the chain's months, the better one."""
+        card = self.usable_card(aim)
+        receipt, refused = self.once(lambda key: self.world.top_up(card.number, paid, None, key=key))
+        part, flat = (paid // 4 if paid >= 20 else 0), (9 if paid >= 40 else 0)
+        # The same from both: the higher threshold decides.
+        bonus, months = (flat, self.bonus_months) if flat and flat >= part else (part, 3)
+        self.topped_up(card, paid, bonus, months, receipt, refused)
+
+    def topped_up(
+        self, card: ModelCard, paid: int, bonus: int, months: int | None, receipt: Any, refused: str | None
+    ) -> None:
+        expected = card.refusal(self.world.now)
+        if expected is None and card.gift and card.loaded:
+            expected = "top_up_not_allowed"
+        if expected is None and card.balance + paid + bonus > card.cap:
+            expected = "over_cap"
+        assert refused == expected
         if refused is not None:
-            return None
+            return
         lots = [self.lot("PRINCIPAL", paid, None)]
         if bonus:
-            ends = start_of(add_months(now.astimezone(CHINA).date(), 12))
-            lots.append(self.lot("BONUS", bonus, ends))
+            lots.append(self.lot("BONUS", bonus, None if months is None else self.in_months(months)))
         card.lots += lots
+        card.loaded = True
         assert receipt.balance_after_fen == card.balance
-        again, _ = self.world.top_up(card.number, paid, bonus, key=key)
-        assert (again.record_id, again.replayed) == (receipt.record_id, True)
-        return Done("TOP_UP", card, receipt.record_id, opened=lots)
+        self.keep(Done("TOP_UP", card, receipt.record_id, opened=lots))
 
-    @rule(target=done, card=cards, amount=_amounts)
-    def consume(self, card: ModelCard, amount: int) -> Done | None:
-        key, now = self.world.key(), self.world.now
-        receipt, refused = self.world.consume(card.number, amount, key=key)
+    @act(aim=AIMS, amount=AMOUNTS, by_api=st.booleans())
+    def consume(self, aim: Aim, amount: int, by_api: bool) -> None:
+        card, now = self.usable_card(aim, amount), self.world.now
+        asked = self.world.key()
+        receipt, refused = self.world.consume(card.number, amount, key=asked, by_api=by_api)
         expected = card.refusal(now)
-        if expected is None and sum(lot.left for lot in card.usable(now)) < amount:
+        if expected is None and not card.can_pay(amount, now):
             expected = "insufficient_balance"
         assert refused == expected
         if refused is not None:
-            return None
+            return
         taken = card.draw(amount, policy=self.policy, at=now)
-        earned = self.earned(card, amount - sum(part for lot, part in taken if lot.kind == "BONUS"))
+        card.points_used = self.today
+        earned = self.earned(card, amount, taken)
         assert receipt.balance_after_fen == card.balance
         assert sum(receipt.drawn.values()) == amount
-        again, _ = self.world.consume(card.number, amount, key=key)
+        again, _ = self.world.consume(card.number, amount, key=asked, by_api=not by_api)
         assert (again.record_id, again.replayed) == (receipt.record_id, True)
-        conflict, code = self.world.consume(card.number, amount + 1, key=key)
+        conflict, code = self.world.consume(card.number, amount + 1, key=asked, by_api=by_api)
         assert (conflict, code) == (None, "idempotency_conflict")
-        return Done(
+        self.keep(Done(
             "CONSUMPTION", card, receipt.record_id, opened=earned, taken=taken, member=card.member,
             paid={"stored": amount},
-        )  # fmt: skip
+        ))  # fmt: skip
 
-    @rule(done=done)
-    def reverse(self, done: Done | None) -> None:
-        if done is None:
+    def earned(self, card: ModelCard, amount: int, taken: list[tuple[ModelLot, int]]) -> list[ModelLot]:
+        """The points for what was really paid of ``amount``, put on the card."""
+        paid = amount - sum(part for lot, part in taken if lot.kind == "BONUS")
+        if card.gift or not paid // FEN_PER_POINT:
+            return []
+        lot = self.lot("POINTS", paid // FEN_PER_POINT, None)
+        card.points.append(lot)
+        card.points_used = self.today
+        return [lot]
+
+    @act(needs="done", aim=AIMS)
+    def reverse(self, aim: Aim) -> None:
+        done = aimed(self.done, aim, lambda one: self.reversal_refusal(one) is None)
+        receipt, refused = self.once(
+            lambda key: self.world.reverse(done.record_id, key=key, package=done.act == "PACKAGE")
+        )
+        assert refused == self.reversal_refusal(done)
+        if refused is not None:
             return
-        receipt, refused = self.world.reverse(done.record_id, key=self.world.key(), package=done.act == "PACKAGE")
-        assert refused == done.undo_refusal()
-        if refused is None:
-            done.undo()
-            assert receipt.balance_after_fen == done.card.balance
-            self.move_all(done.card)
+        done.undo()
+        assert receipt.balance_after_fen == done.card.balance
+        if any(lot.kind == "POINTS" for lot in done.opened):
+            done.card.points_used = self.today
+        self.hand_on(done.card)
 
-    @rule(card=cards, points=st.integers(1, 90), days=st.none() | st.integers(1, 60))
-    def earn(self, card: ModelCard, points: int, days: int | None) -> None:
-        if card.status != "IDLE":
-            ends = None if days is None else self.world.now + timedelta(days=days)
-            assert self.world.earn(card.number, points, expires_at=ends) is None
-            card.points.append(self.lot("POINTS", points, ends))
+    def reversal_refusal(self, done: Done) -> str | None:
+        """What is put right goes where the card's value is now; on a card that has ended it would be lost."""
+        heir = done.card.last_heir
+        if done.act != "TOP_UP" and not done.returned and heir.status in ("WITHDRAWN", "COLLECTED", "DESTROYED"):
+            return f"card_{heir.status.lower()}"
+        return done.undo_refusal()
 
-    # ── Rules and time ───────────────────────────────────────────────────────────────────────────────────────────
+    def hand_on(self, card: ModelCard) -> None:
+        """What came back to a card that was replaced is on the one in its place."""
+        if card.last_heir is not card:
+            self.move(card, card.last_heir)
 
-    @rule(policy=_policies)
+    def move(self, old: ModelCard, new: ModelCard) -> None:
+        """Everything on the old card goes over lot by lot and keeps its age."""
+        for source, target in ((old.lots, new.lots), (old.points, new.points), (old.packages, new.packages)):
+            moving = [lot for lot in sorted(source, key=lambda lot: lot.opened_first) if lot.left]
+            if moving and target is new.points:
+                new.points_used = self.today
+            if moving and target is new.lots:
+                new.loaded = True
+            for lot in moving:
+                target.append(self.lot_of_age(lot, lot.left))
+                lot.left = 0
+
+    # ── Rules ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @act(policy=POLICIES)
     def set_policy(self, policy: str) -> None:
         self.policy = policy
         self.world.set_policy(policy)
 
-    @rule(gap=_gaps)
-    def wait(self, gap: timedelta) -> None:
-        self.world.now += gap
-
-    @rule()
-    def midnight(self) -> None:
-        self.world.midnight()
-        now = self.world.now
-        for card in self.model.values():
-            if card.status == "ACTIVE" and card.refusal(now) == "card_expired":
-                card.status = "EXPIRED"
-            for lot in (*card.lots, *card.points, *card.packages):
-                if lot.over(now):
-                    lot.left = 0
-            self.clear_points(card)
-
-    def clear_points(self, card: ModelCard) -> None:
-        """Points are cleared only after a notice: the proof of when is elsewhere; here, that all go or none."""
-        seen = self.world.see([card.number])[card.number]
-        assert seen.points in (0, card.points_balance)
-        if seen.points == 0:
-            for lot in card.points:
-                lot.left = 0
+    @act(months=st.sampled_from([None, BONUS_MONTHS]))
+    def set_bonus_months(self, months: int | None) -> None:
+        """A bonus without an end is drawn in another order by each policy."""
+        self.bonus_months = months
+        self.world.set_bonus_months(months)
 
     # ── What always holds ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -189,8 +234,7 @@ class CardsModel(RuleBasedStateMachine):
         for number, card in self.model.items():
             there = seen[number]
             assert (there.status, there.locked) == (card.status, card.locked)
-            assert (there.balance, there.points) == (card.balance, card.points_balance)
-            assert there.package == sum(lot.left for lot in card.packages)
+            assert (there.balance, there.points, there.package) == (card.balance, card.points_balance, card.counts)
             if card.member is not None:
                 assert (there.ahead, there.owed) == (card.member.ahead, card.member.owed)
             assert there.lots == [(lot.kind, lot.original, lot.left, lot.expires_at) for lot in card.lots]
@@ -198,34 +242,19 @@ class CardsModel(RuleBasedStateMachine):
     def teardown(self) -> None:
         assert self.world.audit() == []
 
-    def move_all(self, old: ModelCard) -> None:
-        """Everything on a card that was replaced goes over lot by lot and keeps its age."""
-        new = old.last
-        if new is old:
-            return
-        for source, target in ((old.lots, new.lots), (old.points, new.points), (old.packages, new.packages)):
-            for lot in sorted((lot for lot in source if lot.left), key=lambda lot: lot.opened_first):
-                target.append(self.moved(lot, lot.left))
-                lot.left = 0
+    def in_months(self, months: int) -> datetime:
+        return start_of(add_months(self.today, months))
 
-    def moved(self, lot: ModelLot, amount: int) -> ModelLot:
-        self.count += 1
-        return ModelLot(lot.kind, amount, amount, lot.expires_at, lot.opened_at, self.count)
+    def members(self) -> list[ModelMember]:
+        """Everybody who holds a card."""
+        return list(dict.fromkeys(card.member for card in self.model.values() if card.member is not None))
 
-    def earned(self, card: ModelCard, paid: int) -> list[ModelLot]:
-        """The points for what was really paid, put on the card."""
-        if not paid // FEN_PER_POINT:
-            return []
-        lot = self.lot("POINTS", paid // FEN_PER_POINT, None)
-        card.points.append(lot)
-        return [lot]
 
-    def over_cap(self, card: ModelCard, more: int) -> str | None:
-        return "over_cap" if card.balance + more > CAP_FEN else None
-
-    def lot(self, kind: str, amount: int, ends: datetime | None) -> ModelLot:
-        self.count += 1
-        return ModelLot(kind, amount, amount, ends, self.world.now, self.count)
+def aimed(found: Sequence[T], aim: Aim, fits: Callable[[T], Any]) -> T:
+    """One of them; with a good aim one that fits, where one does."""
+    wants, place = aim
+    among = [one for one in found if wants and fits(one)] or found
+    return among[place % len(among)]
 
 
 def last_day_of(day: date, months: int) -> date:

@@ -6,8 +6,15 @@ from fractions import Fraction
 
 from kernel.clock import CHINA
 
-CAP_FEN = 500_000
+CAP_FEN, GIFT_CAP_FEN = 500_000, 100_000
+ENDED = ("REPLACED", "WITHDRAWN", "COLLECTED", "DESTROYED")
+MEANS = ("stored", "prepayment", "cash", "signed")
+"""What pays, in the order in which the odd fen goes."""
 ALWAYS = datetime.max.replace(tzinfo=CHINA)
+
+
+def day_of(moment: datetime) -> date:
+    return moment.astimezone(CHINA).date()
 
 
 @dataclass(slots=True, eq=False)
@@ -39,7 +46,9 @@ class ModelMember:
 
     ahead: int = 0
     owed: int = 0
+    has_prepaid: bool = False
     merged_into: "ModelMember | None" = None
+    erased: bool = False
 
     @property
     def survivor(self) -> "ModelMember":
@@ -51,23 +60,34 @@ class ModelCard:
     """A card: where it stands, and what is on it."""
 
     number: str
+    gift: bool = False
     status: str = "IDLE"
     before: str = ""
     locked: bool = False
+    pending: bool = False
     last_day: date | None = None
+    account_last_day: date | None = None
+    issued: date | None = None
+    activated: date | None = None
     lots: list[ModelLot] = field(default_factory=list)
     points: list[ModelLot] = field(default_factory=list)
     packages: list[ModelLot] = field(default_factory=list)
+    loaded: bool = False
     member: ModelMember | None = None
+    heir: "ModelCard | None" = None
     wrong_pins: int = 0
     dormant: bool = False
-    into: "ModelCard | None" = None
-    """The card that has its place."""
+    # Of its points: the last use of the card that counts for them, and the day that a notice names.
+    points_used: date | None = None
+    noticed_for: date | None = None
 
     @property
-    def last(self) -> "ModelCard":
-        """Where its value is now."""
-        return self if self.into is None else self.into.last
+    def is_issued(self) -> bool:
+        return self.issued is not None
+
+    @property
+    def bearer(self) -> bool:
+        return self.is_issued and self.member is None
 
     @property
     def balance(self) -> int:
@@ -77,39 +97,61 @@ class ModelCard:
     def points_balance(self) -> int:
         return sum(lot.left for lot in self.points)
 
+    @property
+    def counts(self) -> int:
+        return sum(lot.left for lot in self.packages)
+
+    @property
+    def cap(self) -> int:
+        return GIFT_CAP_FEN if self.gift else CAP_FEN
+
+    @property
+    def last_heir(self) -> "ModelCard":
+        """The card where its value is now."""
+        return self if self.heir is None else self.heir.last_heir
+
     def refusal(self, at: datetime) -> str | None:
         """The code with which a till refuses the card, or None."""
-        if self.status == "IDLE":
+        if not self.is_issued:
             return "card_idle"
         if self.status != "ACTIVE":
             return f"card_{self.status.lower()}"
         if self.locked:
             return "card_locked"
-        if self.last_day is None or at.astimezone(CHINA).date() > self.last_day:
+        if self.last_day is None or day_of(at) > self.last_day:
             return "card_expired"
+        if self.account_last_day is None or day_of(at) > self.account_last_day:
+            return "card_account_expired"
         return None
 
-    def usable(self, at: datetime) -> list[ModelLot]:
+    def usable(self, at: datetime, kinds: tuple[str, ...] = ("PRINCIPAL", "BONUS")) -> list[ModelLot]:
         """What may be drawn, the earliest end first, then the oldest."""
-        live = [lot for lot in self.lots if lot.left and not lot.over(at)]
-        return sorted(live, key=lambda lot: lot.end_first)
+        return live(self.lots, at, kinds)
+
+    def can_pay(self, amount: int, at: datetime, kinds: tuple[str, ...] = ("PRINCIPAL", "BONUS")) -> bool:
+        return sum(lot.left for lot in self.usable(at, kinds)) >= amount
 
     def draw(
         self, amount: int, *, policy: str, at: datetime, kinds: tuple[str, ...] = ("PRINCIPAL", "BONUS")
     ) -> list[tuple[ModelLot, int]]:
         """Take ``amount``, which is there in lots of these kinds; the parts."""
-        lots = [lot for lot in self.usable(at) if lot.kind in kinds]
+        lots = self.usable(at, kinds)
         if policy == "BONUS_FIRST":
-            return _take(sorted(lots, key=lambda lot: lot.kind != "BONUS"), amount)
+            return take(sorted(lots, key=lambda lot: lot.kind != "BONUS"), amount)
         if policy == "PRO_RATA":
             shares = _shares(lots, amount)
-            return [
-                part for kind, share in shares.items() for part in _take([x for x in lots if x.kind == kind], share)
-            ]
-        return _take(lots, amount)
+            return [part for kind, share in shares.items() for part in take([x for x in lots if x.kind == kind], share)]
+        return take(lots, amount)
 
 
-def _take(lots: list[ModelLot], amount: int) -> list[tuple[ModelLot, int]]:
+def live(lots: list[ModelLot], at: datetime, kinds: tuple[str, ...]) -> list[ModelLot]:
+    """Lots of these kinds with something in them that may be used now, the earliest end first, then the oldest."""
+    found = [lot for lot in lots if lot.left and lot.kind in kinds and not lot.over(at)]
+    return sorted(found, key=lambda lot: lot.end_first)
+
+
+def take(lots: list[ModelLot], amount: int) -> list[tuple[ModelLot, int]]:
+    """Take ``amount``, which is there, from the lots in their order; the parts."""
     parts = []
     for lot in lots:
         part = min(lot.left, amount)
@@ -133,9 +175,19 @@ def _shares(lots: list[ModelLot], amount: int) -> dict[str, int]:
     return shares
 
 
-@dataclass(slots=True)
+def spread(amount: int, weights: list[int]) -> list[int]:
+    """Whole shares in the ratio of the weights: the larger remainders get the odd fen, the earlier of equals first."""
+    exact = [Fraction(amount * weight, sum(weights)) for weight in weights]
+    shares = [int(share) for share in exact]
+    order = sorted(range(len(weights)), key=lambda place: (shares[place] - exact[place], place))
+    for place in order[: amount - sum(shares)]:
+        shares[place] += 1
+    return shares
+
+
+@dataclass(slots=True, eq=False)
 class Done:
-    """An act that moved value and stands, with what it did to the model. ``key`` and ``replay`` do it again."""
+    """An act that moved value and stands, with what it did to the model."""
 
     act: str
     card: ModelCard
@@ -157,9 +209,19 @@ class Done:
     def total(self) -> int:
         return sum(self.paid.values())
 
+    @property
+    def opened_left(self) -> int:
+        """What is there of the lots it opened."""
+        return sum(lot.left for lot in self.opened)
+
+    @property
+    def is_sale(self) -> bool:
+        """Something was bought, and nothing of it undone."""
+        return self.act == "CONSUMPTION" and not self.undone
+
     def left(self) -> dict[str, int]:
         """What may still come back, by means. Cash given for a signed bill that was paid is part of what was signed."""
-        left = {means: fen - self.back.get(means, 0) for means, fen in self.paid.items()}
+        left = {means: self.paid.get(means, 0) - self.back.get(means, 0) for means in MEANS}
         over = min(self.paid.get("cash", 0) - self.back.get("cash", 0), 0)
         if over:
             left["cash"] = 0
@@ -188,3 +250,13 @@ class Done:
             lot.left = 0
         for lot, part in self.taken:
             lot.left += part
+
+
+@dataclass(slots=True, eq=False)
+class Form:
+    """A fault form that waits. ``froze``: the card was stopped by it; ``left``: what of the top-up was there."""
+
+    number: str
+    of: Done
+    froze: bool
+    left: int

@@ -14,6 +14,7 @@ from kernel.errors import DomainError
 from ledger.models import Lot
 from membership.cashier.fast import Consumption, consume_many
 from membership.expiry.services import daily
+from tests.cleaning import superuser
 from tests.proof.conftest import Rounds
 from tests.proof.world import World
 
@@ -116,6 +117,7 @@ class _Player:
 
 
 def test_random_acts_on_few_cards_conserve_value(world: World, few_cards: list[str], rounds: Rounds) -> None:
+    stuck = _deadlocks()
     expected = Counter(dict.fromkeys(few_cards, 10_500))
     world.now = now()
     for seed in rounds(2):
@@ -131,12 +133,13 @@ def test_random_acts_on_few_cards_conserve_value(world: World, few_cards: list[s
         for number in few_cards:
             world.step("lift_loss", number)
             world.step("unfreeze_card", number)
+    assert _deadlocks() == stuck
 
 
 def test_midnight_comes_while_the_tills_are_busy(world: World, few_cards: list[str]) -> None:
     """Bonuses end on cards that are just being used: each fen of them is either spent or over, never both."""
     with_bonus = {number: seen.balance for number, seen in world.see(few_cards).items()}
-    world.do(lambda: Lot.objects.filter(kind="BONUS").update(expires_at=now()))
+    world.look(lambda: Lot.objects.filter(kind="BONUS").update(expires_at=now()))
     world.now = now()
     players = [_Player(world, few_cards, number) for number in range(_THREADS - 1)]
 
@@ -158,30 +161,53 @@ def test_midnight_comes_while_the_tills_are_busy(world: World, few_cards: list[s
 
 
 def test_a_thousand_consumptions_of_one_card_never_overdraw_nor_hang(world: World, rounds: Rounds) -> None:
-    """From many connections, by the desk's way and the API's, in batches and singly."""
+    """From many connections, by the desk's way and the API's, in batches and singly, while others fill the card, undo
+    what was done and change the order in which lots are drawn. No transaction is ever broken off for another.
+    """
     number = world.make_card()
     assert world.issue(number, activate=True) is None
-    assert world.top_up(number, 200_000, 40_000, key=world.key())[1] is None
+    assert world.top_up(number, 150_000, 40_000, key=world.key())[1] is None
     world.now = now()
+    stuck = _deadlocks()
     for seed in rounds(1):
         world.top_up(number, 100_000, 0, key=world.key())
         before = world.see([number])[number].balance
         hammers = [_Hammer(world, number, seed * 100 + place, by_desk=place < 2) for place in range(8)]
-        _side_by_side(lambda place: hammers[place].work(), threads=8)  # noqa: B023  (done within the round)
+        meddlers = [
+            _Meddler(world, number, seed * 100 + 50, hammers),
+            _Meddler(world, number, seed * 100 + 51, hammers),
+        ]
+        everybody = [*hammers, *meddlers]
+        _side_by_side(lambda place: everybody[place].work(), threads=len(everybody))  # noqa: B023  (done in the round)
         ends = sum((hammer.ends for hammer in hammers), Counter[str]())
         assert ends["done"] + ends["insufficient_balance"] == 1_000
         assert ends["insufficient_balance"] > 0
-        assert world.see([number])[number].balance == before - sum(hammer.taken_fen for hammer in hammers) >= 0
+        for meddler in meddlers:
+            assert meddler.ends.keys() <= {"done", "over_cap", "lots_already_drawn", "already_reversed"}
+            assert meddler.ends["done"] > 0
+        taken = sum(hammer.taken_fen for hammer in hammers)
+        brought = sum(meddler.brought_fen for meddler in meddlers)
+        assert world.see([number])[number].balance == before - taken + brought >= 0
         assert world.audit() == []
+    assert _deadlocks() == stuck
+
+
+def _deadlocks() -> int:
+    """How many transactions of this database the server has broken off to let another go on, retried or not."""
+    with superuser() as conn:
+        conn.execute("SELECT pg_stat_clear_snapshot()")
+        row = conn.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 class _Hammer:
     """125 consumptions of one card, one by one at the desk, or by the API singly and in batches; how each ended."""
 
     def __init__(self, world: World, number: str, seed: int, *, by_desk: bool) -> None:
-        self.world, self.number, self.chance = world, number, random.Random(seed)  # noqa: S311
-        self.consume = _by_desk if by_desk else _by_api
+        self.world, self.number, self.chance, self.by_desk = world, number, random.Random(seed), by_desk  # noqa: S311
         self.ends: Counter[str] = Counter()
+        self.receipts: list[Any] = []
         self.taken_fen = 0
 
     def work(self) -> None:
@@ -189,16 +215,42 @@ class _Hammer:
         while left:
             asked = [self.chance.randrange(1, 800) for _ in range(min(left, self.chance.choice([1, 1, 7, 20])))]
             left -= len(asked)
-            for amount, code in zip(asked, self.consume(self.world, self.number, asked), strict=True):
+            for amount, (receipt, code) in zip(asked, self.consume(asked), strict=True):
                 self.ends[code or "done"] += 1
                 self.taken_fen += 0 if code else amount
+                if receipt is not None:
+                    self.receipts.append(receipt)
+
+    def consume(self, asked: list[int]) -> list[tuple[Any, str | None]]:
+        if self.by_desk:
+            return [self.world.consume(self.number, amount, key=self.world.key()) for amount in asked]
+        return self.world.consume_fast(self.number, asked, keys=[self.world.key() for _ in asked])
 
 
-def _by_desk(world: World, number: str, asked: list[int]) -> list[str | None]:
-    return [world.consume(number, amount, key=world.key())[1] for amount in asked]
+class _Meddler:
+    """Fills the card, undoes what others did with it, and changes the chain's order of drawing; what that brought."""
 
+    def __init__(self, world: World, number: str, seed: int, hammers: list[_Hammer]) -> None:
+        self.world, self.number, self.hammers, self.chance = world, number, hammers, random.Random(seed)  # noqa: S311
+        self.ends: Counter[str] = Counter()
+        self.brought_fen = 0
 
-def _by_api(world: World, number: str, asked: list[int]) -> list[str | None]:
-    consumptions = [Consumption(world.clerk, number, amount, world.key(), now(), world.store_id) for amount in asked]
-    answers = consume_many(consumptions, schema=world.chain.schema_name)
-    return [answer.code if isinstance(answer, DomainError) else None for answer in answers]
+    def work(self) -> None:
+        for _ in range(30):
+            receipt, code = self.chance.choice([self.fill, self.undo, self.undo, self.change])()
+            self.ends[code or "done"] += 1
+            self.brought_fen += receipt.amount_fen if receipt is not None else 0
+
+    def fill(self) -> tuple[Any, str | None]:
+        paid, bonus = self.chance.randrange(1, 400), self.chance.randrange(100)
+        return self.world.top_up(self.number, paid, bonus, key=self.world.key())
+
+    def undo(self) -> tuple[Any, str | None]:
+        receipts = self.chance.choice(self.hammers).receipts
+        if not receipts:
+            return None, None
+        return self.world.reverse(self.chance.choice(receipts).record_id, key=self.world.key())
+
+    def change(self) -> tuple[Any, str | None]:
+        self.world.set_policy(self.chance.choice(["EARLIEST_EXPIRY", "BONUS_FIRST", "PRO_RATA"]))
+        return None, None

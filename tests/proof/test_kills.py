@@ -136,8 +136,7 @@ def test_midnight_killed_and_run_again_ends_each_lot_once(world: World) -> None:
     world.midnight()
     world.midnight()
     assert {seen.balance for seen in world.see(numbers).values()} == {1_000}
-    _, refused = world.do(lambda: _ended_once(numbers))
-    assert refused is None
+    world.look(lambda: _ended_once(numbers))
     assert world.audit() == []
 
 

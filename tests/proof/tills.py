@@ -1,145 +1,131 @@
-"""What the tills do beyond top-up and consumption: bills by parts, signing and settling, returns, negative top-ups,
-prepayment and packages. The rules are said again here in the simplest words; the program's own code is not asked.
+"""What the tills and the treasury do beyond top-up and consumption: bills by parts, signing and settling, returns,
+negative top-ups and fault forms, prepayment, packages, points by hand. The rules are said again here in the simplest
+words; the program's own code is not asked.
 """
 
-from datetime import datetime
-from fractions import Fraction
+from datetime import timedelta
+from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
 
-from kernel.calendar import add_months, start_of
-from kernel.clock import CHINA
-from tests.proof.machine import CardsModel
-from tests.proof.model import Done, ModelCard
+from tests.proof.machine import AIMS, Aim, Play, act, aimed
+from tests.proof.model import Done, Form, ModelCard, live, spread, take
 from tests.proof.world import PACKAGE_COUNTS, PACKAGE_FEN, PACKAGE_MONTHS, SIGNED_LIMIT_FEN
 
 _small = st.integers(1, 60)
 _parts = st.sampled_from([0, 0, 1, 7, 25])
 _scopes = st.sampled_from(["ANY", "PRINCIPAL", "BONUS"])
 _KINDS = {"ANY": ("PRINCIPAL", "BONUS"), "PRINCIPAL": ("PRINCIPAL",), "BONUS": ("BONUS",)}
+_prices = st.sampled_from([
+    {"stored": PACKAGE_FEN}, {"cash": PACKAGE_FEN}, {"stored": 9, "signed": 12, "cash": 9},
+    {"prepayment": 7, "stored": 23}, {"signed": PACKAGE_FEN},
+])  # fmt: skip
 
 
-class TillsModel(CardsModel):
+class PlayTills(Play):
     """More rules on the same cards."""
-
-    cards = CardsModel.cards
-    done = CardsModel.done
-
-    # ── What the chain's rules give ──────────────────────────────────────────────────────────────────────────────
-
-    @rule(target=done, card=cards, paid=_small)
-    def top_up_by_rule(self, card: ModelCard, paid: int) -> Done | None:
-        """Of 25 % from 20 fen, for three months, and 9 fen from 40, for the chain's twelve, the better one."""
-        receipt, refused = self.world.top_up(card.number, paid, None, key=self.world.key())
-        part, flat = (paid // 4 if paid >= 20 else 0), (9 if paid >= 40 else 0)
-        # The same from both: the higher threshold decides.
-        bonus, months = (flat, 12) if flat and flat >= part else (part, 3)
-        assert refused == (card.refusal(self.world.now) or self.over_cap(card, paid + bonus))
-        if refused is not None:
-            return None
-        lots = [self.lot("PRINCIPAL", paid, None)]
-        if bonus:
-            lots.append(self.lot("BONUS", bonus, self.in_months(months)))
-        card.lots += lots
-        assert receipt.balance_after_fen == card.balance
-        return Done("TOP_UP", card, receipt.record_id, opened=lots)
-
-    @rule(done=done, approved=st.booleans())
-    def take_back(self, done: Done | None, approved: bool) -> None:
-        """A fault form takes what is left of both lots, and nothing else; a rejected one takes nothing."""
-        if done is None:
-            return
-        receipt, refused = self.world.take_back(done.record_id, approved=approved)
-        left = sum(lot.left for lot in done.opened)
-        if done.act != "TOP_UP":
-            assert refused == "not_reversible"
-        elif not approved:
-            assert refused is None
-        elif not left:
-            assert refused == "nothing_to_take_back"
-        else:
-            assert refused is None
-            for lot in done.opened:
-                lot.left = 0
-            assert receipt.balance_after_fen == done.card.balance
 
     # ── Bills by parts ───────────────────────────────────────────────────────────────────────────────────────────
 
-    @rule(target=done, card=cards, stored=_parts, scope=_scopes, ahead=_parts, cash=_parts, signed=_parts)
-    def pay(self, card: ModelCard, stored: int, scope: str, ahead: int, cash: int, signed: int) -> Done | None:
+    @act(aim=AIMS, stored=_parts, scope=_scopes, ahead=_parts, cash=_parts, signed=_parts)
+    def pay(self, aim: Aim, stored: int, scope: str, ahead: int, cash: int, signed: int) -> None:
         parts = {"stored": stored, "prepayment": ahead, "cash": cash, "signed": signed}
-        if not sum(parts.values()):
-            return None
-        now, member = self.world.now, card.member
-        receipt, refused = self.world.pay(card.number, parts, scope, key=self.world.key())
-        lots = [lot for lot in card.usable(now) if lot.kind in _KINDS[scope]]
-        expected = "card_idle" if member is None else None
-        if member is not None:
-            over = signed and member.owed + signed > SIGNED_LIMIT_FEN
-            expected = "over_signed_limit" if over else card.refusal(now)
-            if expected is None and sum(lot.left for lot in lots) < stored:
-                expected = "insufficient_balance"
-            elif expected is None and member.ahead < ahead:
-                expected = "insufficient_prepayment"
-        assert refused == expected
-        if refused is not None or member is None:
-            return None
-        taken = card.draw(stored, policy=self.policy, at=now, kinds=_KINDS[scope]) if stored else []
-        member.ahead -= ahead
-        member.owed += signed
-        given = sum(part for lot, part in taken if lot.kind == "BONUS")
-        earned = self.earned(card, sum(parts.values()) - signed - given)
-        assert receipt.balance_after_fen == card.balance
-        paid = {means: fen for means, fen in parts.items() if fen}
-        return Done(
-            "CONSUMPTION", card, receipt.record_id, opened=earned, taken=taken, member=member, paid=paid, bill=signed
-        )
-
-    @rule(done=done, stored=_parts, ahead=_parts, cash=_parts)
-    def settle(self, done: Done | None, stored: int, ahead: int, cash: int) -> None:
-        """Paying what was signed for earns nothing."""
-        amount = stored + ahead + cash
-        if done is None or not done.paid.get("signed") or done.member is None or not amount:
+        parts = {means: fen for means, fen in parts.items() if fen}
+        if not parts:
             return
-        member, now = done.member.survivor, self.world.now
+        card = self.card(aim, lambda one: self.bill_refusal(one, parts, scope) is None)
+        receipt, refused = self.once(lambda key: self.world.pay(card.number, parts, scope, key=key))
+        assert refused == self.bill_refusal(card, parts, scope)
+        if refused is None:
+            taken, opened = self.paid(card, parts, scope)
+            if "stored" in parts:
+                card.points_used = self.today
+            assert receipt.balance_after_fen == card.balance
+            self.keep(Done(
+                "CONSUMPTION", card, receipt.record_id, opened=opened, taken=taken, member=card.member, paid=parts,
+                bill=parts.get("signed", 0),
+            ))  # fmt: skip
+
+    def bill_refusal(self, card: ModelCard, parts: dict[str, int], scope: str = "ANY") -> str | None:
+        """Why a bill of these parts is refused, in the order in which the program asks."""
+        now, member = self.world.now, card.member
+        if not card.is_issued:
+            return "card_idle"
+        signed, ahead = parts.get("signed", 0), parts.get("prepayment", 0)
+        if member is None and (signed or ahead):
+            return "card_without_member"
+        if member is not None and signed and member.owed + signed > SIGNED_LIMIT_FEN:
+            return "over_signed_limit"
+        if (refusal := card.refusal(now)) is not None:
+            return refusal
+        if not card.can_pay(parts.get("stored", 0), now, _KINDS[scope]):
+            return "insufficient_balance"
+        return "insufficient_prepayment" if member is not None and member.ahead < ahead else None
+
+    def paid(self, card: ModelCard, parts: dict[str, int], scope: str = "ANY") -> tuple[list[Any], list[Any]]:
+        """Take a bill's parts; what was drawn, and the points it earned."""
+        stored, signed = parts.get("stored", 0), parts.get("signed", 0)
+        taken = card.draw(stored, policy=self.policy, at=self.world.now, kinds=_KINDS[scope]) if stored else []
+        if card.member is not None:
+            card.member.ahead -= parts.get("prepayment", 0)
+            card.member.owed += signed
+        return taken, self.earned(card, sum(parts.values()) - signed, taken)
+
+    @act(needs="bills", aim=AIMS, stored=_parts, ahead=_parts, cash=_parts)
+    def settle(self, aim: Aim, stored: int, ahead: int, cash: int) -> None:
+        """Paying what was signed for earns nothing."""
         parts = {"stored": stored, "prepayment": ahead, "cash": cash}
-        _, refused = self.world.settle(done.record_id, parts, key=self.world.key())
-        expected = "settle_too_much" if amount > done.bill else None
-        if expected is None and stored:
-            short = sum(lot.left for lot in done.card.last.usable(now)) < stored
-            expected = done.card.last.refusal(now) or ("insufficient_balance" if short else None)
-        if expected is None and member.ahead < ahead:
-            expected = "insufficient_prepayment"
+        amount = sum(parts.values())
+        if not amount:
+            return
+        done = aimed(self.bills, aim, lambda one: self.settling_refusal(one, parts) is None)
+        expected = self.settling_refusal(done, parts)
+        _, refused = self.once(lambda key: self.world.settle(done.record_id, parts, key=key))
         assert refused == expected
         if refused is None:
+            assert done.member is not None
             if stored:
-                done.card.last.draw(stored, policy=self.policy, at=now)
-            member.ahead -= ahead
-            member.owed -= amount
+                done.card.last_heir.draw(stored, policy=self.policy, at=self.world.now)
+            done.member.survivor.ahead -= ahead
+            done.member.survivor.owed -= amount
             done.bill -= amount
             done.settled = True
 
-    @rule(done=done, amount=_small)
-    def give_back(self, done: Done | None, amount: int) -> None:
+    def settling_refusal(self, done: Done, parts: dict[str, int]) -> str | None:
+        assert done.member is not None
+        if sum(parts.values()) > done.bill:
+            return "settle_too_much"
+        if parts["prepayment"] and not done.member.survivor.has_prepaid:
+            return "insufficient_prepayment"
+        if parts["stored"]:
+            if (refusal := done.card.last_heir.refusal(self.world.now)) is not None:
+                return refusal
+            if not done.card.last_heir.can_pay(parts["stored"], self.world.now):
+                return "insufficient_balance"
+        return "insufficient_prepayment" if done.member.survivor.ahead < parts["prepayment"] else None
+
+    # ── Returns ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @act(needs="done", aim=AIMS, amount=_small)
+    def give_back(self, aim: Aim, amount: int) -> None:
         """Goods come back: each means gets its share, the very lots theirs, and the points go."""
-        if done is None:
-            return
-        receipt, refused = self.world.give_back(done.record_id, amount, key=self.world.key())
-        expected = None
-        if done.act != "CONSUMPTION" or done.undone:
-            expected = "not_returnable"
-        elif amount > done.total - done.returned:
-            expected = "return_too_much"
-        assert refused == (expected or done.card.last.refusal(self.world.now))
-        if refused is not None or done.member is None:
-            return
-        self.apply_return(done, amount)
-        assert receipt.balance_after_fen == done.card.last.balance
+        done = aimed(self.done, aim, lambda one: self.return_refusal(one, amount) is None)
+        expected = self.return_refusal(done, amount)
+        receipt, refused = self.once(lambda key: self.world.give_back(done.record_id, amount, key=key))
+        assert refused == expected
+        if refused is None:
+            self.apply_return(done, amount)
+            assert receipt.balance_after_fen == done.card.last_heir.balance
+
+    def return_refusal(self, done: Done, amount: int) -> str | None:
+        if not done.is_sale:
+            return "not_returnable"
+        if amount > done.total - done.returned:
+            return "return_too_much"
+        return done.card.last_heir.refusal(self.world.now)
 
     def apply_return(self, done: Done, amount: int) -> None:
-        assert done.member is not None
-        member, left = done.member.survivor, done.left()
+        left = done.left()
         parts = dict(zip(left, spread(amount, list(left.values())), strict=True))
         signed = parts.pop("signed", 0)
         owed = min(signed, done.bill)
@@ -150,82 +136,145 @@ class TillsModel(CardsModel):
         out = [place for place, (_lot, part) in enumerate(done.taken) if part]
         for place, part in zip(out, spread(parts.get("stored", 0), [done.taken[i][1] for i in out]), strict=True):
             lot, before = done.taken[place]
-            if done.card.into is None:
+            if done.card.heir is None:
                 lot.left += part
             elif part:
-                done.card.last.lots.append(self.moved(lot, part))
+                # The lot ended with its card: another like it on the card that has its place.
+                done.card.last_heir.lots.append(self.lot_of_age(lot, part))
             done.taken[place] = (lot, before - part)
-        member.ahead += parts.get("prepayment", 0)
-        member.owed -= owed
+        if done.member is not None:
+            done.member.survivor.ahead += parts.get("prepayment", 0)
+            done.member.survivor.owed -= owed
         done.bill -= owed
         done.returned += amount
         points = sum(lot.original for lot in done.opened)
         wanted = points - done.points_back - points * (done.total - done.returned) // done.total
         done.points_back += wanted
-        live = [lot for lot in done.card.last.points if lot.left and not lot.over(self.world.now)]
-        for lot in sorted(live, key=lambda one: (one not in done.opened, *one.end_first)):
-            part = min(lot.left, wanted)
-            lot.left -= part
-            wanted -= part
+        self.take_points(done, wanted)
 
-    # ── Prepayment and packages ──────────────────────────────────────────────────────────────────────────────────
+    def take_points(self, done: Done, wanted: int) -> None:
+        """As many as there are: those of the bill first, then what ends first."""
+        card = done.card.last_heir
+        alive = live(card.points, self.world.now, ("POINTS",))
+        there = min(wanted, sum(lot.left for lot in alive))
+        if there:
+            # Of equals the one that was opened first, whatever age it brought along.
+            take(sorted(alive, key=lambda lot: (lot not in done.opened, lot.end_first[0], lot.number)), there)
+            card.points_used = self.today
 
-    @rule(card=cards, amount=_small, out=st.booleans())
-    def prepay(self, card: ModelCard, amount: int, out: bool) -> None:
-        _, refused = self.world.prepay(card.number, amount, out=out, key=self.world.key())
-        if card.member is None:
+    # ── Wrong top-ups ────────────────────────────────────────────────────────────────────────────────────────────
+
+    @act(needs="done", aim=AIMS)
+    def report_fault(self, aim: Aim) -> None:
+        """The card is stopped from then on."""
+        done = aimed(self.done, aim, lambda one: one.act == "TOP_UP" and one.opened_left)
+        number, refused = self.world.report_fault(done.record_id)
+        assert refused == (None if done.act == "TOP_UP" else "not_reversible")
+        if refused is None:
+            froze = done.card.status == "ACTIVE"
+            done.card.status = "FROZEN" if froze else done.card.status
+            self.forms.append(Form(number, done, froze, done.opened_left))
+
+    @act(needs="forms", aim=AIMS, approve=st.sampled_from([True, True, False]))
+    def decide_fault(self, aim: Aim, approve: bool) -> None:
+        """Approved, the top-up is taken back; either way the card that the form stopped goes on."""
+        form = aimed(self.forms, aim, lambda one: True)
+        refused = self.world.decide_fault(form.number, approve=approve)
+        card = form.of.card
+        frees = form.froze and card.status == "FROZEN"
+        expected = "dormant_frozen" if frees and card.dormant else None
+        if expected is None and approve and not form.of.opened_left:
+            expected = "nothing_to_take_back"
+        elif expected is None and approve and form.of.opened_left != form.left:
+            expected = "fault_form_outdated"
+        assert refused == expected
+        if refused is not None:
+            return
+        self.forms.remove(form)
+        card.status = "ACTIVE" if frees else card.status
+        if approve:
+            for lot in form.of.opened:
+                lot.left = 0
+
+    # ── Prepayment, packages and points ──────────────────────────────────────────────────────────────────────────
+
+    @act(aim=AIMS, amount=_small, out=st.booleans())
+    def prepay(self, aim: Aim, amount: int, out: bool) -> None:
+        card = self.card(aim, lambda one: one.member is not None and (not out or one.member.ahead >= amount))
+        _, refused = self.once(lambda key: self.world.prepay(card.number, amount, out=out, key=key))
+        if not card.is_issued:
             assert refused == "card_idle"
+        elif card.member is None:
+            assert refused == "card_without_member"
+        elif card.member.erased:
+            assert refused == "card_stale"
         elif out and card.member.ahead < amount:
             assert refused == "insufficient_prepayment"
         else:
             assert refused is None
             card.member.ahead += -amount if out else amount
+            card.member.has_prepaid = True
 
-    @rule(target=done, card=cards)
-    def sell_package(self, card: ModelCard) -> Done | None:
-        now = self.world.now
-        receipt, refused = self.world.sell_package(card.number, key=self.world.key())
-        short = sum(lot.left for lot in card.usable(now)) < PACKAGE_FEN
-        assert refused == (card.refusal(now) or ("insufficient_balance" if short else None))
+    @act(aim=AIMS, parts=_prices)
+    def sell_package(self, aim: Aim, parts: dict[str, int]) -> None:
+        card = self.card(aim, lambda one: self.bill_refusal(one, parts) is None)
+        expected = self.bill_refusal(card, parts)
+        receipt, refused = self.once(lambda key: self.world.sell_package(card.number, parts, key=key))
+        assert refused == expected
         if refused is not None:
-            return None
-        taken = card.draw(PACKAGE_FEN, policy=self.policy, at=now)
+            return
+        taken, earned = self.paid(card, parts)
         sold = self.lot("PACKAGE", PACKAGE_COUNTS, self.in_months(PACKAGE_MONTHS))
         card.packages.append(sold)
-        given = sum(part for lot, part in taken if lot.kind == "BONUS")
-        opened = [sold, *self.earned(card, PACKAGE_FEN - given)]
-        return Done("PACKAGE", card, receipt.record_id, opened=opened, taken=taken)
+        self.keep(Done(
+            "PACKAGE", card, receipt.record_id, opened=[sold, *earned], taken=taken, member=card.member, paid=parts,
+            bill=parts.get("signed", 0),
+        ))  # fmt: skip
 
-    @rule(target=done, card=cards, count=st.integers(1, PACKAGE_COUNTS))
-    def use_package(self, card: ModelCard, count: int) -> Done | None:
+    @act(aim=AIMS, count=st.integers(1, PACKAGE_COUNTS))
+    def use_package(self, aim: Aim, count: int) -> None:
+        card = self.card(aim, lambda one: self.using_refusal(one, count) is None)
+        expected = self.using_refusal(card, count)
+        receipt, refused = self.once(lambda key: self.world.use_package(card.number, count, key=key))
+        assert refused == expected
+        if refused is None:
+            taken = take(live(card.packages, self.world.now, ("PACKAGE",)), count)
+            self.keep(Done("PACKAGE", card, receipt.record_id, taken=taken))
+
+    def using_refusal(self, card: ModelCard, count: int) -> str | None:
         now = self.world.now
-        receipt, refused = self.world.use_package(card.number, count, key=self.world.key())
-        live = sorted((lot for lot in card.packages if lot.left and not lot.over(now)), key=lambda lot: lot.end_first)
-        if card.status == "IDLE":
-            assert refused == "card_idle"
-        elif sum(lot.left for lot in live) < count:
-            assert refused == "package_insufficient"
-        else:
-            assert refused == card.refusal(now)
+        if not card.is_issued:
+            return "card_idle"
+        if sum(lot.left for lot in live(card.packages, now, ("PACKAGE",))) < count:
+            return "package_insufficient"
+        return card.refusal(now)
+
+    @act(aim=AIMS, points=st.one_of(st.integers(1, 90), st.integers(-12, -1)))
+    def adjust_points(self, aim: Aim, points: int) -> None:
+        card = self.card(aim, lambda one: self.points_refusal(one, points) is None)
+        expected = self.points_refusal(card, points)
+        _, refused = self.once(lambda key: self.world.adjust_points(card.number, points, key=key))
+        assert refused == expected
         if refused is not None:
-            return None
-        taken = []
-        for lot in live:
-            part = min(lot.left, count)
-            lot.left -= part
-            count -= part
-            taken += [(lot, part)] if part else []
-        return Done("PACKAGE", card, receipt.record_id, taken=taken)
+            return
+        card.points_used = self.today
+        if points > 0:
+            card.points.append(self.lot("POINTS", points, None))
+        else:
+            take(live(card.points, self.world.now, ("POINTS",)), -points)
 
-    def in_months(self, months: int) -> datetime:
-        return start_of(add_months(self.world.now.astimezone(CHINA).date(), months))
+    def points_refusal(self, card: ModelCard, points: int) -> str | None:
+        now = self.world.now
+        if (refusal := card.refusal(now)) is not None:
+            return refusal
+        there = sum(lot.left for lot in live(card.points, now, ("POINTS",)))
+        return "insufficient_points" if there + points < 0 else None
 
-
-def spread(amount: int, weights: list[int]) -> list[int]:
-    """Whole shares in the ratio of the weights: the larger remainders get the odd fen, the earlier of equals first."""
-    exact = [Fraction(amount * weight, sum(weights)) for weight in weights]
-    shares = [int(share) for share in exact]
-    order = sorted(range(len(weights)), key=lambda place: (shares[place] - exact[place], place))
-    for place in order[: amount - sum(shares)]:
-        shares[place] += 1
-    return shares
+    @act(aim=AIMS, points=st.integers(1, 90), days=st.none() | st.integers(1, 60))
+    def earn(self, aim: Aim, points: int, days: int | None) -> None:
+        card = self.card(aim, lambda one: one.status == "ACTIVE")
+        if card.is_issued and card.status not in ("REPLACED", "WITHDRAWN", "COLLECTED", "DESTROYED"):
+            ends = None if days is None else self.world.now + timedelta(days=days)
+            assert self.world.earn(card.number, points, expires_at=ends) is None
+            card.points.append(self.lot("POINTS", points, ends))
+            card.points_used = self.today

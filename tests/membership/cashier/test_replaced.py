@@ -13,7 +13,7 @@ from kernel.money import Money
 from ledger.models import Account, Lot
 from membership.auditing import audit_chain
 from membership.cards.models import Card
-from membership.cards.services import reissue_card, replace_card, report_lost
+from membership.cards.services import reissue_card, replace_card, report_lost, withdraw_card
 from membership.cashier import services as cashier
 from membership.cashier.domain import Receipt
 from membership.cashier.models import ChainPolicy, PointsRule, SignedBill
@@ -215,4 +215,22 @@ def test_nothing_is_left_on_the_old_card_however_they_meet(
         assert _held(holder.number) == {}
         money = {kind: fen for kind, fen in _held(SECOND).items() if kind != "POINTS"}
         assert sum(money.values()) == (12_000 if ends[1] == "done" else 6_000)
+    assert audit_chain(chain.schema_name) == []
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_nothing_comes_back_to_a_card_that_ended_for_good(
+    chain: Chain, in_chain: InChain, holder: Holder, at: At, replaced: bool
+) -> None:
+    with in_chain():
+        spent = cashier.consume(card_number=holder.number, amount=Money(10_000), idempotency_key="all", **at)
+        if replaced:
+            _succeed(holder, at)
+        last = THIRD if replaced else holder.number
+        withdraw_card(number=last, **at)
+    with pytest.raises(DomainError) as refused, in_chain():
+        cashier.reverse(record_id=spent.record_id, idempotency_key="undo", reason="错收", **at)
+    assert (refused.value.code, refused.value.params["card_number"]) == ("card_withdrawn", last)
+    with in_chain():
+        assert _held(last) == {}
     assert audit_chain(chain.schema_name) == []
