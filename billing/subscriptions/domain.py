@@ -162,6 +162,10 @@ class Line:
     """Days that are charged, out of ``of_days``; None where no month is divided."""
     of_days: int | None = None
     period: Period | None = None
+    quantity: int = 1
+    """How many calls, each at ``price_fen``."""
+    charged_before: int = 0
+    """How many of the period's calls were charged before these."""
 
 
 def pro_rata(price_fen: int, *, days: int, of_days: int) -> int:
@@ -259,6 +263,31 @@ def period_lines(*, terms: Terms, period: Period, book: PriceBook) -> tuple[Line
         )
         for number, plan in terms.modules.items()
         if (price := book.price(module=number, plan=plan).monthly_fen)
+    )
+
+
+def call_line(
+    *, module: int, terms: Terms, period: Period, book: PriceBook, counted: int, charged_before: int
+) -> Line | None:
+    """What a period's calls cost beyond those charged before; None where nothing is due.
+
+    At the price of the plan that the module is on, or of the chain's where it is off by now.
+    """
+    plan = terms.modules.get(module, terms.plan)
+    price = book.price(module=module, plan=plan).per_call_fen
+    quantity = counted - charged_before
+    if quantity <= 0 or not price:
+        return None
+    return Line(
+        kind=ChargeKind.CALLS,
+        module=module,
+        plan=plan,
+        book=book.version,
+        price_fen=price,
+        amount_fen=price * quantity,
+        period=period,
+        quantity=quantity,
+        charged_before=charged_before,
     )
 
 

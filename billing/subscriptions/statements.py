@@ -52,3 +52,32 @@ JOIN LATERAL (
 WHERE s.id = ANY (%(ids)s) AND c.id = s.chain_id AND (c.plan, c.modules) IS DISTINCT FROM (s.plan, t.modules)
 """
 """What everybody asks: the chain's plan and modules."""
+
+UNCHARGED_CALLS: Final = """
+SELECT s.id, p.starts, p.ends, u.meter, u.counted, coalesce(c.charged, 0)
+FROM subscriptions_subscription s
+CROSS JOIN LATERAL (
+    SELECT s.period_start, s.period_end
+    UNION ALL
+    -- The one before, counted from the anchor as all are.
+    SELECT (s.anchor + make_interval(months => (
+               (extract(year FROM s.period_start) - extract(year FROM s.anchor)) * 12
+               + extract(month FROM s.period_start) - extract(month FROM s.anchor) - 1)::int))::date, s.period_start
+    WHERE s.period_start > s.anchor
+) AS p (starts, ends)
+JOIN LATERAL (
+    SELECT u.meter, sum(u.quantity)::bigint AS counted FROM metering_usagecount u
+    WHERE u.chain_id = s.chain_id AND u.hour >= p.starts::timestamp AT TIME ZONE 'Asia/Shanghai'
+        AND u.hour < least(p.ends, %(today)s)::timestamp AT TIME ZONE 'Asia/Shanghai'
+    GROUP BY u.meter
+) AS u ON true
+JOIN unnest(%(meters)s::text[], %(modules)s::int[]) AS m (meter, module) ON m.meter = u.meter
+LEFT JOIN LATERAL (
+    SELECT sum(c.quantity)::bigint AS charged FROM subscriptions_charge c
+    WHERE c.chain_id = s.chain_id AND c.kind = 'CALLS' AND c.module = m.module AND c.period_start = p.starts
+) AS c ON true
+WHERE s.ended_on IS NULL AND (%(ids)s::bigint[] IS NULL OR s.id = ANY (%(ids)s))
+    AND u.counted > coalesce(c.charged, 0)
+ORDER BY s.id, p.starts, u.meter LIMIT %(limit)s
+"""
+"""Calls of days that are over, in the present period and the one before, that have not been charged."""

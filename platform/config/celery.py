@@ -26,6 +26,7 @@ app.conf.beat_schedule = {
     "sweep due": {"task": "chains.sweep_due", "schedule": 60.0, "options": {"expires": 60}},
     # A few minutes after midnight in China; every hour for what was broken off. What is over cannot be drawn meanwhile.
     "expiry": {"task": "expiry.sweep", "schedule": crontab(minute=5), "options": {"expires": 1800}},
+    "count usage": {"task": "metering.count", "schedule": 300.0, "options": {"expires": 300}},
     "billing begin": {"task": "billing.begin", "schedule": 15.0, "options": {"expires": 15}},
     # Periods begin at midnight in China; every hour for what was broken off, and for stores that opened.
     "billing run": {"task": "billing.run", "schedule": crontab(minute=10), "options": {"expires": 1800}},

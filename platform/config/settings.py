@@ -55,6 +55,7 @@ SHARED_APPS = [
     "tenants.chains",
     "billing.pricebook",
     "billing.accounts",
+    "billing.metering",
     "billing.subscriptions",
     "billing.payments",
     "portal",

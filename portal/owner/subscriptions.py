@@ -139,7 +139,11 @@ def _shown(chain: Chain, holding: Holding) -> dict[str, Any]:
             {"features": PLANS[plan], "price": book.price(module=PLAN_MODULE, plan=plan), "below": plan < holding.floor}
             for plan in Plan
         ],
-        "modules": [_module_row(number, holding, book) for number in MODULES if number not in ALWAYS_ON],
+        # What can be chosen first.
+        "modules": sorted(
+            (_module_row(number, holding, book) for number in MODULES if number not in ALWAYS_ON),
+            key=lambda row: not row["can_choose"],
+        ),
         "charges": [_charge_row(charge) for charge in reversed(list(charges))],
     }
 
@@ -156,4 +160,5 @@ def _module_row(number: int, holding: Holding, book: Any) -> dict[str, Any]:
 
 
 def _charge_row(charge: Charge) -> dict[str, Any]:
-    return {"charge": charge, "module": MODULES.get(charge.module)}
+    last_day = charge.period_end - timedelta(days=1)
+    return {"charge": charge, "module": MODULES.get(charge.module), "last_day": last_day}

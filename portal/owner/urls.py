@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.owner import subscriptions, views
+from portal.owner import subscriptions, usage, views
 
 app_name = "console"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("chains/<slug:slug>/retry/", views.chain_retry, name="chain_retry"),
     path("chains/<slug:slug>/desk/", views.open_desk, name="open_desk"),
     path("chains/<slug:slug>/subscription/", subscriptions.subscription, name="subscription"),
+    path("chains/<slug:slug>/usage/", usage.usage, name="usage"),
     path("chains/<slug:slug>/subscription/quote/", subscriptions.subscription_quote, name="subscription_quote"),
     path("chains/<slug:slug>/subscription/change/", subscriptions.subscription_change, name="subscription_change"),
 ]

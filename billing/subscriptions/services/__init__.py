@@ -1,6 +1,7 @@
 """The acts of subscriptions. In the public schema; each needs an open transaction, but for ``renew_all``."""
 
 from billing.subscriptions.services.beginning import begin, begin_missing
+from billing.subscriptions.services.calls import charge_calls
 from billing.subscriptions.services.changing import bring_current, change_terms
 from billing.subscriptions.services.renewing import renew_all, renew_due
 from billing.subscriptions.services.stores import count_stores, raise_to_floor
@@ -10,6 +11,7 @@ __all__ = [
     "begin_missing",
     "bring_current",
     "change_terms",
+    "charge_calls",
     "count_stores",
     "raise_to_floor",
     "renew_all",

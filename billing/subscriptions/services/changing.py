@@ -4,6 +4,7 @@ from billing.subscriptions.domain import Change, Terms, check_terms
 from billing.subscriptions.errors import NotSubscribed, QuoteChanged
 from billing.subscriptions.locks import lock_subscription
 from billing.subscriptions.queries import Holding, held, quote
+from billing.subscriptions.services.calls import charge_calls_of
 from billing.subscriptions.services.charging import Bill, note_setups, take
 from billing.subscriptions.services.holding import keep_terms
 from billing.subscriptions.services.renewing import renew
@@ -23,7 +24,9 @@ def bring_current(*, chain_id: int) -> Holding:
     subscription = lock_subscription(chain_id)
     if subscription is None or subscription.ended_on is not None:
         raise NotSubscribed
-    return held(renew([subscription], today=clock.today()))[0]
+    today = clock.today()
+    charge_calls_of([subscription], today=today)
+    return held(renew([subscription], today=today))[0]
 
 
 def change_terms(*, actor: Actor, chain: Chain, wanted: Terms, digest: str) -> Change:

@@ -87,10 +87,13 @@ def note_setups(subscription_id: int, lines: Sequence[Line]) -> None:
 def key_of(chain_id: int, line: Line, period: Period) -> str:
     """What a line is for, in words that another line can never share.
 
-    A set-up is told by how far it has been paid, which only ever grows; a month by its period and the step it takes.
+    A set-up is told by how far it has been paid, and calls by how many were, which only ever grow; a month by its
+    period and the step it takes.
     """
     if line.kind == ChargeKind.SETUP:
         return f"setup:{chain_id}:{line.module}:{line.credited_fen}-{line.price_fen}"
+    if line.kind == ChargeKind.CALLS:
+        return f"calls:{chain_id}:{line.module}:{period.start}:{line.charged_before}+{line.quantity}"
     return f"month:{chain_id}:{line.module}:{period.start}:{line.plan_before or ''}>{line.plan}"
 
 
@@ -108,6 +111,7 @@ def _charge(bill: Bill, line: Line, posting_id: UUID, today: date) -> Charge:
         period_end=period.end,
         price_fen=line.price_fen,
         credited_fen=line.credited_fen,
+        quantity=line.quantity,
         days=line.days,
         of_days=line.of_days,
         amount_fen=line.amount_fen,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from billing.pricebook.modules import MODULES_BY_CODE
-from billing.subscriptions.services import begin, bring_current
+from billing.subscriptions.services import begin, bring_current, count_stores
 from config import environment
 from config.demo import lives, people, records, stock, story, value
 from config.demo.summary import Summary, summary_of
@@ -76,6 +76,8 @@ def load() -> Summary:
             _fill(now, began)
         number = _card_to_log_in_with()
         api_key = _api_key()
+    with in_public():
+        count_stores()
     return summary_of(card_number=number, api_key=api_key)
 
 
@@ -104,12 +106,14 @@ def _chain(began: datetime) -> Chain:
 
 
 def _subscribe(chain: Chain) -> None:
-    """Half a year of subscription, each period charged."""
-    with clock.frozen(clock.now() - _SUBSCRIBED), in_public():
+    """Half a year of subscription, each period charged when it began."""
+    now = clock.now()
+    with clock.frozen(now - _SUBSCRIBED), in_public():
         chain.refresh_from_db()
         begin(chain=chain, modules=[MODULES_BY_CODE["open_api"].number])
-    with in_public():
-        bring_current(chain_id=chain.pk)
+    for days in range(_SUBSCRIBED.days, -1, -10):
+        with clock.frozen(now - timedelta(days=days)), in_public():
+            bring_current(chain_id=chain.pk)
 
 
 def _fill(now: datetime, began: datetime) -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 from billing.accounts.domain import Contra
 from billing.accounts.queries import standing_of
 from billing.accounts.services import credit
+from billing.metering.models import UsageCount
 from billing.subscriptions.models import Charge, Subscription
 from billing.subscriptions.services import begin_missing
 from kernel import clock
@@ -122,3 +123,22 @@ def test_another_owners_subscription_is_not_there(client_of: Callable[..., Clien
     assert browser.get(PATH).status_code == 404
     assert browser.post(f"{PATH}quote/", {"plan": "B"}).status_code == 404
     assert browser.post(f"{PATH}change/", {"plan": "B"}).status_code == 404
+
+
+def test_usage_by_day_hour_and_call(client_of: Callable[..., Client], make_chain: Callable[..., Chain]) -> None:
+    chain = make_chain("yunshan")
+    with in_public():
+        begin_missing()
+        now = clock.now()
+        UsageCount.objects.create(
+            chain=chain, meter="api", hour=now.replace(minute=0, second=0, microsecond=0), quantity=125, counted_at=now
+        )
+    browser = client_of(None)
+    with in_public():
+        browser.force_login(chain.owner)
+    page = browser.get("/console/chains/yunshan/usage/").content.decode()
+    assert "近 31 天 125 次" in page
+    assert "¥10.00" in page
+    assert "这一天没有调用" in page
+    for day in ("", "2020-01-01", "x", "9999-99-99"):
+        assert browser.get("/console/chains/yunshan/usage/", {"day": day}).status_code == 200

@@ -1,0 +1,1 @@
+"""How often chains called what is charged by the call."""

@@ -1,0 +1,51 @@
+"""Counting usage. In the public schema, in an open transaction; what is counted is only read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from django.db import connection
+
+from billing.metering.domain import METERS, Meter, first_id, hour_of
+from kernel import clock
+from kernel.db import qualified, quote_schema
+from tenants.chains.domain import ChainState
+from tenants.chains.models import Chain
+
+_SCHEMAS_AT_ONCE: Final = 100
+# Only hours that had calls, or had some at the last counting, are written; a count that has not changed stays as it is.
+_KEEP: Final = """
+    INSERT INTO public.metering_usagecount AS kept (chain_id, meter, hour, quantity, counted_at)
+    SELECT c.chain_id, %(meter)s, c.hour, c.quantity, %(now)s FROM ({counts}) AS c
+    ORDER BY c.chain_id, c.hour
+    ON CONFLICT (chain_id, meter, hour) DO UPDATE SET quantity = excluded.quantity, counted_at = excluded.counted_at
+    WHERE kept.quantity <> excluded.quantity
+"""
+_OF_CHAIN: Final = """
+    SELECT {chain_id}::bigint AS chain_id, date_trunc('hour', at, 'UTC') AS hour, count(*) AS quantity
+    FROM ({rows}) AS calls GROUP BY 2
+"""
+
+
+def count_usage(*, since: datetime, chain_ids: Sequence[int] | None = None) -> int:
+    """Count every meter of every chain (or of these) anew from the hour of ``since`` on; how many counts changed."""
+    active = Chain.objects.filter(state=ChainState.ACTIVE).order_by("pk")
+    if chain_ids is not None:
+        active = active.filter(pk__in=chain_ids)
+    chains = list(active.values_list("pk", "schema_name"))
+    return sum(
+        _count(meter, chains[begin : begin + _SCHEMAS_AT_ONCE], hour_of(since))
+        for meter in METERS.values()
+        for begin in range(0, len(chains), _SCHEMAS_AT_ONCE)
+    )
+
+
+def _count(meter: Meter, chains: Sequence[tuple[int, str]], since: datetime) -> int:
+    counts = " UNION ALL ".join(
+        _OF_CHAIN.format(chain_id=int(pk), rows=meter.rows.replace("{s}", quote_schema(schema)))
+        for pk, schema in chains
+    )
+    params = {"meter": meter.code, "now": clock.now(), "since": since, "first_id": first_id(since)}
+    with qualified(), connection.cursor() as cursor:
+        cursor.execute(_KEEP.format(counts=counts), params)
+        return cursor.rowcount
