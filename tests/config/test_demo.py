@@ -85,6 +85,7 @@ def test_the_demo_is_whole_and_loading_it_again_changes_nothing(
             ("DELIVERY", "APPROVED"): 1,
             ("STOCK_COUNT", "COMPLETED"): 1,
             ("MAKING_REQUEST", "SUBMITTED"): 1,
+            ("FAULT", "SUBMITTED"): 1,
         }
     assert list(audit_schema(chain.schema_name)) == []
 

@@ -7,9 +7,11 @@ from kernel.money import Money
 from membership.cards import services
 from membership.cards.domain import NumberRange
 from membership.cards.models import Card
+from membership.cards.policy import PinAsk
 from membership.cards.services import settings
 from membership.cashier import services as cashier
 from membership.cashier.domain import CardRef
+from membership.documents import services as documents
 from membership.members.services import create_member
 from tenants.people.domain import Actor
 
@@ -19,6 +21,8 @@ MEMBERS: Final = 2
 """Members who are only in this part of the story."""
 _FEE_FEN: Final = 1_800
 _PER_ID: Final = 5
+_PIN_FREE_FEN: Final = 50_000
+_PIN_TRIES: Final = 5
 
 
 def set_policy(*, owner: Actor) -> None:
@@ -43,11 +47,26 @@ def live_on(
     services.replace_card(
         actor=manager, number=cards[0].number, new_number=next(blanks).number, store_id=store_id, reason="卡片消磁"
     )
-    for _try in range(5):
+    for _try in range(_PIN_TRIES):
         services.check_till_pin(actor=owner, number=cards[1].number, pin=_WRONG_PIN, store_id=store_id)
     _withdraw(owner, next(blanks).number, store_id)
     _wait_for_payment(owner, next(blanks).number, store_id)
     _gifts(owner, treasury, store_id)
+
+
+def fill_wrongly(*, till: Actor, reporter: Actor, store_id: int, card: CardRef) -> None:
+    """Ten times too much on a card just now: it is frozen, and the fault form waits for the treasury (R-I06, R-I08)."""
+    wrong = cashier.top_up(
+        actor=till, card_number=card.number, paid=Money(10_000), store_id=store_id, idempotency_key="demo-wrong"
+    )
+    payload = {"record_id": str(wrong.record_id), "what_happened": "应充 10 元，多打一个零"}
+    form = documents.draft(actor=reporter, kind="FAULT", payload=payload, store_id=store_id)
+    documents.submit(actor=reporter, number=form.number)
+
+
+def ask_for_pins(*, owner: Actor) -> None:
+    """From now on tills ask for the PIN above an amount (X-16)."""
+    settings.save_rules(actor=owner, pin_ask=PinAsk.ABOVE, pin_above=Money(_PIN_FREE_FEN), pin_failures=_PIN_TRIES)
 
 
 def _withdraw(owner: Actor, number: str, store_id: int) -> None:

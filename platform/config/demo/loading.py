@@ -22,7 +22,7 @@ from kernel.slots import patiently
 from ledger.domain import DrawPolicy
 from membership.cards.domain import NumberRange
 from membership.cards.models import Card
-from membership.cards.services import freeze_card, issue_card, report_lost, set_locked
+from membership.cards.services import issue_card, report_lost, set_locked
 from membership.cards.web_login import change_pin
 from membership.cashier import services as cashier
 from membership.cashier.domain import CardRef, Occasion, bonus_expiry
@@ -133,6 +133,7 @@ def _fill(now: datetime, began: datetime) -> None:
     stock.keep_stock(hands, actor=owner, store_id=cast.stores[0].pk, other_id=cast.stores[1].pk, now=now)
     # Cards to which nothing has happened: those of the mishaps stand before them.
     value.tell(cast.cards[50:68], actor=cast.tills[0], store_id=cast.stores[0].pk, now=now)
+    lives.ask_for_pins(owner=owner)
 
 
 def _cast() -> _Cast:
@@ -217,7 +218,7 @@ def _mishaps(cast: _Cast) -> None:
     # Not the first cards: those are the ones to log in with and to try things on.
     for card in cast.cards[20:22]:
         report_lost(actor=cast.service, number=card.number, store_id=main, reason="会员来电，卡已遗失")
-    freeze_card(actor=cast.service, number=cast.cards[22].number, store_id=main, reason="充值有误，待核对")
+    lives.fill_wrongly(till=cast.tills[0], reporter=cast.service, store_id=main, card=cast.cards[22])
     set_locked(actor=cast.service, number=cast.cards[23].number, locked=True, store_id=main)
     lives.live_on(
         manager=cast.service,
