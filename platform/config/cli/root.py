@@ -24,6 +24,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "css": ("config.cli.building:css", "Build the style sheet."),
     "test": ("config.cli.checking:test", "Run every check and all tests, or only the tests named."),
     "check": ("config.cli.checking:check", "Run the checks that are not tests, or those named."),
+    "pictures": ("config.cli.picturing:pictures", "Take the README's pictures from the demo."),
     "bench": ("config.cli.checking:bench", "Measure against the peers."),
 }
 
