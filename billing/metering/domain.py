@@ -36,7 +36,7 @@ class Meter:
 
 # A posting's id begins with its moment, so the key finds the newest without an index of its own.
 _POSTED: Final = """
-    FROM {s}.ledger_posting WHERE id >= %(first_id)s AND created_at >= %(since)s AND actor LIKE 'api:%%'
+    FROM {s}.ledger_posting WHERE id >= %(first_id)s::uuid AND created_at >= %(since)s AND actor LIKE 'api:%%'
 """
 
 _ALL: Final = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Sum
@@ -48,7 +48,7 @@ def usage_by_hour(chain_id: int, *, meter: str, day: date) -> list[tuple[datetim
 def calls_of(schema_name: str, *, meter: str, since: datetime, until: datetime, limit: int) -> Sequence[Call]:
     """The calls one by one, newest first, out of the chain's own rows."""
     sql = METERS[meter].listed.replace("{s}", quote_schema(schema_name))
-    params = {"since": since, "until": until, "limit": limit, "first_id": first_id(since)}
+    params: dict[str, Any] = {"since": since, "until": until, "limit": limit, "first_id": str(first_id(since))}
     with qualified(), connection.cursor() as cursor:
         cursor.execute(sql, params)
         return [Call(*row) for row in cursor.fetchall()]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -45,7 +45,7 @@ def _count(meter: Meter, chains: Sequence[tuple[int, str]], since: datetime) -> 
         _OF_CHAIN.format(chain_id=int(pk), rows=meter.rows.replace("{s}", quote_schema(schema)))
         for pk, schema in chains
     )
-    params = {"meter": meter.code, "now": clock.now(), "since": since, "first_id": first_id(since)}
+    params: dict[str, Any] = {"meter": meter.code, "now": clock.now(), "since": since, "first_id": str(first_id(since))}
     with qualified(), connection.cursor() as cursor:
         cursor.execute(_KEEP.format(counts=counts), params)
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -95,7 +95,8 @@ def renew_pin(*, number: str, code: str, new_pin: str) -> WebPinOutcome:
     changed = set_pin(card.number, hash_pin(new_pin), card.pin_version, must_change=False)
     # Not deleted: how many were sent today goes on counting.
     CardPinCode.objects.filter(card_id=card.pk).update(digest="", tries=TRIES)
-    Member.objects.filter(pk=card.member_id).update(phone_verified_at=clock.now())
+    if card.member is not None:
+        Member.objects.filter(pk=card.member.pk).update(phone_verified_at=clock.now())
     record(Actor(kind="member", id=card.member_id), "pin.renew", object_type="card", object_id=card.number)
     return WebPinOutcome(accepted=True, card=changed)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -56,7 +56,7 @@ def _charge(ids: Sequence[int] | None, *, today: date, limit: int) -> int:
 
 def _uncharged(ids: Sequence[int] | None, *, today: date, limit: int) -> list[tuple[int, date, date, str, int, int]]:
     meters = list(METERS.values())
-    params = {
+    params: dict[str, Any] = {
         "ids": ids,
         "today": today,
         "meters": [meter.code for meter in meters],
@@ -65,4 +65,4 @@ def _uncharged(ids: Sequence[int] | None, *, today: date, limit: int) -> list[tu
     }
     with connection.cursor() as cursor:
         cursor.execute(UNCHARGED_CALLS, params)
-        return cursor.fetchall()
+        return [tuple(row) for row in cursor.fetchall()]
