@@ -19,8 +19,10 @@ from tenants.people.domain import Act, Actor, NotAllowed, require
 TASK: Final = "exports.advance"
 
 
-def export_list(*, actor: Actor, kind_code: str, filters: Mapping[str, str], store_id: int) -> Export | bytes:
-    """A list under its filters: written now when it is short, by a worker when it is long.
+def export_list(
+    *, actor: Actor, kind_code: str, filters: Mapping[str, str], store_id: int, at_once: int = AT_ONCE
+) -> Export | bytes:
+    """A list under its filters: written now when it has ``at_once`` rows at most, by a worker when it is longer.
 
     Who may not reveal personal data gets it masked. It is in the trail either way: who, what, under which filters, how
     many rows and whether unmasked.
@@ -38,7 +40,7 @@ def export_list(*, actor: Actor, kind_code: str, filters: Mapping[str, str], sto
     revealed = actor.may(Act.MEMBER_REVEAL, store_id=store_id)
     kept = {name: value for name, value in filters.items() if value}
     # Counted no further than it matters.
-    if kind.found(kept).order_by()[: AT_ONCE + 1].count() > AT_ONCE:
+    if kind.found(kept).order_by()[: at_once + 1].count() > at_once:
         return _ask(actor, kind_code, kept, store_id, revealed=revealed)
     book = io.BytesIO()
     rows = write_list(book, kind, kept, revealed=revealed)

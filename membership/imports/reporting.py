@@ -68,9 +68,13 @@ def _rows(kind: Kind, imported: Import) -> Iterator[list[object]]:
                 key = (language, column, code)
                 if key not in words:
                     with override(language):
-                        words[key] = f"{column_label(kind, column)}: {problem_label(kind, code)}"
+                        words[key] = _("%(column)s：%(problem)s") % {
+                            "column": column_label(kind, column),
+                            "problem": problem_label(kind, code).rstrip("。."),
+                        }
                 parts.append(words[key])
-            reasons.append("; ".join(parts))
+            with override(language):
+                reasons.append(_("；").join(parts))
         yield [number, *reasons, *(cells or blank)]
 
 

@@ -38,10 +38,10 @@ SUMS: Final[Mapping[str, str | Promise]] = {
     "members": _("会员（位）"),
     "vehicles": _("车辆（辆）"),
     "cards": _("会员卡（张）"),
-    "principal_fen": _("储值本金"),
-    "bonus_fen": _("赠送余额"),
+    "principal_fen": _("储值本金（元）"),
+    "bonus_fen": _("赠送余额（元）"),
     "points": _("积分"),
-    "prepayment_fen": _("预存余额"),
+    "prepayment_fen": _("预存余额（元）"),
 }
 """What is signed, in the order people read it. Those in fen are shown in yuan."""
 

@@ -145,6 +145,9 @@ def _detail(desk: Desk, takeover: Takeover) -> dict[str, Any]:
         "takeover": _row(takeover),
         "running": takeover.state in RUNNING,
         "refusal": whole_file_error(takeover.error) if takeover.error else "",
+        "may_cancel": takeover.state in (TakeoverState.CHECKING, TakeoverState.CHECKED)
+        and desk.actor.may(Act.DATA_IMPORT),
+        "signed_by_me": takeover.first_signer == str(desk.actor),
         "may_sign": takeover.state == TakeoverState.CHECKED
         and desk.actor.may(Act.DATA_SIGN)
         and takeover.first_signer != str(desk.actor),
@@ -159,7 +162,9 @@ def _detail(desk: Desk, takeover: Takeover) -> dict[str, Any]:
         ]
         if takeover.sums
         else [],
-        "sheets": [_sheet(desk, imported) for imported in sheets_of(takeover)],
+        "sheets": (sheets := [_sheet(desk, imported) for imported in sheets_of(takeover)]),
+        "faulty": any(sheet["bad"] for sheet in sheets),
+        "applied": bool(takeover.second_signer),
     }
 
 

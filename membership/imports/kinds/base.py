@@ -145,7 +145,9 @@ def _shown(each: Kind, column: str) -> str:
         # What is staged is masked already.
         return cell
     if asked.personal:
-        return f"CASE WHEN {cell} = '' THEN '' ELSE left({cell}, 1) || '****' END"
+        return f"""CASE WHEN {cell} = '' THEN '' WHEN length({cell}) < 3 THEN left({cell}, 1) || '*'
+            WHEN length({cell}) < 7 THEN left({cell}, 1) || '****' || right({cell}, 1)
+            ELSE left({cell}, 3) || '****' || right({cell}, 3) END"""
     return f"left({cell}, {_SHOWN})"
 
 

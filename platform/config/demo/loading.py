@@ -13,7 +13,7 @@ from typing import Final
 from billing.pricebook.modules import MODULES_BY_CODE
 from billing.subscriptions.services import begin, bring_current, count_stores
 from config import environment
-from config.demo import lives, people, records, stock, story, value
+from config.demo import data, lives, people, records, stock, story, value
 from config.demo.summary import Summary, summary_of
 from kernel import clock
 from kernel.db import in_chain, in_public
@@ -76,6 +76,7 @@ def load() -> Summary:
             _fill(now, began)
         number = _card_to_log_in_with()
         api_key = _api_key()
+    data.bring(chain.schema_name, now=now)
     with in_public():
         count_stores()
     return summary_of(card_number=number, api_key=api_key)

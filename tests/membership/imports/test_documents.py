@@ -89,4 +89,4 @@ def test_faulty_and_repeated_numbers_are_named_without_being_told(
         with unsealed(checked.error_file) as stream:
             listed = {int(cells[0]): cells for _number, cells in rows_of(stream) if cells[0] != "行号"}  # type: ignore[arg-type]
     assert [listed[4][-1], listed[5][-1], listed[7][-1]] == ["*" * 16 + "21", "*" * 16 + "14", "*****45"]
-    assert listed[4][1] == "证件号码: 校验位不符，请逐位核对。"
+    assert listed[4][1] == "证件号码：校验位不符，请逐位核对"

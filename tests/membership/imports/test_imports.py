@@ -120,7 +120,7 @@ def test_each_faulty_row_is_named_with_its_reason(upload: Upload, advance: Advan
         with unsealed(checked.error_file) as stream:
             rows = [cells for _number, cells in rows_of(stream)]
     assert rows[0][:4] == ["行号", "原因", "Reason", "卡号"]
-    assert rows[1][:4] == [2.0, "卡号: 系统中已有这个卡号", "Card number: a card of this number exists", "77000001"]
+    assert rows[1][:4] == [2.0, "卡号：系统中已有这个卡号", "Card number: a card of this number exists", "77000001"]
     assert len(rows) == 8
 
 
