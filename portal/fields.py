@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from kernel.calendar import FIRST_DAY, LAST_DAY
+from kernel.money import InvalidAmount, Money, parse_yuan
 
 
 class DayField(forms.DateField):
@@ -16,3 +18,19 @@ class DayField(forms.DateField):
         super().__init__(**kwargs)
         beyond = _("请输入 1900 年至 2199 年之间的日期。")
         self.validators += [MinValueValidator(FIRST_DAY, beyond), MaxValueValidator(LAST_DAY, beyond)]
+
+
+class YuanField(forms.CharField):
+    """An amount as a cashier types it. Cleans to ``Money``; an empty optional one to ¥0.00."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=20, **kwargs)
+
+    def clean(self, value: Any) -> Money:
+        text = super().clean(value)
+        if not text:
+            return Money.ZERO
+        try:
+            return parse_yuan(text)
+        except InvalidAmount as error:
+            raise ValidationError(str(error), code=error.code) from error

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import connection
 
 from billing.accounts.domain import PREPAID
-from billing.payments.domain import AttemptKind, EventState
+from billing.payments.domain import AttemptKind, AttemptState, EventState
 from billing.payments.models import Attempt, AutoTopUp, PaymentEvent, SavedCard
 from tenants.chains.domain import ChainState
 
@@ -61,3 +61,9 @@ def events(*, state: str = "", before: int | None = None, size: int = 50) -> lis
 def attention_count() -> int:
     """How many messages somebody has to look at."""
     return PaymentEvent.objects.filter(state=EventState.ATTENTION).count()
+
+
+def refundable(attempt_id: UUID) -> Attempt | None:
+    """A top-up that was paid, with its chain; None for anything else."""
+    paid = Attempt.objects.filter(pk=attempt_id, state=AttemptState.SUCCEEDED).exclude(intent_id="")
+    return paid.exclude(kind=AttemptKind.REFUND).select_related("chain").first()

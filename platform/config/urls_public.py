@@ -10,10 +10,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.public.urls")),
     path("accounts/", include("allauth.urls")),
     path("console/", include("portal.owner.urls")),
+    path("platform/", include("portal.platform.urls")),
     path("platform/", platform_site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
 if settings.MODE != "production":
+    urlpatterns.append(path("dev/pay/", include("portal.dev.pay_urls")))
     urlpatterns.append(path("dev/", include("portal.dev.urls")))
 
 handler400 = "portal.errors.bad_request"

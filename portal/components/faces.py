@@ -25,6 +25,9 @@ STATUS_TONES: Mapping[str, str] = MappingProxyType(
         "READY": "good",
         "PROVISIONING": "brand",
         "FAILED": "bad",
+        "SUCCEEDED": "good",
+        "OPEN": "brand",
+        "CALLING": "brand",
     }
 )
 

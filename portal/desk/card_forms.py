@@ -9,8 +9,8 @@ from membership.cards.domain import IdShown, Shown
 from membership.cards.models import CardLevel, CardType
 from membership.cards.policy import PinAsk, TypeKind, UseBy
 from membership.members.domain import DocumentKind
-from portal.desk.forms import LONGEST_NOTE, YuanField, date_input
-from portal.fields import DayField
+from portal.desk.forms import LONGEST_NOTE, date_input
+from portal.fields import DayField, YuanField
 
 _LONGEST_NAME = 40
 _LONGEST_NUMBER = 40

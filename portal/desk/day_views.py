@@ -25,8 +25,8 @@ from membership.tills.queries import day_takings, shift_closes
 from membership.tills.services import CASHIERS, close_shift
 from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only
-from portal.desk.forms import LONGEST_NOTE, YuanField
-from portal.fields import DayField
+from portal.desk.forms import LONGEST_NOTE
+from portal.fields import DayField, YuanField
 from tenants.people.domain import Act, NotAllowed
 from tenants.people.models import User
 

@@ -6,28 +6,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from kernel.money import InvalidAmount, Money, parse_yuan
 from membership.cards.domain import LARGEST_RANGE, CardStatus
 from membership.cards.models import CardLevel, CardType
 from portal.fields import DayField
 
 LONGEST_NOTE = 60
-
-
-class YuanField(forms.CharField):
-    """An amount as a cashier types it. Cleans to ``Money``; an empty optional one to ¥0.00."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=20, **kwargs)
-
-    def clean(self, value: Any) -> Money:
-        text = super().clean(value)
-        if not text:
-            return Money.ZERO
-        try:
-            return parse_yuan(text)
-        except InvalidAmount as error:
-            raise ValidationError(str(error), code=error.code) from error
 
 
 def date_input() -> forms.DateInput:

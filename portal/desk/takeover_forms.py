@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel.money import Money
 from membership.takeover.domain import SUMS
-from portal.desk.forms import YuanField
+from portal.fields import YuanField
 
 
 class WorkbookForm(forms.Form):

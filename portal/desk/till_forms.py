@@ -11,8 +11,9 @@ from kernel.ids import token
 from kernel.money import Money
 from membership.cashier.errors import TenderMismatch
 from membership.cashier.tender import StoredScope, Tender
-from portal.desk.forms import LONGEST_NOTE, YuanField
+from portal.desk.forms import LONGEST_NOTE
 from portal.desk.proofs import ProofForm
+from portal.fields import YuanField
 
 CONSUME, TOP_UP, PACKAGE = "consume", "top_up", "package"
 MODES = {CONSUME: _("消费"), TOP_UP: _("充值"), PACKAGE: _("用套餐")}

@@ -17,9 +17,9 @@ from membership.cashier.models import DRAW_POLICY_CHOICES, ChainPolicy, MemberTe
 from membership.cashier.tender import Tender
 from membership.packages.domain import PackageUnit
 from membership.packages.models import PackageProduct
-from portal.desk.forms import LONGEST_NOTE, YuanField
+from portal.desk.forms import LONGEST_NOTE
 from portal.desk.proofs import Asks, ProofForm
-from portal.fields import DayField
+from portal.fields import DayField, YuanField
 from tenants.stores.models import Store
 
 _BP_PER_PERCENT = 100

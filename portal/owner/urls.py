@@ -1,6 +1,6 @@
 """Addresses of the owner's console, on the base host."""
 
-from django.urls import path
+from django.urls import include, path
 
 from portal.owner import subscriptions, usage, views
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("chains/<slug:slug>/progress/", views.chain_progress, name="chain_progress"),
     path("chains/<slug:slug>/retry/", views.chain_retry, name="chain_retry"),
     path("chains/<slug:slug>/desk/", views.open_desk, name="open_desk"),
+    path("chains/<slug:slug>/account/", include("portal.owner.account_urls")),
     path("chains/<slug:slug>/subscription/", subscriptions.subscription, name="subscription"),
     path("chains/<slug:slug>/usage/", usage.usage, name="usage"),
     path("chains/<slug:slug>/subscription/quote/", subscriptions.subscription_quote, name="subscription_quote"),

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from billing.payments.domain import Method
 from billing.pricebook.modules import MODULES_BY_CODE
 from billing.subscriptions.services import begin, bring_current, count_stores
 from config import environment
-from config.demo import data, lives, people, records, stock, story, value
+from config.demo import data, lives, payments, people, records, stock, story, value
 from config.demo.summary import Summary, summary_of
 from kernel import clock
 from kernel.db import in_chain, in_public
@@ -102,7 +103,10 @@ def _chain(began: datetime) -> Chain:
                 retry_chain(chain=chain)
         if provision(chain.pk) != ChainState.ACTIVE:
             raise RuntimeError("the demo chain is being made by another process: try again in a moment")
+    payments.top_up(chain, fen=800_000, days_ago=_SUBSCRIBED.days + 1)
     _subscribe(chain)
+    payments.top_up(chain, fen=200_000, days_ago=2, method=Method.WECHAT_PAY)
+    payments.top_up(chain, fen=50_000, days_ago=1, method=Method.CARD, pays=False)
     return chain
 
 

@@ -1,0 +1,18 @@
+"""Addresses of the platform's own staff, beside the registers at the same place."""
+
+from django.urls import path
+
+from portal.platform import adjustment_views, event_views, payment_views
+
+app_name = "office"
+
+urlpatterns = [
+    path("events/", event_views.event_list, name="events"),
+    path("events/<int:event_pk>/resend/", event_views.resend, name="event_resend"),
+    path("events/<int:event_pk>/ignore/", event_views.ignore, name="event_ignore"),
+    path("adjustments/", adjustment_views.adjustment_list, name="adjustments"),
+    path("adjustments/<int:adjustment_id>/approve/", adjustment_views.approve, name="adjustment_approve"),
+    path("adjustments/<int:adjustment_id>/reject/", adjustment_views.reject, name="adjustment_reject"),
+    path("payments/", payment_views.payment_list, name="payments"),
+    path("payments/<uuid:payment_id>/refund/", payment_views.Refund.as_view(), name="refund"),
+]
