@@ -15,7 +15,7 @@ class TopUpForm(forms.Form):
     """How much, and how. ``key`` makes a form that is sent twice one top-up."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
-    amount = YuanField(label=_("充值金额（元）"), help_text=_("最少 ¥4。"))
+    amount = YuanField(label=_("充值金额（元）"))
     method = forms.ChoiceField(label=_("支付方式"), choices=Method.choices, widget=forms.RadioSelect)
 
 
@@ -35,6 +35,6 @@ class AutomaticForm(forms.Form):
             "amount": str(Money(max(amount, MIN_TOP_UP.fen)).yuan),
             "card": str(order.card_id) if order and order.card_id else "",
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **{"initial": initial, **kwargs})
         choices = [(str(card.pk), str(card)) for card in cards]
         self.fields["card"].choices = choices or [("", _("还没有银行卡"))]  # type: ignore[attr-defined]

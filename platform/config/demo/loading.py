@@ -105,8 +105,8 @@ def _chain(began: datetime) -> Chain:
             raise RuntimeError("the demo chain is being made by another process: try again in a moment")
     payments.top_up(chain, fen=800_000, days_ago=_SUBSCRIBED.days + 1)
     _subscribe(chain)
-    payments.top_up(chain, fen=200_000, days_ago=2, method=Method.WECHAT_PAY)
-    payments.top_up(chain, fen=50_000, days_ago=1, method=Method.CARD, pays=False)
+    payments.top_up(chain, fen=200_000, days_ago=0, method=Method.WECHAT_PAY)
+    payments.top_up(chain, fen=50_000, days_ago=0, method=Method.CARD, pays=False)
     return chain
 
 

@@ -58,6 +58,8 @@ def configure(settings: MutableMapping[str, Any]) -> None:
                 # A refusal is told by the request's own line, without the path's card number.
                 "django.request": {"level": "ERROR", "filters": ["exceptions"]},
                 "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+                # Each request at length, with the addresses of people's payments.
+                "stripe": {"handlers": [], "level": "WARNING", "propagate": True},
             },
         }
     )
