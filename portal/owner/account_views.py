@@ -103,8 +103,7 @@ class TopUp(View):
         except DomainError as error:
             form.add_error("amount" if error.code == "top_up_out_of_range" else None, str(error))
             # What was refused is over: another try is another top-up.
-            form.data = form.data.copy()
-            form.data["key"] = str(uuid7())
+            form.data = {**request.POST.dict(), "key": str(uuid7())}
             return self._form(request, chain, form)
         return _onward(request, chain, attempt)
 
