@@ -78,6 +78,84 @@ CHECKS: Final[Mapping[str, str]] = {
             FROM {s}.cashier_signedbill GROUP BY member_id
         ) AS bills ON bills.member_id = account.holder_id
         WHERE coalesce(account.balance, 0) <> -coalesce(bills.open_fen, 0)""",
+    # Each bill is of a posting that put just so much on its signer's account, then or before a merge.
+    "signed_bill_posting": """
+        SELECT bill.number, 'signed for ' || bill.amount_fen || ', its posting says ' || coalesce(books.total, 0)
+        FROM {s}.cashier_signedbill AS bill
+        LEFT JOIN LATERAL (
+            SELECT -sum(entry.amount) AS total FROM {s}.ledger_entry AS entry
+            JOIN {s}.ledger_account AS account ON account.id = entry.account_id
+            WHERE entry.posting_id = bill.id AND account.kind = 'SIGNED_BILL'
+        ) AS books ON true
+        WHERE bill.amount_fen <> coalesce(books.total, 0)""",
+    "signed_bill_settled": """
+        SELECT bill.number, 'settled ' || bill.settled_fen || ', settlements sum to '
+            || coalesce(sum(paid.amount_fen), 0)
+        FROM {s}.cashier_signedbill AS bill
+        LEFT JOIN {s}.cashier_settlement AS paid ON paid.bill_id = bill.id
+            AND EXISTS (SELECT FROM {s}.ledger_posting AS posting
+                        WHERE posting.id = paid.id AND posting.kind = 'SETTLEMENT')
+        GROUP BY bill.id HAVING bill.settled_fen <> coalesce(sum(paid.amount_fen), 0)""",
+    # No more goods come back than were sold, and each return is a posting of just so much.
+    "goods_returned": """
+        SELECT returned.consumption, 'returned ' || sum(returned.amount_fen) || ' of '
+            || coalesce(min(sold.total), 0) || ', postings of returns ' || coalesce(sum(books.total), 0)
+        FROM {s}.cashier_goodsreturn AS returned
+        LEFT JOIN LATERAL (
+            SELECT sum(entry.amount) AS total FROM {s}.ledger_entry AS entry
+            WHERE entry.posting_id = returned.consumption AND entry.contra = 'REVENUE'
+        ) AS sold ON true
+        LEFT JOIN LATERAL (
+            SELECT -sum(entry.amount) AS total FROM {s}.ledger_entry AS entry
+            WHERE entry.posting_id = returned.id AND entry.contra = 'REVENUE'
+        ) AS books ON true
+        GROUP BY returned.consumption
+        HAVING sum(returned.amount_fen) > coalesce(min(sold.total), 0)
+            OR sum(returned.amount_fen) <> coalesce(sum(books.total), 0)""",
+    # A card's accounts hold what they are for: money and gifts, points, counts and minutes.
+    "lot_out_of_place": """
+        SELECT lot.id, lot.kind || ' on ' || account.kind FROM {s}.ledger_lot AS lot
+        JOIN {s}.ledger_account AS account ON account.id = lot.account_id
+        WHERE (account.kind = 'STORED' AND lot.kind NOT IN ('PRINCIPAL', 'BONUS'))
+            OR (account.kind = 'POINTS' AND lot.kind <> 'POINTS')
+            OR (account.kind LIKE 'PACKAGE:%' AND lot.kind <> 'PACKAGE')""",
+    "package_sold": """
+        SELECT coalesce(sale.id, posting.id), 'sold ' || coalesce(sale.quantity, 0) || ', opened '
+            || coalesce(opened.total, 0)
+        FROM {s}.packages_packagesale AS sale
+        FULL JOIN (SELECT id FROM {s}.ledger_posting WHERE kind = 'PACKAGE_SALE') AS posting ON posting.id = sale.id
+        LEFT JOIN LATERAL (
+            SELECT sum(lot.original) AS total FROM {s}.ledger_lot AS lot
+            WHERE lot.posting_id = posting.id AND lot.kind = 'PACKAGE'
+        ) AS opened ON true
+        WHERE sale.quantity IS DISTINCT FROM opened.total""",
+    # Where a paper stands is where its last step left it, and no step is missing.
+    "document_steps": """
+        SELECT document.number, document.state || ' at version ' || document.version || ', steps end in '
+            || coalesce((array_agg(step.to_state ORDER BY step.version DESC))[1], 'nothing') || ' at ' || count(step.id)
+        FROM {s}.documents_document AS document
+        LEFT JOIN {s}.documents_documentstep AS step ON step.document_id = document.id
+        GROUP BY document.id
+        HAVING count(step.id) <> document.version OR max(step.version) <> document.version
+            OR (array_agg(step.to_state ORDER BY step.version DESC))[1] IS DISTINCT FROM document.state""",
+    # A blank card lies in the stock, and one that was issued does not.
+    "card_place": """
+        SELECT card.number, place.state || ' though the card is ' || card.status
+        FROM {s}.stock_cardplace AS place JOIN {s}.cards_card AS card ON card.id = place.card_id
+        WHERE (card.issued_at IS NOT NULL AND place.state NOT IN ('ISSUED', 'DESTROYED'))
+            OR (card.issued_at IS NULL AND place.state = 'ISSUED')
+            OR (place.state = 'DESTROYED' AND card.status <> 'DESTROYED')""",
+    "card_range": """
+        SELECT made.first || '–' || made.last, made.quantity || ' cards, in stock ' || count(place.card_id)
+            || ', the last at ' || coalesce(max(place.position), 0)
+        FROM {s}.stock_cardrange AS made LEFT JOIN {s}.stock_cardplace AS place ON place.range_id = made.id
+        GROUP BY made.id
+        HAVING made.quantity <> count(place.card_id) OR made.quantity <> coalesce(max(place.position), 0)""",
+    # Only a card that is somebody's has its PIN tried.
+    "till_pin": """
+        SELECT card.number, card.status || ' after ' || tries.failures || ' wrong PINs'
+        FROM {s}.cards_cardtillpin AS tries JOIN {s}.cards_card AS card ON card.id = tries.card_id
+        WHERE tries.failures > 0 AND card.issued_at IS NULL""",
     "package_account": """
         SELECT account.id, account.kind || ' in ' || account.unit FROM {s}.ledger_account AS account
         WHERE account.kind LIKE 'PACKAGE:%' AND (account.unit NOT IN ('CNT', 'MIN') OR NOT account.lotted)""",

@@ -10,11 +10,20 @@ import pytest
 from kernel import clock
 from kernel.money import Money
 from membership.auditing import CHECKS, audit_chain
+from membership.cards.domain import NumberRange
+from membership.cards.models import CardTillPin
 from membership.cards.services import reissue_card, report_lost
 from membership.cashier import services as cashier
+from membership.cashier.models import ChainPolicy
+from membership.cashier.returning import return_goods
+from membership.cashier.settling import settle
+from membership.cashier.tender import Tender
+from membership.documents import services as documents
 from membership.expiry.models import ClearingNotice
 from membership.expiry.services import daily
+from membership.packages import services as packages
 from membership.records.models import Record
+from membership.stock.services.making import make_range
 from tenants.chains.models import Chain
 from tenants.people.domain import Actor
 from tests.cleaning import superuser
@@ -41,6 +50,7 @@ def lived_in(
         cashier.pay_in(
             actor=clerk, card_number=lost.number, amount=Money(900), store_id=store_id, idempotency_key="ahead"
         )
+        _buy(lost, clerk, store_id)
         report_lost(actor=clerk, number=lost.number, store_id=store_id)
         reissue_card(actor=clerk, number=lost.number, new_number=idle_cards[2], store_id=store_id)
     for days in (340, 400):
@@ -50,6 +60,27 @@ def lived_in(
         assert ClearingNotice.objects.filter(state="CLEARED").exists()
         assert Record.objects.filter(kind="EXPIRY").exists()
     return chain.schema_name
+
+
+def _buy(holder: Holder, clerk: Actor, store_id: int) -> None:
+    """A bill that was signed and paid in part, goods that came back, a package, a paper that waits, cards in stock."""
+    at: dict[str, Any] = {"actor": clerk, "store_id": store_id}
+    ChainPolicy.objects.update(signed_limit_fen=1_000)
+    tender = Tender(cash_fen=100, signed_fen=400)
+    bill = cashier.pay(card_number=holder.number, total=Money(500), tender=tender, idempotency_key="bill", **at)
+    settle(bill_id=bill.record_id, tender=Tender(cash_fen=150), idempotency_key="paid", **at)
+    bought = cashier.consume(card_number=holder.number, amount=Money(300), idempotency_key="bought", **at)
+    return_goods(record_id=bought.record_id, amount=Money(120), idempotency_key="back", reason="坏", **at)
+    washes = packages.define_product(
+        actor=clerk, name="洗车", unit="CNT", quantity=5, price=Money(200), validity_months=36
+    )
+    tender = Tender(stored_fen=200)
+    packages.sell(card_number=holder.number, product_id=washes.pk, tender=tender, idempotency_key="sold", **at)
+    top_up = Record.objects.filter(kind="TOP_UP", card=holder.card).latest("occurred_at")
+    payload = {"record_id": str(top_up.pk), "what_happened": "多充"}
+    documents.draft(actor=clerk, kind="FAULT", payload=payload, store_id=store_id)
+    make_range(actor=clerk, level_code="GOLD", numbers=NumberRange(prefix="66", first=1, quantity=3))
+    CardTillPin.objects.create(card=holder.card, failures=1)
 
 
 def test_a_chain_that_has_lived_has_no_findings(lived_in: str) -> None:
@@ -101,8 +132,34 @@ DAMAGES = {
     ),
     "a debt has no bill": (
         "INSERT INTO ledger_account (kind, holder_id, unit, lotted, allow_negative, balance, version)"
-        " VALUES ('SIGNED_BILL', 1, 'CNY', false, true, -300, 1)",
+        " VALUES ('SIGNED_BILL', 4711, 'CNY', false, true, -300, 1)",
         {"signed_bills"},
+    ),
+    "a bill is of another amount": (
+        "UPDATE cashier_signedbill SET amount_fen = amount_fen + 1, relieved_fen = relieved_fen + 1",
+        {"signed_bill_posting"},
+    ),
+    "a settlement is forgotten": ("DELETE FROM cashier_settlement", {"signed_bill_settled"}),
+    "more came back than was sold": (
+        "UPDATE cashier_goodsreturn SET amount_fen = 301",
+        {"goods_returned"},
+    ),
+    "points lie among the money": (
+        "UPDATE ledger_lot SET kind = 'POINTS' WHERE kind = 'BONUS'",
+        {"lot_out_of_place"},
+    ),
+    "a package was sold with more in it": ("UPDATE packages_packagesale SET quantity = 6", {"package_sold"}),
+    "a package's sale is lost": ("DELETE FROM packages_packagesale", {"package_sold"}),
+    "a paper is approved by nobody": ("UPDATE documents_document SET state = 'APPROVED'", {"document_steps"}),
+    "a step is lost": ("DELETE FROM documents_documentstep WHERE version = 1", {"document_steps"}),
+    "a blank card was issued": (
+        "UPDATE stock_cardplace SET state = 'ISSUED' WHERE position = 2",
+        {"card_place"},
+    ),
+    "a card is gone from its range": ("DELETE FROM stock_cardplace WHERE position = 2", {"card_range"}),
+    "somebody tried the PIN of a blank card": (
+        "UPDATE cards_cardtillpin SET card_id = (SELECT min(id) FROM cards_card WHERE status = 'IDLE')",
+        {"till_pin"},
     ),
     "a package counts money": (
         "INSERT INTO ledger_account (kind, holder_id, unit, lotted, allow_negative, balance, version)"
@@ -130,6 +187,14 @@ def test_each_damage_is_found(lived_in: str) -> None:
             "ledger_entry",
             "records_record",
             "expiry_clearingnotice",
+            "cashier_signedbill",
+            "cashier_settlement",
+            "cashier_goodsreturn",
+            "packages_packagesale",
+            "documents_document",
+            "documents_documentstep",
+            "stock_cardplace",
+            "cards_cardtillpin",
         )
         for name, (sql, _) in DAMAGES.items():
             for table in tables:

@@ -140,8 +140,10 @@ class Play(RuleBasedStateMachine):
 
     @act(aim=AIMS, amount=AMOUNTS, by_api=st.booleans())
     def consume(self, aim: Aim, amount: int, by_api: bool) -> None:
-        card, now = self.usable_card(aim, amount), self.world.now
-        asked = self.world.key()
+        self.spend(self.usable_card(aim, amount), amount, by_api=by_api)
+
+    def spend(self, card: ModelCard, amount: int, *, by_api: bool) -> None:
+        now, asked = self.world.now, self.world.key()
         receipt, refused = self.world.consume(card.number, amount, key=asked, by_api=by_api)
         expected = card.refusal(now)
         if expected is None and not card.can_pay(amount, now):

@@ -44,13 +44,19 @@ class PlayAll(PlayLives):
         """A card with a bonus that ends and one that does not, one with a signed bill, prepayment and a package, a gift
         card, one that was lost, one wrongly topped up, one whose PIN was forgotten, one that is not paid for, blanks.
         """
-        self.set_policy(policy)
         good: Aim = (True, 0)
         rich = self.handed_out()
         self.topped(rich, 50, bonus)
         self.set_bonus_months(None)
         self.topped(rich, 40, 7)
         self.set_bonus_months(12)
+        # Where lots of both kinds and both ends lie together, each order of drawing takes other ones.
+        for order in ("PRO_RATA", "BONUS_FIRST", "EARLIEST_EXPIRY"):
+            self.set_policy(order)
+            amount = self.ending_soon(rich) + 2 if order == "BONUS_FIRST" else 11
+            self.spend(rich, amount, by_api=order == "PRO_RATA")
+            self.the_database_agrees()
+        self.set_policy(policy)
         owing = self.handed_out()
         self.topped(owing, 60, 0)
         assert owing.member is not None
@@ -85,6 +91,9 @@ class PlayAll(PlayLives):
         unpaid, member = self.make(), ModelMember()
         assert self.world.issue(unpaid.number, holder="new", activate=True, pending=True) is None
         self.issued(unpaid, member, activate=False, pending=True)
+
+    def ending_soon(self, card: ModelCard) -> int:
+        return sum(lot.left for lot in card.lots if lot.expires_at is not None)
 
     def handed_out(self) -> ModelCard:
         card, member = self.make(), ModelMember()

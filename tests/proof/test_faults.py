@@ -13,7 +13,7 @@ from tests.proof.faults import CHEAP, FAULTS
 from tests.proof.playing import play
 from tests.proof.world import World
 
-_ROUNDS = 6
+_ROUNDS = 3
 _ALL = os.environ.get("KAYUN_PROOF_FAULTS", "")
 
 
