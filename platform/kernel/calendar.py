@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from kernel.clock import CHINA
+from kernel.holidays import CLOSED, WORKED
 
 FIRST_DAY: Final = date(1900, 1, 1)
 LAST_DAY: Final = date(2199, 12, 31)
@@ -32,10 +33,13 @@ def span_of(day: date, zone: ZoneInfo = CHINA) -> tuple[datetime, datetime]:
     return start_of(day, zone), start_of(day + timedelta(days=1), zone)
 
 
-def add_working_days(day: date, days: int, *, closed: Collection[date] = (), worked: Collection[date] = ()) -> date:
+def add_working_days(
+    day: date, days: int, *, closed: Collection[date] = CLOSED, worked: Collection[date] = WORKED
+) -> date:
     """The day that is so many working days after ``day``: Monday to Friday, but for holidays.
 
-    ``closed``: public holidays. ``worked``: weekend days that are worked instead (调休).
+    ``closed``: public holidays, ``worked``: weekend days that are worked instead (调休); by default China's, as far as
+    they are announced.
     """
     while days > 0:
         day += timedelta(days=1)
