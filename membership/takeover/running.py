@@ -6,6 +6,7 @@ Opens its own transactions, each of which commits with what says that it is done
 import logging
 from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import CASCADE, Model
@@ -146,6 +147,7 @@ def _take_over(schema_name: str, takeover: Takeover) -> None:
 
 def _undo(schema_name: str, takeover_id: int) -> None:
     """Reverse the postings by the thousand, then remove what was filed. Nobody can use the cards meanwhile."""
+    reversed_to = UUID(int=0)
     while True:
         with in_chain(schema_name):
             takeover = hold(takeover_id, TakeoverState.UNDOING)
@@ -153,22 +155,25 @@ def _undo(schema_name: str, takeover_id: int) -> None:
                 return
             takeover.touched_at = clock.now()
             takeover.save(update_fields=["touched_at"])
-            if not _reverse_some(takeover) and not _remove_some(takeover):
+            last = _reverse_some(takeover, after=reversed_to)
+            reversed_to = last or reversed_to
+            if last is None and not _remove_some(takeover):
                 takeover.state, takeover.finished_at = TakeoverState.UNDONE, clock.now()
                 takeover.save()
                 _noted(takeover, "takeover.undone")
                 return
 
 
-def _reverse_some(takeover: Takeover) -> int:
+def _reverse_some(takeover: Takeover, *, after: UUID) -> UUID | None:
+    """Reverse the next postings behind that one, which spares looking through what is done; the last of them."""
     rows = fetch(
         """
         SELECT p.id FROM ledger_posting p
-        WHERE p.kind = 'OPENING' AND starts_with(p.idempotency_key, %(prefix)s)
+        WHERE p.id > %(after)s AND p.kind = 'OPENING' AND starts_with(p.idempotency_key, %(prefix)s)
             AND NOT EXISTS (SELECT FROM ledger_posting r WHERE r.reverses_id = p.id)
         ORDER BY p.id LIMIT %(most)s
         """,
-        {"prefix": takeover.key_prefix, "most": _UNDONE_AT_ONCE},
+        {"prefix": takeover.key_prefix, "most": _UNDONE_AT_ONCE, "after": after},
     )
     requests = [
         reversal_of(
@@ -184,7 +189,7 @@ def _reverse_some(takeover: Takeover) -> int:
     for outcome in post_within(requests):
         if isinstance(outcome, Refused):
             raise error_of(outcome)
-    return len(requests)
+    return rows[-1][0] if rows else None
 
 
 def _remove_some(takeover: Takeover) -> int:
