@@ -11,7 +11,7 @@ from kernel.db import qualified
 from tenants.chains.domain import ChainState, slug_of
 
 # Long enough that the look-up costs nothing, short enough that closing a chain takes effect at once for people.
-_KEPT_S: Final = 5.0
+KEPT_S: Final = 5.0
 _HOSTS_MAX: Final = 10_000
 
 # By slug under the configured base, so that a database that was restored or moved answers where it is now; by the
@@ -58,7 +58,7 @@ def chain_at(host: str) -> CurrentChain | None:
     if chain.state == ChainState.ACTIVE:
         if len(_by_host) >= _HOSTS_MAX:
             _by_host.clear()
-        _by_host[host] = (time.monotonic() + _KEPT_S, chain)
+        _by_host[host] = (time.monotonic() + KEPT_S, chain)
     return chain
 
 

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from config.cli.building import build_styles, compile_messages
 from config.cli.tools import chromium
 from kernel.localservers import addresses
+from tenants.chains.queries import KEPT_S
 from tests.databases import ROOT
-from tests.workers import Workers, valkey, wait_for
+from tests.workers import Broker, Workers, valkey, wait_for
 
 SCREENSHOTS = ROOT / ".local" / "test" / "screenshots"
 
@@ -46,6 +48,13 @@ class House:
             return answer.status, json.loads(answer.read())
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process takes all of these tests, so that one house serves them."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
 @pytest.fixture(autouse=True)
 def _database_beside_the_browsers_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """Playwright keeps an event loop in this thread, which Django would take for an asynchronous caller."""
@@ -65,25 +74,47 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture
-def house(database: None, tmp_path: Path) -> Iterator[House]:
-    """Web and worker, as ``kayun run`` starts them."""
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The house's processes, and when a test was last in it."""
+
+    house: House
+    broker: Broker
+    left_at: list[float]
+
+
+@pytest.fixture(scope="session")
+def _running_house(_own_database: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Web and worker, as ``kayun run`` starts them: once, for starting them takes longer than most walks through."""
     compile_messages(ROOT)
     build_styles(ROOT)
-    port = _free_port()
-    with valkey(tmp_path) as broker:
-        workers = Workers(broker, tmp_path)
-        log = (tmp_path / "web.log").open("wb")
+    folder, port = tmp_path_factory.mktemp("house"), _free_port()
+    with valkey(folder) as broker:
+        workers = Workers(broker, folder)
+        log = (folder / "web.log").open("wb")
         web = subprocess.Popen(_web(port), cwd=ROOT, env=_environment(workers, port), stdout=log, stderr=log)
         try:
             workers.start()
             wait_for(lambda: _answers(port))
-            yield House(port=port, base="localhost")
+            yield Running(house=House(port=port, base="localhost"), broker=broker, left_at=[])
         finally:
             web.terminate()
             web.wait(timeout=20)
             workers.end()
             log.close()
+
+
+@pytest.fixture
+def house(database: None, _running_house: Running) -> Iterator[House]:
+    """A house where nobody has been: what the last test's visitors left in its memory is forgotten."""
+    with _running_house.broker.client() as client:
+        for key in client.scan_iter("*allauth*"):
+            client.delete(key)
+    if _running_house.left_at:
+        # The web process remembers for seconds which chain answers at a host.
+        time.sleep(max(0.0, _running_house.left_at[-1] + KEPT_S - time.monotonic()))
+    yield _running_house.house
+    _running_house.left_at.append(time.monotonic())
 
 
 @pytest.fixture
