@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import TextChoices
@@ -15,6 +15,10 @@ PREPAID: Final = "CHAIN_PREPAID"
 """What a chain has with the platform: CNY, never below zero (R-A20)."""
 ARREARS: Final = "CHAIN_ARREARS"
 """What a chain owes the platform: CNY, never above zero."""
+
+
+GRACE: Final = timedelta(days=15)
+"""How long a chain may owe before it may promise its members nothing new."""
 
 
 class Contra(TextChoices):

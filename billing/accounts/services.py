@@ -9,6 +9,7 @@ from django.db.transaction import TransactionManagementError
 
 from billing.accounts.domain import (
     ARREARS,
+    GRACE,
     PREPAID,
     AccountStanding,
     AccountTooLow,
@@ -16,12 +17,14 @@ from billing.accounts.domain import (
     credit_kind,
 )
 from billing.accounts.locks import Held, hold_accounts
+from kernel import clock
 from kernel.db import PUBLIC_SCHEMA
 from kernel.money import Money
 from ledger import services as ledger
 from ledger.domain import Line, Outcome, Posted, PostingRequest, Refused, Unit, request_hash
 from ledger.errors import error_of
 from ledger.models import Posting
+from tenants.chains.services import note_arrears
 from tenants.people.domain import Actor
 
 # What is there already is left alone and costs no number of the sequence.
@@ -78,7 +81,10 @@ def credit(
         memo=memo or {},
         looks_at=(held.prepaid_id, held.arrears_id),
     )
-    return ledger.post(request)
+    posted = ledger.post(request)
+    if not posted.replayed and paid and paid == held.standing.arrears_fen:
+        note_arrears(owing=[], settled=[chain_id], held_from=clock.today())
+    return posted
 
 
 def debit_many(debits: Sequence[Debit]) -> list[Outcome]:
@@ -91,7 +97,14 @@ def debit_many(debits: Sequence[Debit]) -> list[Outcome]:
     held = _hold({debit.chain_id for debit in debits})
     decided = list(_decide(debits, held))
     posted = iter(ledger.post_within([request for request in decided if isinstance(request, PostingRequest)]))
-    return [next(posted) if isinstance(request, PostingRequest) else request for request in decided]
+    outcomes = [next(posted) if isinstance(request, PostingRequest) else request for request in decided]
+    owing = {
+        debit.chain_id
+        for debit, outcome in zip(debits, outcomes, strict=True)
+        if isinstance(outcome, Posted) and not outcome.replayed and outcome.balances[held[debit.chain_id].arrears_id]
+    }
+    note_arrears(owing=owing, settled=[], held_from=clock.today() + GRACE)
+    return outcomes
 
 
 def debit(charge: Debit) -> Posted:

@@ -24,6 +24,8 @@ class Chain(TenantMixin):  # type: ignore[misc]
     # With the plan, the snapshot of what the chain has subscribed to: whoever asks what it may do asks here. Numbers of
     # the price list.
     modules = ArrayField(models.PositiveSmallIntegerField(), verbose_name=_("模块"), default=list, db_default=[])
+    # Set while the chain owes the platform: the day from which it may promise its members nothing new.
+    held_from = models.DateField(_("欠费暂停日"), null=True, blank=True)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="chains", verbose_name=_("所有者")
     )

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from django.conf import settings
@@ -17,7 +18,7 @@ _HOSTS_MAX: Final = 10_000
 # By slug under the configured base, so that a database that was restored or moved answers where it is now; by the
 # whole name for any other.
 _AT_HOST: Final = """
-SELECT id, schema_name, slug, name, plan, state, owner_id, modules FROM (
+SELECT id, schema_name, slug, name, plan, state, owner_id, held_from, modules FROM (
     SELECT 1 AS place, c.* FROM public.chains_chain c WHERE c.slug = %(slug)s
     UNION ALL
     SELECT 2, c.* FROM public.chains_domain d JOIN public.chains_chain c ON c.id = d.tenant_id
@@ -37,6 +38,8 @@ class CurrentChain:
     plan: str
     state: str
     owner_id: int
+    held_from: date | None = None
+    """The day from which it may promise its members nothing new, as it owes the platform."""
     modules: tuple[int, ...] = ()
     """The modules it has subscribed to, by number."""
 

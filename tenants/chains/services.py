@@ -1,6 +1,7 @@
 """What an owner can do with a chain: ask for one, see it made, close it."""
 
 from collections.abc import Collection
+from datetime import date
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -24,6 +25,7 @@ __all__ = [
     "SlugTaken",
     "close_chain",
     "finish_closing",
+    "note_arrears",
     "provision",
     "request_chain",
     "retry_chain",
@@ -122,6 +124,18 @@ def set_entitlements(*, chain_id: int, plan: str, modules: Collection[int]) -> N
     In the public schema; needs an open transaction. Web processes remember a chain for seconds (``queries.chain_at``).
     """
     Chain.objects.filter(pk=chain_id).update(plan=plan, modules=sorted(modules))
+
+
+def note_arrears(*, owing: Collection[int], settled: Collection[int], held_from: date) -> None:
+    """Keep on the chains themselves who owes the platform: from ``held_from``, or an earlier day that was set before,
+    nothing new is promised to members. Who owes nothing is free at once.
+
+    In the public schema; needs an open transaction.
+    """
+    if owing:
+        Chain.objects.filter(pk__in=owing, held_from=None).update(held_from=held_from)
+    if settled:
+        Chain.objects.filter(pk__in=settled).exclude(held_from=None).update(held_from=None)
 
 
 def finish_closing(chain_id: int) -> None:

@@ -116,6 +116,11 @@ API_ACTS: Final = (Act.VALUE_CONSUME, Act.CARD_VIEW)
 People, keys and reversals stay with people (R-I05).
 """
 
+OBLIGING: Final = frozenset({Act.CARD_MAKE.value, Act.CARD_ISSUE.value, Act.VALUE_TOP_UP.value})
+"""What makes a chain owe its members more than before: withheld from a chain that has not paid the platform for long.
+Everything else goes on, because the money on the cards is the members'.
+"""
+
 EVERYWHERE: Final = "all"
 
 
@@ -127,14 +132,25 @@ class NotAllowed(DomainError):
     message = _("您没有“{act}”的权限，未作任何更改。请联系本商户的管理员。")
 
 
+class AccountInArrears(DomainError):
+    """The chain has owed the platform for longer than it is waited for: no new cards and no new money meanwhile."""
+
+    code = "account_in_arrears"
+    status = 402
+    message = _("本商户账户欠费，暂停“{act}”。消费、退款、挂失与查询照常；所有者充值后立即恢复。未作任何更改。")
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever does an act. ``grants`` maps an act to ``"all"`` or to the stores where it is allowed."""
+    """Whoever does an act. ``grants`` maps an act to ``"all"`` or to the stores where it is allowed; what is
+    ``withheld`` is refused whatever was granted (``AccountInArrears``).
+    """
 
     kind: str
     id: int | None = None
     name: str = ""
     grants: Mapping[str, str | frozenset[int]] = field(default_factory=dict)
+    withheld: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return self.kind if self.id is None else f"{self.kind}:{self.id}"
@@ -167,10 +183,12 @@ def require(actor: Actor, act: Act, *, store_id: int | None = None) -> None:
     """Pass if the actor may do the act in that store; with no store named, if he may do it everywhere.
 
     Raises:
-        NotAllowed
+        NotAllowed, AccountInArrears
     """
     if not actor.may(act, store_id=store_id):
         raise NotAllowed(act=act.label)
+    if act in actor.withheld:
+        raise AccountInArrears(act=act.label)
 
 
 def require_somewhere(actor: Actor, act: Act) -> None:

@@ -358,3 +358,26 @@ def test_stores_are_counted_where_they_are(chain: Chain, other_chain: Chain) -> 
     with in_public():
         assert count_stores() == 1
         assert Subscription.objects.get(chain=chain).open_stores == 2
+
+
+# ── Owing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_who_owes_is_held_after_a_fortnight_and_free_when_it_has_paid(subscribed: Callable[..., Chain]) -> None:
+    def held_from(chain: Chain) -> date | None:
+        with in_public():
+            return Chain.objects.values_list("held_from", flat=True).get(pk=chain.pk)
+
+    chain, other = subscribed(plan="B"), subscribed("other", plan="B", fen=500_00)
+    assert held_from(chain) == date(2026, 3, 17)
+    assert held_from(other) is None, "it owed, and paid"
+    # More arrears do not put it off.
+    with at(date(2026, 4, 2)):
+        renew_all()
+    assert held_from(chain) == date(2026, 3, 17)
+    with in_public():
+        pay(chain, 100_00)
+    assert held_from(chain) == date(2026, 3, 17), "not all of it is paid"
+    with in_public():
+        pay(chain, 122_00)
+    assert (held_by(chain), held_from(chain)) == ((0, 0), None)
