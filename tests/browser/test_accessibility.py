@@ -21,7 +21,7 @@ _PUBLIC = [
     "/", "/pricing/", "/accounts/login/", "/accounts/signup/", "/accounts/confirm-email/", "/accounts/password/reset/",
     "/no/such/page/",
 ]  # fmt: skip
-_DOOR = ["/", "/desk/login/"]
+_DOOR = ["/", "/pin/", "/desk/login/"]
 _DESK = [
     "/desk/", "/desk/till/", "/desk/cards/", "/desk/cards/make/", "/desk/cards/issue/",
     "/desk/members/", "/desk/members/new/", "/desk/members/tags/", "/desk/members/duplicates/", "/desk/vehicles/",
