@@ -10,7 +10,7 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 
-from config.demo import lives, load, loading, people, records, story
+from config.demo import corners, lives, load, loading, people, records, story
 from kernel.db import in_chain, in_public
 from ledger.audit import audit_schema
 from ledger.models import Posting
@@ -64,14 +64,14 @@ def test_the_demo_is_whole_and_loading_it_again_changes_nothing(
     with in_public():
         chain = Chain.objects.get(slug="demo")
     with in_chain(chain.schema_name):
-        assert Member.objects.count() == story.MEMBERS + lives.MEMBERS + records.FILED_AGAIN
+        assert Member.objects.count() == story.MEMBERS + lives.MEMBERS + records.FILED_AGAIN + corners.MEMBERS
         roles = set(Assignment.objects.values_list("role__code", flat=True))
         assert roles == {preset.code for preset in PRESETS}
         kinds = Counter(Record.objects.values_list("kind", flat=True))
         assert kinds["CONSUMPTION"] > 800
         assert kinds["TOP_UP"] > 150
         assert kinds["REVERSAL"] == 5
-        posting = ("CONSUMPTION", "TOP_UP", "REVERSAL", "MOVE_IN", "FEE")
+        posting = ("CONSUMPTION", "TOP_UP", "REVERSAL", "MOVE_IN", "FEE", "POINTS")
         assert Posting.objects.count() == sum(kinds[kind] for kind in posting)
         statuses = Counter(Card.objects.values_list("status", flat=True))
         assert statuses["ACTIVE"] > 35
@@ -86,6 +86,10 @@ def test_the_demo_is_whole_and_loading_it_again_changes_nothing(
             ("STOCK_COUNT", "COMPLETED"): 1,
             ("MAKING_REQUEST", "SUBMITTED"): 1,
             ("FAULT", "SUBMITTED"): 1,
+            ("STOCK_TRANSFER", "SUBMITTED"): 1,
+            ("DESTRUCTION", "COMPLETED"): 1,
+            ("DORMANCY", "SUBMITTED"): 1,
+            ("CARD_VALIDITY", "SUBMITTED"): 1,
         }
     assert list(audit_schema(chain.schema_name)) == []
 
@@ -123,6 +127,8 @@ def test_a_demo_broken_off_half_way_is_made_whole_by_the_next_run(
     monkeypatch.setattr(story, "MEMBERS", 3)
     monkeypatch.setattr(story, "SECOND_CARDS", 0)
     monkeypatch.setattr(loading, "_mishaps", lambda _: None)
+    monkeypatch.setattr(corners, "lie_unused", lambda *_, **__: None)
+    monkeypatch.setattr(corners, "come_to_light", lambda *_, **__: None)
     load()
     with in_chain(chain.schema_name):
         assert Card.objects.filter(status="ACTIVE").count() == 3

@@ -3,7 +3,7 @@
 What moves a card from one status to another is named in ``cards.domain.LIFE``; each of its acts is one function here.
 """
 
-from membership.cards.services.ending import CardNotEmpty, WitnessesNeeded, collect_card, destroy_cards, withdraw_card
+from membership.cards.services.ending import CardNotEmpty, collect_card, withdraw_card
 from membership.cards.services.issuing import (
     CardNotIdle,
     IdLimitReached,
@@ -99,14 +99,12 @@ __all__ = [
     "TypeNotFound",
     "ValidityMoved",
     "VehicleRequired",
-    "WitnessesNeeded",
     "activate_card",
     "adjust_account_expiry",
     "check_till_pin",
     "choose_pin",
     "collect_card",
     "confirm_payment",
-    "destroy_cards",
     "expire_cards",
     "freeze_card",
     "issue_card",

@@ -1,16 +1,13 @@
 """The end of a card: the member leaves, the plastic comes back and is destroyed."""
 
-from collections.abc import Sequence
-
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import DomainError
 from kernel.money import Money
 from membership.cards import locks
-from membership.cards.domain import CardAct, CardStatus, tidy_number
-from membership.cards.errors import CardNotFound
+from membership.cards.domain import CardAct, CardStatus
 from membership.cards.models import Card
-from membership.cards.services.stepping import allowed, forbidden, locked_for, take_step
+from membership.cards.services.stepping import forbidden, locked_for, take_step
 from membership.cards.values import POINTS, STORED
 from membership.records.domain import RecordKind
 from tenants.people.domain import Act, Actor, require
@@ -24,14 +21,6 @@ class CardNotEmpty(DomainError):
     message = _(
         "会员卡 {card_number} 还有余额 {stored}、积分 {points}、套餐 {packages} 项，请先退款或调整为零。未作任何更改。"
     )
-
-
-class WitnessesNeeded(DomainError):
-    """Cards are destroyed before two witnesses, neither of whom does it (R-E05)."""
-
-    code = "witnesses_needed"
-    status = 400
-    message = _("销毁须有两位见证人，请填写两人的姓名。")
 
 
 def withdraw_card(*, actor: Actor, number: str, store_id: int, reason: str = "") -> Card:
@@ -71,30 +60,6 @@ def collect_card(*, actor: Actor, number: str, store_id: int, reason: str = "") 
     issued = card.issued_at is not None
     kind = RecordKind.COLLECTION if issued else None
     return take_step(actor, card, CardAct.COLLECT, to, store_id=store_id, reason=reason, kind=kind)
-
-
-def destroy_cards(
-    *, actor: Actor, numbers: Sequence[str], witnesses: tuple[str, str], store_id: int | None, reason: str = ""
-) -> int:
-    """Destroy idle or collected cards before two witnesses (R-E05). All or none; how many. Their numbers stay taken.
-
-    Raises:
-        NotAllowed, CardNotFound, StatusStepForbidden, WitnessesNeeded
-    """
-    require(actor, Act.STOCK_DESTROY, store_id=store_id)
-    names = [" ".join(name.split()) for name in witnesses]
-    if not all(names) or names[0] == names[1] or actor.name in names:
-        raise WitnessesNeeded
-    wanted = {tidy_number(number) for number in numbers}
-    cards = locks.lock_cards(wanted)
-    for missing in sorted(wanted - {card.number for card in cards}):
-        raise CardNotFound(card_number=missing)
-    steps = [(card, allowed(CardAct.DESTROY, card)) for card in cards]
-    for card, to in steps:
-        kind = RecordKind.DESTRUCTION if card.issued_at is not None else None
-        detail = {"witnesses": names}
-        take_step(actor, card, CardAct.DESTROY, to, store_id=store_id, reason=reason, kind=kind, detail=detail)
-    return len(steps)
 
 
 def _refuse_value(card: Card) -> None:

@@ -13,6 +13,7 @@ from membership.cashier import services as cashier
 from membership.cashier.domain import CardRef
 from membership.documents import services as documents
 from membership.members.services import create_member
+from membership.stock.services import file_destruction
 from tenants.people.domain import Actor
 
 _GIFTS: Final = NumberRange(prefix="7701", first=1, quantity=12, width=7, check_digit=True)
@@ -33,7 +34,14 @@ def set_policy(*, owner: Actor) -> None:
 
 
 def live_on(
-    *, manager: Actor, owner: Actor, treasury: Actor, store_id: int, cards: list[CardRef], lost: CardRef
+    *,
+    manager: Actor,
+    owner: Actor,
+    treasury: Actor,
+    finance: Actor,
+    store_id: int,
+    cards: list[CardRef],
+    lost: CardRef,
 ) -> None:
     """Reissue a lost card, replace one, lock one by wrong PINs, let gift cards be sold, used up, collected and
     destroyed, and leave one card waiting for its payment. ``cards``: ordinary ones in use, at least two; ``lost``: one
@@ -51,7 +59,7 @@ def live_on(
         services.check_till_pin(actor=owner, number=cards[1].number, pin=_WRONG_PIN, store_id=store_id)
     _withdraw(owner, next(blanks).number, store_id)
     _wait_for_payment(owner, next(blanks).number, store_id)
-    _gifts(owner, treasury, store_id)
+    _gifts(owner, treasury, (finance, manager), store_id)
 
 
 def fill_wrongly(*, till: Actor, reporter: Actor, store_id: int, card: CardRef) -> None:
@@ -80,7 +88,7 @@ def _wait_for_payment(owner: Actor, number: str, store_id: int) -> None:
     services.issue_card(actor=owner, number=number, member=member, store_id=store_id, payment_pending=True)
 
 
-def _gifts(owner: Actor, treasury: Actor, store_id: int) -> None:
+def _gifts(owner: Actor, treasury: Actor, witnesses: tuple[Actor, Actor], store_id: int) -> None:
     services.make_cards(actor=owner, level_code="PLAIN", type_code="GIFT", numbers=_GIFTS)
     for place, number in enumerate(_GIFTS.numbers()[:6]):
         services.issue_card(actor=owner, number=number, member=None, store_id=store_id)
@@ -96,6 +104,6 @@ def _gifts(owner: Actor, treasury: Actor, store_id: int) -> None:
     used_up = _GIFTS.numbers()[4:6]
     for number in used_up:
         services.collect_card(actor=treasury, number=number, store_id=store_id, reason="余额用完，门店收回")
-    services.destroy_cards(
-        actor=treasury, numbers=used_up[:1], witnesses=("方敏", "郑伟"), store_id=store_id, reason="季度销毁"
-    )
+    filed = file_destruction(actor=treasury, store_id=None, text=used_up[0], reason="季度销毁")
+    for witness in witnesses:
+        documents.approve(actor=witness, number=filed.number, note="在场监销")

@@ -14,7 +14,7 @@ from billing.payments.domain import Method
 from billing.pricebook.modules import MODULES_BY_CODE
 from billing.subscriptions.services import begin, bring_current, count_stores
 from config import environment
-from config.demo import data, lives, payments, people, records, stock, story, value
+from config.demo import corners, data, lives, payments, people, records, stock, story, value
 from config.demo.summary import Summary, summary_of
 from kernel import clock
 from kernel.db import in_chain, in_public
@@ -130,6 +130,8 @@ def _fill(now: datetime, began: datetime) -> None:
         stock.release_when_made(owner)
         _make_cards(cast)
     _issue_cards(cast, told.issues, people.members(chance, story.MEMBERS))
+    desk = _desk(cast)
+    corners.lie_unused(desk, began=began)
     with clock.frozen(now - timedelta(days=3)):
         records.complete(cast.service, list(Member.objects.order_by("pk")))
     _live(cast, told.events)
@@ -138,7 +140,13 @@ def _fill(now: datetime, began: datetime) -> None:
     stock.keep_stock(hands, actor=owner, store_id=cast.stores[0].pk, other_id=cast.stores[1].pk, now=now)
     # Cards to which nothing has happened: those of the mishaps stand before them.
     value.tell(cast.cards[50:68], actor=cast.tills[0], store_id=cast.stores[0].pk, now=now)
+    corners.come_to_light(desk, now=now)
     lives.ask_for_pins(owner=owner)
+
+
+def _desk(cast: _Cast) -> corners.Desk:
+    owner = actor_of(User.objects.get(owner_id__isnull=False))
+    return corners.Desk(owner=owner, service=cast.service, cashier=cast.tills[0], store_id=cast.stores[0].pk)
 
 
 def _cast() -> _Cast:
@@ -229,6 +237,7 @@ def _mishaps(cast: _Cast) -> None:
         manager=cast.service,
         owner=actor_of(User.objects.get(owner_id__isnull=False)),
         treasury=treasury,
+        finance=actor_of(User.objects.get(username="finance")),
         store_id=main,
         cards=cast.cards[24:28],
         lost=cast.cards[21],

@@ -9,6 +9,7 @@ from kernel.calendar import add_working_days
 from membership.cards.domain import NumberRange
 from membership.documents import services as documents
 from membership.stock import services
+from membership.stock.queries import TRANSFER_KIND
 from tenants.people.domain import Actor
 
 _PREFIX: Final = "6618"
@@ -65,6 +66,18 @@ def keep_stock(hands: Hands, *, actor: Actor, store_id: int, other_id: int, now:
         documents.approve(actor=hands.finance, number=counted.number, note="现场复盘属实")
         documents.approve(actor=hands.office, number=counted.number, note="停用缺失卡，加强保管")
     with clock.frozen(now - timedelta(days=1)):
+        handed = documents.draft(
+            actor=hands.manager,
+            kind=TRANSFER_KIND,
+            payload={
+                "text": f"{numbers[40]} 至 {numbers[49]}",
+                "to_store": other_id,
+                "keeper": "程前",
+                "reason": "科技园店开业促销，存量不足",
+            },
+            store_id=store_id,
+        )
+        documents.submit(actor=hands.manager, number=handed.number)
         services.deliver(
             actor=hands.planner,
             store_id=other_id,

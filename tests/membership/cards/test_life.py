@@ -17,6 +17,7 @@ from membership.cards import services
 from membership.cards.domain import LIFE, CardAct, CardStatus, IdShown, NumberRange, Shown, destination
 from membership.cards.models import Card, CardType
 from membership.cards.policy import PinProof
+from membership.cards.services.destroying import destroy_cards
 from membership.cashier import services as cashier
 from membership.cashier.drafts import check_amount
 from membership.records.models import Record
@@ -67,7 +68,8 @@ def acts(clerk: Actor, store_id: int, holder: Holder) -> dict[CardAct, Callable[
             services.check_till_pin(actor=clerk, number=number, pin="000000", store_id=store_id)
 
     def destroy(number: str) -> Any:
-        return services.destroy_cards(actor=clerk, numbers=[number], witnesses=("王芳", "李强"), store_id=store_id)
+        card = Card.objects.get(number=number)
+        return destroy_cards(actor=clerk, card_ids=[card.pk], store_id=store_id, document="XH20260302-0001")
 
     def succeed(service: Callable[..., Any]) -> Callable[[str], Any]:
         return lambda number: service(actor=clerk, number=number, new_number=NEXT, store_id=store_id)
@@ -303,10 +305,7 @@ def test_nobody_leaves_with_money_on_the_card(in_chain: InChain, clerk: Actor, s
         )
         services.withdraw_card(actor=clerk, number=holder.number, store_id=store_id)
         services.collect_card(actor=clerk, number=holder.number, store_id=store_id)
-    with in_chain(), pytest.raises(services.WitnessesNeeded):
-        services.destroy_cards(actor=clerk, numbers=[holder.number], witnesses=("王芳", "王芳"), store_id=store_id)
-    with in_chain():
-        services.destroy_cards(actor=clerk, numbers=[holder.number], witnesses=("王芳", "李强"), store_id=store_id)
+        destroy_cards(actor=clerk, card_ids=[holder.card.pk], store_id=store_id, document="XH20260302-0001")
         assert Card.objects.get(pk=holder.card.pk).status == "DESTROYED"
 
 
