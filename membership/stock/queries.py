@@ -122,6 +122,8 @@ class Segment:
     released_at: datetime | None
     first: str
     last: str
+    level_name: str
+    type_name: str
 
     @property
     def quantity(self) -> int:
@@ -135,7 +137,7 @@ class Segment:
 
 
 _SEGMENTS: Final = """
-    SELECT island.*, low.number, high.number
+    SELECT island.*, low.number, high.number, level.name, type.name
     FROM (
         SELECT range_id, state, store_id, released_at, min(position) AS first, max(position) AS last
         FROM (
@@ -152,6 +154,9 @@ _SEGMENTS: Final = """
     JOIN cards_card AS low ON low.id = a.card_id
     JOIN stock_cardplace AS b ON b.range_id = island.range_id AND b.position = island.last
     JOIN cards_card AS high ON high.id = b.card_id
+    JOIN stock_cardrange AS range ON range.id = island.range_id
+    JOIN cards_cardlevel AS level ON level.id = range.level_id
+    JOIN cards_cardtype AS type ON type.id = range.type_id
     ORDER BY low.number
     LIMIT %(limit)s"""
 
@@ -173,7 +178,7 @@ def segments(
     with connection.cursor() as cursor:
         cursor.execute(_SEGMENTS, given)
         rows = cursor.fetchall()
-    return [Segment(Run(row[0], row[4], row[5]), row[1], row[2], row[3], row[6], row[7]) for row in rows]
+    return [Segment(Run(row[0], row[4], row[5]), row[1], row[2], row[3], *row[6:10]) for row in rows]
 
 
 _ENDS: Final = """

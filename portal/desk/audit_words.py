@@ -38,6 +38,7 @@ _FIELDS: Final[Mapping[str, str | Promise]] = {
     "lunar_month": gettext_lazy("农历生日：月"),
     "lunar_day": gettext_lazy("农历生日：日"),
     "lunar_leap": gettext_lazy("生在闰月"),
+    "lunar_year": gettext_lazy("农历生日：年"),
     "vin": gettext_lazy("车架号"),
     "plate": gettext_lazy("车牌号"),
     "model_name": gettext_lazy("车型"),

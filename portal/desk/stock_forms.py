@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from membership.cards.domain import LARGEST_RANGE
-from membership.cards.queries import levels
+from membership.cards.queries import levels, types
 from membership.stock.domain import CountCycle
 from portal.fields import DayField
 from tenants.stores.models import Store
@@ -77,6 +77,7 @@ class RequestedCardsForm(forms.Form):
 class DrawForm(forms.Form):
     """Cards drawn from a store's keeper (R-F08)."""
 
+    type = forms.ChoiceField(label=_("卡类型"), required=False)
     level = forms.ChoiceField(label=_("卡级别"))
     quantity = forms.IntegerField(label=_("数量"), min_value=1, max_value=LARGEST_RANGE)
     drawn_by = forms.CharField(label=_("领用人"), max_length=60)
@@ -88,6 +89,7 @@ class DrawForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["level"].choices = [(level.code, level.name) for level in levels()]  # type: ignore[attr-defined]
+        self.fields["type"].choices = [("", _("全部")), *((of.code, of.name) for of in types())]  # type: ignore[attr-defined]
 
 
 class DrawingFilterForm(forms.Form):

@@ -72,6 +72,7 @@ def draw(request: DeskRequest) -> HttpResponseBase:
                 actor=request.desk.actor,
                 store_id=store_id,
                 level_code=given["level"],
+                type_code=given["type"],
                 quantity=given["quantity"],
                 drawn_by=given["drawn_by"],
                 first_number=given["first_number"],

@@ -3,7 +3,7 @@
 from kernel import clock
 from membership.cards.domain import tidy_number
 from membership.cards.models import Card
-from membership.cards.services.making import level_of
+from membership.cards.services.making import level_of, type_of
 from membership.stock import locks, moves
 from membership.stock.domain import PlaceState, Run, merged
 from membership.stock.errors import DrawOutOfOrder, DrawTooMany
@@ -21,17 +21,20 @@ def draw(
     drawn_by: str,
     first_number: str = "",
     reason: str = "",
+    type_code: str = "",
 ) -> Drawing:
     """Register that somebody has drawn cards from the store's keeper: the lowest numbers that lie there.
 
-    ``first_number``: begin there instead; a ``reason`` is then asked for, and kept.
+    ``first_number``: begin there instead; a ``reason`` is then asked for, and kept. ``type_code``: only of this type.
 
     Raises:
-        NotAllowed, LevelNotFound, DrawTooMany, DrawOutOfOrder
+        NotAllowed, LevelNotFound, TypeNotFound, DrawTooMany, DrawOutOfOrder
     """
     require(actor, Act.STOCK_DELIVER, store_id=store_id)
     level = level_of(level_code)
     lying = CardPlace.objects.filter(store_id=store_id, state=PlaceState.STORE, range__level=level)
+    if type_code:
+        lying = lying.filter(range__type=type_of(type_code))
     # Whoever draws of this level after us waits, and begins where we ended.
     locks.lock_ranges(lying.order_by().values_list("range_id", flat=True).distinct())
     ready = lying.filter(released_at__lte=clock.now()).order_by("card__number")

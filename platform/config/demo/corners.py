@@ -22,7 +22,7 @@ from membership.expiry.services.points import give_notices
 from membership.members.models import IdDocument, Member
 from membership.members.services import create_member
 from membership.records.models import Record
-from membership.stock.services import make_range
+from membership.stock.services import take_in_existing
 from membership.tills.domain import SlipWidth, total_of
 from membership.tills.queries import day_takings
 from membership.tills.services import close_shift, note_print
@@ -59,12 +59,8 @@ class Desk:
 
 
 def lie_unused(desk: Desk, *, began: datetime) -> None:
-    """The first days: some cards are sold, paid for and never seen again. The chain still releases cards when they are
-    made.
-    """
+    """The first days: some cards are sold, paid for and never seen again."""
     with clock.frozen(began + timedelta(days=1)):
-        for code, name, prefix, values in _TYPES:
-            _make_type(desk, code, name, prefix, values)
         members = [_file(desk, name, place) for place, name in enumerate(("卢照邻", "骆远", "崔颢"), start=1)]
         for member, number in zip(members, _blanks(_UNUSED), strict=True):
             _sell(desk, member, number)
@@ -78,8 +74,8 @@ def come_to_light(desk: Desk, *, now: datetime) -> None:
     with clock.frozen(now - timedelta(days=2)):
         listed = prepare_list(actor=desk.service)
         documents.submit(actor=desk.service, number=listed.number, note="请总办审批")
-        for code, _name, _prefix, _values in _TYPES:
-            _issue_first(desk, code)
+        for code, name, prefix, values in _TYPES:
+            _sell_first(desk, code, _make_type(desk, code, name, prefix, values))
     with clock.frozen(now - timedelta(hours=20)):
         _ask_for_more_time(desk)
     _count_and_print(desk, now)
@@ -124,17 +120,18 @@ def _clear_points(desk: Desk, now: datetime) -> None:
         give_notices(today=clock.today())
 
 
-def _make_type(desk: Desk, code: str, name: str, prefix: str, values: Mapping[str, object]) -> None:
+def _make_type(desk: Desk, code: str, name: str, prefix: str, values: Mapping[str, object]) -> list[str]:
+    """A type in use, and blank cards of it, which are not in stock yet; their numbers."""
     shared = {"kind": "ORDINARY", "member_required": True, "balance_cap_fen": 500_000}
     settings.create_type(actor=desk.owner, code=code, values={"name": name, **shared, **values})
     settings.set_enabled(actor=desk.owner, code=code, enabled=True)
     numbers = NumberRange(prefix=prefix, first=1, quantity=10, width=7, check_digit=True)
-    make_range(actor=desk.service, level_code="GOLD", type_code=code, numbers=numbers, store_id=desk.store_id)
+    cards.make_cards(actor=desk.service, level_code="GOLD", type_code=code, numbers=numbers)
+    return numbers.numbers()
 
 
-def _issue_first(desk: Desk, code: str) -> None:
-    """A card of the type goes to somebody whose record does for it."""
-    number = Card.objects.filter(type__code=code, status="IDLE").order_by("number").values_list("number", flat=True)[0]
+def _sell_first(desk: Desk, code: str, numbers: list[str]) -> None:
+    """The first goes to somebody whose record does for it, the others into the store's stock."""
     vehicle = None
     if code == "FLEET":
         here = Vehicle.objects.filter(repair_centres__store_id=desk.store_id, owner__isnull=False)
@@ -145,7 +142,9 @@ def _issue_first(desk: Desk, code: str) -> None:
         document = shown.select_related("member").order_by("pk").first()
         member = document.member if document else None
     if member is not None:
-        cards.issue_card(actor=desk.service, number=number, member=member, store_id=desk.store_id, vehicle=vehicle)
+        cards.issue_card(actor=desk.service, number=numbers[0], member=member, store_id=desk.store_id, vehicle=vehicle)
+    text = f"{numbers[1]} 至 {numbers[-1]}"
+    take_in_existing(actor=desk.service, text=text, store_id=desk.store_id)
 
 
 def _ask_for_more_time(desk: Desk) -> None:

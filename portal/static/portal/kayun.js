@@ -55,6 +55,10 @@
       const part = document.getElementById(radio.dataset.shows);
       if (part) part.hidden = !radio.checked;
     }
+    // Parts whose radio is not offered now.
+    for (const part of document.querySelectorAll(`[data-part-of="${chooser.name}"]`)) {
+      part.hidden = part.id !== chooser.dataset.shows;
+    }
   };
 
   document.addEventListener("keydown", (event) => {
