@@ -186,7 +186,8 @@ def detail_page(request: DeskRequest, member: Member, *, status: int = 200, **mo
         ),
         "cards": [card_row(card) | {"packages": packages.get(card.pk, [])} for card in cards],
         "sums": member_sums(member.pk),
-        "records": [record_row(record) for record in records],
+        # Every one is hers: the name would only fill the lines.
+        "records": [record_row(record) | {"member_name": None} for record in records],
         "trail": _trail(request, member),
         "consents": [row for row in consents if row["withdrawn_at"] is None],
         "past_consents": [row for row in consents if row["withdrawn_at"] is not None],

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel.mail.models import OutgoingMail
 from kernel.sms.models import OutgoingText
 from ledger.models import Account, Draw, Entry, Lot, Posting
-from membership.cards.models import Card, CardLevel
+from membership.cards.models import Card, CardLevel, CardType
 from membership.cashier.models import ChainPolicy
 from membership.members.domain import masked_phone
 from membership.members.models import Member
@@ -81,13 +81,35 @@ class CardLevelRegister(ReadOnlyAdmin):
     fields = list_display
 
 
+@admin.register(CardType, site=registers_site)
+class CardTypeRegister(ReadOnlyAdmin):
+    """卡类型."""
+
+    list_display = (
+        "code",
+        "name",
+        "kind",
+        "use_by",
+        "member_required",
+        "real_name",
+        "earns_points",
+        "top_up_allowed",
+        yuan_column("balance_cap_fen", description=_("余额上限")),
+        "enabled_at",
+    )
+    fields = list_display
+
+
 @admin.register(Card, site=registers_site)
 class CardRegister(ReadOnlyAdmin):
     """会员卡. A PIN's hash is nobody's to see."""
 
-    list_display = ("number", "level", "status", "locked", "member", "valid_until", "account_valid_until", "store")
-    list_select_related = ("level", "member", "store")
-    list_filter = ("status", "locked", "level", "store")
+    list_display = (
+        *("number", "type", "level", "status", "locked"),
+        *("member", "valid_until", "account_valid_until", "store"),
+    )
+    list_select_related = ("type", "level", "member", "store")
+    list_filter = ("status", "locked", "type", "level", "store")
     search_fields = ("number__exact", "member__code__exact", "member__name")
     exclude = ("pin_hash", "pin_version")
     raw_id_fields = ("member", "stored_account", "points_account")
