@@ -10,7 +10,7 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 
-from config.demo import corners, lives, load, loading, people, records, story
+from config.demo import corners, data, lives, load, loading, people, records, story
 from kernel.db import in_chain, in_public
 from ledger.audit import audit_schema
 from ledger.models import Posting
@@ -64,7 +64,8 @@ def test_the_demo_is_whole_and_loading_it_again_changes_nothing(
     with in_public():
         chain = Chain.objects.get(slug="demo")
     with in_chain(chain.schema_name):
-        assert Member.objects.count() == story.MEMBERS + lives.MEMBERS + records.FILED_AGAIN + corners.MEMBERS
+        others = lives.MEMBERS + records.FILED_AGAIN + corners.MEMBERS + data.MEMBERS
+        assert Member.objects.count() == story.MEMBERS + others
         roles = set(Assignment.objects.values_list("role__code", flat=True))
         assert roles == {preset.code for preset in PRESETS}
         kinds = Counter(Record.objects.values_list("kind", flat=True))
