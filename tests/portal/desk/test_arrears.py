@@ -24,9 +24,9 @@ def _owes(chain: Chain, *, days_left: int) -> None:
     forget_hosts()
 
 
-def _ring_up(browser: Client, hidden: Hidden, number: str, mode: str) -> str:
+def _ring_up(browser: Client, hidden: Hidden, number: str, mode: str, amount: str = "10") -> str:
     page: HttpResponse = browser.get("/desk/till/")  # type: ignore[assignment]
-    form = {"idempotency_key": hidden(page, "idempotency_key"), "card": number, "mode": mode, "amount": "10"}
+    form = {"idempotency_key": hidden(page, "idempotency_key"), "card": number, "mode": mode, "amount": amount}
     return browser.post("/desk/till/", form, follow=True).content.decode()
 
 
@@ -50,7 +50,7 @@ def test_nothing_new_is_promised_and_everything_else_goes_on(
     assert balance() == before + 1_000
     _owes(chain, days_left=0)
     assert "已暂停制卡、发卡" in owner_at_desk.get("/desk/").content.decode()
-    assert "暂停“充值”" in _ring_up(owner_at_desk, hidden, holder.number, "top_up")
+    assert "暂停“充值”" in _ring_up(owner_at_desk, hidden, holder.number, "top_up", "20")
     assert balance() == before + 1_000
     _ring_up(owner_at_desk, hidden, holder.number, "consume")
     assert balance() == before
