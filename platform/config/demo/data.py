@@ -34,8 +34,8 @@ _MEMBERS: Final = """姓名,手机号,生日,车牌号,证件类型,证件号码
 陆清和,19900005006,1984-08-21,沪A5D206,护照,E00000002
 方予安,19900005007,1995-01-17,,,
 """
-MEMBERS: Final = _MEMBERS.strip().count("\n")
-"""Members who come from that list."""
+MEMBERS: Final = 3
+"""So many lines of that list are sound; each of the others shows a fault."""
 _PEOPLE: Final = (
     ("V1001", "纪云舒", "19900006001"),
     ("V1002", "温如言", "19900006002"),
