@@ -30,6 +30,25 @@ CHECKS: Final[Mapping[str, str]] = {
         FROM {s}.ledger_account AS prepaid JOIN {s}.ledger_account AS arrears
             ON arrears.holder_id = prepaid.holder_id AND arrears.kind = 'CHAIN_ARREARS'
         WHERE prepaid.kind = 'CHAIN_PREPAID' AND prepaid.balance > 0 AND arrears.balance < 0""",
+    # What the payment service paid is in the books, once, and nothing else says so.
+    "payment_without_credit": """
+        SELECT attempt.id, attempt.intent_id || ' of ' || attempt.amount_fen || ', credited '
+            || coalesce(sum(entry.amount), 0)
+        FROM {s}.payments_attempt AS attempt
+        LEFT JOIN {s}.ledger_posting AS posting ON posting.idempotency_key = 'stripe:' || attempt.intent_id
+        LEFT JOIN {s}.ledger_entry AS entry ON entry.posting_id = posting.id AND entry.account_id IS NOT NULL
+        WHERE attempt.state = 'SUCCEEDED' AND attempt.kind IN ('TOP_UP', 'AUTO_TOP_UP')
+        GROUP BY attempt.id HAVING coalesce(sum(entry.amount), 0) <> attempt.amount_fen""",
+    "credit_without_payment": """
+        SELECT posting.id, posting.idempotency_key FROM {s}.ledger_posting AS posting
+        WHERE posting.idempotency_key LIKE 'stripe:pi%' AND NOT EXISTS (SELECT FROM {s}.payments_attempt AS attempt
+            WHERE 'stripe:' || attempt.intent_id = posting.idempotency_key)""",
+    "refund_not_taken": """
+        SELECT attempt.id, attempt.state || ' of ' || attempt.amount_fen FROM {s}.payments_attempt AS attempt
+        WHERE attempt.kind = 'REFUND' AND (NOT EXISTS (SELECT FROM {s}.ledger_posting AS posting
+                WHERE posting.idempotency_key = 'refund:' || attempt.id)
+            OR (attempt.state = 'FAILED') <> EXISTS (SELECT FROM {s}.ledger_posting AS posting
+                WHERE posting.idempotency_key = 'refund-back:' || attempt.id))""",
     "adjustment_posting": """
         SELECT adjustment.id, 'asked ' || adjustment.amount_fen || ', posted ' || coalesce(sum(entry.amount), 0)
         FROM {s}.accounts_adjustment AS adjustment

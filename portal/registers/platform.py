@@ -3,9 +3,11 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from billing.accounts.models import Adjustment
+from billing.payments.models import Attempt, PaymentEvent
 from kernel.mail.models import OutgoingMail
 from ledger.models import Account, Posting
-from portal.registers.base import ReadOnlyAdmin, RegisterSite
+from portal.registers.base import ReadOnlyAdmin, RegisterSite, yuan_column
 from portal.registers.desk import AuditRegister, MailRegister
 from portal.registers.ledger import AccountRegister, PostingRegister
 from tenants.audit.models import AuditEntry
@@ -63,6 +65,40 @@ class UserRegister(ReadOnlyAdmin):
     list_filter = ("kind", "is_active")
     search_fields = ("email", "name")
     fields = ("email", "name", "phone", "kind", "is_active", "last_login", "date_joined")
+
+
+@admin.register(Attempt, site=platform_site)
+class PaymentRegister(ReadOnlyAdmin):
+    """支付."""
+
+    list_display = ("created_at", "chain", "kind", "method", yuan_column("amount_fen", description=_("金额")), "state")
+    list_select_related = ("chain",)
+    list_filter = ("state", "kind")
+    search_fields = ("chain__slug", "intent_id", "object_id")
+    ordering = ("-created_at",)
+    exclude = ("url",)
+
+
+@admin.register(PaymentEvent, site=platform_site)
+class PaymentEventRegister(ReadOnlyAdmin):
+    """支付通知."""
+
+    list_display = ("received_at", "type", "object_id", "state", "problem", "found")
+    list_filter = ("state", "found")
+    search_fields = ("event_id", "object_id")
+    ordering = ("-id",)
+
+
+@admin.register(Adjustment, site=platform_site)
+class AdjustmentRegister(ReadOnlyAdmin):
+    """账户调整."""
+
+    list_display = (
+        "requested_at", "chain", yuan_column("amount_fen", description=_("金额")), "reason", "requested_by"
+    )  # fmt: skip
+    list_select_related = ("chain", "requested_by")
+    search_fields = ("chain__slug", "reason")
+    ordering = ("-id",)
 
 
 platform_site.register(OutgoingMail, MailRegister)

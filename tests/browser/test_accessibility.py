@@ -2,10 +2,15 @@
 
 from collections.abc import Callable
 
+from allauth.mfa.models import Authenticator
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Page
 
+from kernel.db import in_public
+from tenants.chains.models import Chain
+from tenants.people.domain import UserKind
+from tenants.people.models import User
 from tests.browser.conftest import House
 from tests.membership.conftest import Holder, clerk, holder, idle_cards, issue, store_id
 from tests.portal.member.conftest import log_in
@@ -38,6 +43,16 @@ _DESK = [
     "/desk/accounts/2fa/", "/desk/accounts/2fa/webauthn/", "/desk/accounts/2fa/totp/activate/",
     "/desk/accounts/password/change/",
 ]  # fmt: skip
+_CONSOLE = [
+    "/console/", "/console/chains/new/", *(f"/console/chains/yunshan/{page}" for page in (
+        "subscription/", "account/", "account/top-up/", "account/automatic/")),
+]  # fmt: skip
+_OFFICE = [
+    "/platform/events/",
+    "/platform/events/?state=",
+    "/platform/payments/?chain=yunshan",
+    "/platform/adjustments/",
+]
 _WIDTHS = (1440, 360)
 _MEMBER = ["/card/", "/card/records/", "/card/pin/"]
 
@@ -48,13 +63,18 @@ def test_axe_finds_nothing(
     holder: Holder,
     owner_at_desk: Client,
     log_in: Callable[[Holder], Client],
+    chain: Chain,
+    client_of: Callable[..., Client],
 ) -> None:
+    clerk_of_the_platform = _with_second_factor()
     slug = str(owner_at_desk.defaults["HTTP_HOST"]).partition(".")[0]
     rounds: list[tuple[str, list[str], Client | None]] = [
         ("", _PUBLIC, None),
         (slug, _DOOR, None),
         (slug, [*_DESK, f"/desk/cards/{holder.number}/", f"/desk/till/?card={holder.number}"], owner_at_desk),
         (slug, _MEMBER, log_in(holder)),
+        ("", _CONSOLE, _browser(client_of, chain.owner)),
+        ("", _OFFICE, _browser(client_of, clerk_of_the_platform)),
     ]
     found: list[str] = []
     for host, paths, visitor in rounds:
@@ -69,6 +89,22 @@ def test_axe_finds_nothing(
                 page.set_viewport_size({"width": width, "height": 800})
                 found += [f"{path} at {width}: {fault}" for fault in _faults(page)]
     assert found == []
+
+
+def _browser(client_of: Callable[..., Client], user: User) -> Client:
+    """The browser of somebody who is logged in on the public site."""
+    browser = client_of(None)
+    with in_public():
+        browser.force_login(user)
+    return browser
+
+
+def _with_second_factor() -> User:
+    """One of the platform's staff."""
+    with in_public():
+        user = User.objects.create(username="li", email="li@kayun.cn", name="李", kind=UserKind.PLATFORM)
+        Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
+    return user
 
 
 def _faults(page: Page) -> list[str]:
