@@ -56,7 +56,6 @@ class PlayAll(PlayLives):
             amount = self.ending_soon(rich) + 2 if order == "BONUS_FIRST" else 11
             self.spend(rich, amount, by_api=order == "PRO_RATA")
             self.the_database_agrees()
-        self.set_policy(policy)
         owing = self.handed_out()
         self.topped(owing, 60, 0)
         assert owing.member is not None
@@ -73,6 +72,7 @@ class PlayAll(PlayLives):
         assert self.world.step("report_lost", lost.number) is None
         lost.before, lost.status = "ACTIVE", "LOST"
         self.stopped_ones()
+        self.set_policy(policy)
         self.make()
         self.make()
 
@@ -85,7 +85,11 @@ class PlayAll(PlayLives):
         wronged.status = "FROZEN"
         self.forms.append(Form(number, self.done[-1], True, self.done[-1].opened_left))
         forgetful = self.handed_out()
-        self.topped(forgetful, 20, 0)
+        self.topped(forgetful, 20, 20)
+        # Half a fen each: the odd one is the principal's.
+        self.set_policy("PRO_RATA")
+        self.spend(forgetful, 5, by_api=False)
+        self.the_database_agrees()
         for _ in range(PIN_FAILURES):
             self.try_pin(forgetful, right=False)
         unpaid, member = self.make(), ModelMember()
