@@ -3,8 +3,8 @@
 from typing import Final
 
 PLAYED: Final = {
+    "cards.services.destroying.destroy_cards": "destroy_cards",
     "cards.services.ending.collect_card": "collect_card",
-    "cards.services.ending.destroy_cards": "destroy_cards",
     "cards.services.ending.withdraw_card": "withdraw_card",
     "cards.services.issuing.activate_card": "activate_card",
     "cards.services.issuing.confirm_payment": "confirm_payment",
@@ -62,7 +62,6 @@ ALSO: Final = ("top_up_by_rule", "earn", "midnight: lots_cnt", "midnight: lots_p
 """What is to be reached besides: other ways of the same acts."""
 
 ELSEWHERE: Final = {
-    "cards.services.destroying": "the stock's own destruction, by a document: the same step of the card's life",
     "cards.services.moving": "a part of reissue, replacement and reversal",
     "cards.services.pin_acts.choose_pin": "differs from reset_pin only in who thinks of the PIN",
     "cards.services.redating": "last days by a document; tests/membership/cards/test_redating.py",

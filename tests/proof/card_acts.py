@@ -8,6 +8,7 @@ from kernel import clock
 from membership.cards import services as cards
 from membership.cards.domain import NumberRange
 from membership.cards.models import Card
+from membership.cards.services.destroying import destroy_cards
 from membership.documents import services as documents
 from membership.expiry.models import DormantCard
 from membership.expiry.services import daily, dormancy
@@ -58,13 +59,13 @@ class CardActs(Driving):
         return self._on(number, "set_locked", lambda **at: cards.set_locked(locked=locked, **at))
 
     def destroy(self, numbers: list[str]) -> str | None:
-        """Before two witnesses."""
-        return self.do(
-            "destroy_cards",
-            lambda: cards.destroy_cards(
-                actor=self.clerk, numbers=numbers, witnesses=("王磊", "陈晨"), store_id=self.store_id
-            ),
-        )[1]
+        """By a paper that witnesses have signed."""
+
+        def act() -> int:
+            ids = list(Card.objects.filter(number__in=numbers).values_list("pk", flat=True))
+            return destroy_cards(actor=self.clerk, card_ids=ids, store_id=self.store_id, document="proof")
+
+        return self.do("destroy_cards", act)[1]
 
     def adjust_account_expiry(self, number: str, until: date) -> str | None:
         """Another end of the card's account."""
