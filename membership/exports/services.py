@@ -20,9 +20,10 @@ TASK: Final = "exports.advance"
 
 
 def export_list(
-    *, actor: Actor, kind_code: str, filters: Mapping[str, str], store_id: int, at_once: int = AT_ONCE
+    *, actor: Actor, kind_code: str, filters: Mapping[str, str], store_id: int, at_once: int | None = None
 ) -> Export | bytes:
-    """A list under its filters: written now when it has ``at_once`` rows at most, by a worker when it is longer.
+    """A list under its filters: written now when it has ``at_once`` rows at most (``AT_ONCE``), by a worker when it is
+    longer.
 
     Who may not reveal personal data gets it masked. It is in the trail either way: who, what, under which filters, how
     many rows and whether unmasked.
@@ -39,8 +40,9 @@ def export_list(
         raise NotAllowed(act=kind.acts[0].label)
     revealed = actor.may(Act.MEMBER_REVEAL, store_id=store_id)
     kept = {name: value for name, value in filters.items() if value}
+    most = AT_ONCE if at_once is None else at_once
     # Counted no further than it matters.
-    if kind.found(kept).order_by()[: at_once + 1].count() > at_once:
+    if kind.found(kept).order_by()[: most + 1].count() > most:
         return _ask(actor, kind_code, kept, store_id, revealed=revealed)
     book = io.BytesIO()
     rows = write_list(book, kind, kept, revealed=revealed)

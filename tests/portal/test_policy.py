@@ -26,7 +26,7 @@ def test_no_page_of_ours_may_run_what_stands_in_it(chain: Chain, client_of: Call
     assert policy["frame-ancestors"] == policy["object-src"] == policy["base-uri"] == ["'none'"]
     assert not {"script-src", "style-src"} & policy.keys(), "nothing looser than the default"
     assert "unsafe" not in str(policy)
-    assert policy["form-action"] == ["'self'", "localhost:*", "*.localhost:*"]
+    assert policy["form-action"] == ["'self'", "localhost:*", "*.localhost:*", "https://checkout.stripe.com"]
 
 
 def test_the_registers_get_what_their_framework_needs_and_nothing_else(owner_at_desk: Client) -> None:
