@@ -22,7 +22,7 @@ from billing.subscriptions.queries import Holding, charges_of, holding_of, quote
 from billing.subscriptions.services import begin_missing, bring_current, change_terms
 from kernel import clock
 from kernel.calendar import add_months
-from kernel.errors import DomainError
+from kernel.errors import DomainError, listed
 from kernel.money import Money
 from portal.owner.access import OwnerRequest, owner_only
 from portal.owner.chains import own_active_chain
@@ -120,8 +120,8 @@ def _quoted(chain: Chain, change: Change, holding: Holding) -> dict[str, Any]:
     }
 
 
-def _names(numbers: set[int]) -> list[Any]:
-    return [MODULES[number].name for number in sorted(numbers)]
+def _names(numbers: set[int]) -> str:
+    return listed([MODULES[number].name for number in sorted(numbers)])
 
 
 def _shown(chain: Chain, holding: Holding) -> dict[str, Any]:

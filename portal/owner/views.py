@@ -10,6 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from billing.accounts.domain import GRACE
+from billing.pricebook.domain import Plan
+from billing.pricebook.queries import current_price_book
+from billing.subscriptions.domain import PLAN_MODULE
 from kernel.errors import DomainError
 from portal.hosts import base_domain, chain_url
 from portal.owner.access import OwnerRequest, owner_only
@@ -66,7 +70,14 @@ def chain_new(request: OwnerRequest) -> HttpResponseBase:
                 _actor(request), "chain.request", object_type="chain", object_id=chain.slug, detail={"plan": chain.plan}
             )
             return redirect("console:chain_progress", slug=chain.slug)
-    return render(request, "console/chain_new.html", {"form": form, "base_domain": base_domain(request)})
+    book = current_price_book()
+    context = {
+        "form": form,
+        "base_domain": base_domain(request),
+        "prices": {plan.value: book.price(module=PLAN_MODULE, plan=plan) for plan in Plan},
+        "grace_days": GRACE.days,
+    }
+    return render(request, "console/chain_new.html", context)
 
 
 @require_safe
