@@ -1,5 +1,6 @@
 """The till by keyboard and scanner: few strokes, and nothing done twice whatever the hand or the network does."""
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -15,6 +16,7 @@ from tests.portal.people.conftest import at_desk
 __all__ = ["at_desk", "clerk", "holder", "idle_cards", "issue", "store_id"]
 
 InChain = Callable[..., AbstractContextManager[None]]
+_SCANNER_S = 0.004
 _PERSON_MS = 60
 """Between two keys of a person; a scanner leaves nothing between."""
 
@@ -27,9 +29,19 @@ class Hand:
         self.strokes = 0
 
     def scan(self, number: str) -> None:
-        """A scanner types as fast as it can and ends with Enter by itself."""
-        self.page.keyboard.type(number)
-        self.page.keyboard.press("Enter")
+        """A scanner types as fast as it can and ends with Enter by itself.
+
+        The keys carry their own moments: a machine that is busy hands them over late, and they were struck no slower.
+        """
+        wire = self.page.context.new_cdp_session(self.page)
+        at = time.time()
+        for key in (*number, "Enter"):
+            at += _SCANNER_S
+            struck = {"key": key, "code": key, "text": "\r" if key == "Enter" else key, "timestamp": at}
+            struck |= {"windowsVirtualKeyCode": 13} if key == "Enter" else {}
+            wire.send("Input.dispatchKeyEvent", {"type": "keyDown", **struck})
+            wire.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": key, "timestamp": at})
+        wire.detach()
 
     def digits(self, text: str) -> None:
         self.page.keyboard.type(text, delay=_PERSON_MS)
