@@ -46,11 +46,6 @@ def price_book_on(*, day: date) -> PriceBook:
     return max(in_force, key=lambda book: book.effective_from)
 
 
-def forget_books() -> None:
-    """Have this process read the books anew."""
-    _remembered.clear()
-
-
 def read_price_book(path: Path) -> PriceBook:
     """Read one book from its file.
 

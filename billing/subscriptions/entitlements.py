@@ -28,14 +28,6 @@ class ModuleNotEnabled(DomainError):
     message = _("本商户尚未开通“{module}”。所有者可在控制台的“订阅”中开通。")
 
 
-class PlanRequired(DomainError):
-    """The chain's plan does not have this."""
-
-    code = "plan_required"
-    status = 403
-    message = _("此功能需要 {plan} 版或更高版本。所有者可在控制台的“订阅”中升级。")
-
-
 def features_of(chain: Entitled) -> PlanFeatures:
     """What the chain's plan gives by itself."""
     return PLANS[Plan(chain.plan)]
@@ -47,26 +39,6 @@ def has_module(chain: Entitled, code: str) -> bool:
     return module.always_on or module.number in chain.modules
 
 
-def require_module(chain: Entitled, code: str) -> None:
-    """See that the module is on.
-
-    Raises:
-        ModuleNotEnabled
-    """
-    if not has_module(chain, code):
-        raise module_missing(code)
-
-
 def module_missing(code: str) -> ModuleNotEnabled:
     """The refusal that names the module to subscribe to."""
     return ModuleNotEnabled(module=MODULES_BY_CODE[code].name)
-
-
-def require_plan(chain: Entitled, least: Plan) -> None:
-    """See that the chain is on this plan or a higher one.
-
-    Raises:
-        PlanRequired
-    """
-    if chain.plan < least:
-        raise PlanRequired(plan=least.value)

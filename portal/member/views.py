@@ -16,7 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing.pricebook.domain import PLANS, Plan, PlanFeatures
+from billing.pricebook.domain import PlanFeatures
+from billing.subscriptions.entitlements import features_of
 from kernel import clock
 from kernel.slots import Busy
 from kernel.sms.services import offered
@@ -197,7 +198,7 @@ def _shell(request: MemberRequest, nav: str) -> dict[str, Any]:
 
 
 def _plan(request: HttpRequest) -> PlanFeatures:
-    return PLANS[Plan(request.chain.plan)]  # type: ignore[attr-defined]
+    return features_of(request.chain)  # type: ignore[attr-defined]
 
 
 def _shows_balance(request: HttpRequest) -> bool:

@@ -1,7 +1,6 @@
 """A subscription begins with the chain."""
 
 from collections.abc import Collection
-from datetime import date
 
 from billing.accounts.services import open_accounts
 from billing.pricebook.domain import Plan
@@ -26,7 +25,7 @@ def begin_missing(*, limit: int = 200) -> int:
     return len(chains)
 
 
-def begin(*, chain: Chain, modules: Collection[int] = (), today: date | None = None) -> Subscription:
+def begin(*, chain: Chain, modules: Collection[int] = ()) -> Subscription:
     """Subscribe a chain to the plan it signed up for, from today. A chain that is subscribed stays as it is.
 
     The first period is charged at once; what the account lacks is owed, so that the shop can begin before it has paid.
@@ -34,7 +33,7 @@ def begin(*, chain: Chain, modules: Collection[int] = (), today: date | None = N
     existing = Subscription.objects.filter(chain=chain).first()
     if existing is not None:
         return existing
-    today = today or clock.today()
+    today = clock.today()
     period = period_at(anchor=today, day=today)
     terms = Terms.of(Plan(chain.plan), modules)
     subscription = Subscription.objects.create(

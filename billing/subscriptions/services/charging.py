@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -49,7 +49,7 @@ def take(bills: Sequence[Bill], *, today: date) -> None:
     if not bills:
         return
     now = clock.now()
-    outcomes = debit_many(
+    postings = post_all(
         [
             Debit(
                 chain_id=bill.chain_id,
@@ -58,20 +58,39 @@ def take(bills: Sequence[Bill], *, today: date) -> None:
                 kind=POSTING_KIND,
                 actor=bill.actor,
                 occurred_at=now,
-                memo={"lines": len(bill.lines), "from": str(bill.period.start), "to": str(bill.period.end)},
+                memo=memo_of(len(bill.lines), bill.period.start, bill.period.end),
                 may_owe=bill.may_owe,
             )
             for bill in bills
         ]
     )
-    charges = []
-    for bill, outcome in zip(bills, outcomes, strict=True):
+    Charge.objects.bulk_create(
+        (
+            _charge(bill, line, posting_id, today, now)
+            for bill, posting_id in zip(bills, postings, strict=True)
+            for line in bill.lines
+        ),
+        batch_size=5_000,
+    )
+
+
+def post_all(debits: Sequence[Debit]) -> list[UUID]:
+    """Take every debit in one batch; the postings, in order.
+
+    Raises:
+        AccountTooLow, IdempotencyConflict: the first that was refused; nothing of any was taken.
+    """
+    postings = []
+    for outcome in debit_many(debits):
         if not isinstance(outcome, Posted):
             raise error_of(outcome)
-        charges += [_charge(bill, line, outcome.posting_id, today) for line in bill.lines]
-    for charge in charges:
-        charge.charged_at = now
-    Charge.objects.bulk_create(charges, batch_size=5_000)
+        postings.append(outcome.posting_id)
+    return postings
+
+
+def memo_of(lines: int, start: date, end: date) -> dict[str, object]:
+    """What a bill's posting says of itself; the charges say the rest."""
+    return {"lines": lines, "from": str(start), "to": str(end)}
 
 
 def note_setups(subscription_id: int, lines: Sequence[Line]) -> None:
@@ -97,7 +116,7 @@ def key_of(chain_id: int, line: Line, period: Period) -> str:
     return f"month:{chain_id}:{line.module}:{period.start}:{line.plan_before or ''}>{line.plan}"
 
 
-def _charge(bill: Bill, line: Line, posting_id: UUID, today: date) -> Charge:
+def _charge(bill: Bill, line: Line, posting_id: UUID, today: date, now: datetime) -> Charge:
     period = line.period or bill.period
     return Charge(
         chain_id=bill.chain_id,
@@ -116,5 +135,6 @@ def _charge(bill: Bill, line: Line, posting_id: UUID, today: date) -> Charge:
         of_days=line.of_days,
         amount_fen=line.amount_fen,
         charged_on=today,
+        charged_at=now,
         posting_id=posting_id,
     )

@@ -12,16 +12,13 @@ from django.db import connection
 from django.db.models import F
 
 from billing.accounts.domain import Debit
-from billing.accounts.services import debit_many
 from billing.pricebook.queries import price_book_on
 from billing.subscriptions.locks import lock_due
 from billing.subscriptions.models import SubscribedModule, Subscription
-from billing.subscriptions.services.charging import POSTING_KIND
+from billing.subscriptions.services.charging import POSTING_KIND, memo_of, post_all
 from billing.subscriptions.statements import CHARGES, DUE_SUMS, NEXT_PERIODS, SNAPSHOT
 from kernel import clock
 from kernel.db import in_public
-from ledger.domain import Posted
-from ledger.errors import error_of
 from tenants.people.domain import SYSTEM
 
 BATCH: Final = 2_000
@@ -66,23 +63,24 @@ def _next_period(subscriptions: Sequence[Subscription], *, today: date) -> None:
     SubscribedModule.objects.filter(subscription_id__in=ids).exclude(plan=F("next_plan")).update(plan=F("next_plan"))
     Subscription.objects.filter(pk__in=ids).exclude(plan=F("next_plan")).update(plan=F("next_plan"))
     # Periods of one batch may begin on different days, under different books.
-    for book in {price_book_on(day=subscription.period_end).version: None for subscription in subscriptions}:
-        part = [row for row in subscriptions if price_book_on(day=row.period_end).version == book]
+    by_book: dict[str, list[int]] = {}
+    for subscription in subscriptions:
+        by_book.setdefault(price_book_on(day=subscription.period_end).version, []).append(subscription.pk)
+    for book, part in by_book.items():
         _charge_months(part, book=book, today=today)
     with connection.cursor() as cursor:
         cursor.execute(NEXT_PERIODS, {"ids": ids})
         cursor.execute(SNAPSHOT, {"ids": ids})
 
 
-def _charge_months(subscriptions: Sequence[Subscription], *, book: str, today: date) -> None:
+def _charge_months(ids: list[int], *, book: str, today: date) -> None:
     now = clock.now()
-    ids = [subscription.pk for subscription in subscriptions]
     with connection.cursor() as cursor:
         cursor.execute(DUE_SUMS, {"ids": ids, "book": book})
         due = cursor.fetchall()
         if not due:
             return
-        outcomes = debit_many(
+        postings = post_all(
             [
                 Debit(
                     chain_id=chain_id,
@@ -91,17 +89,12 @@ def _charge_months(subscriptions: Sequence[Subscription], *, book: str, today: d
                     kind=POSTING_KIND,
                     actor=SYSTEM,
                     occurred_at=now,
-                    memo={"lines": lines, "from": str(start), "to": str(end)},
+                    memo=memo_of(lines, start, end),
                     may_owe=True,
                 )
                 for _pk, chain_id, start, end, lines, amount in due
             ]
         )
-        postings = []
-        for outcome in outcomes:
-            if not isinstance(outcome, Posted):
-                raise error_of(outcome)
-            postings.append(outcome.posting_id)
         cursor.execute(
             CHARGES,
             {
