@@ -2,17 +2,17 @@
 
 from django.urls import path
 
-from portal.member import renewal_views, views
+from portal.member import home_views, record_views, renewal_views, session_views
 
 app_name = "member"
 
 urlpatterns = [
-    path("", views.login, name="login"),
-    path("logout/", views.logout, name="logout"),
+    path("", session_views.login, name="login"),
+    path("logout/", session_views.logout, name="logout"),
     path("pin/", renewal_views.ask, name="pin_code_ask"),
     path("pin/code/", renewal_views.choose, name="pin_code_use"),
-    path("card/", views.home, name="home"),
-    path("card/pin/", views.pin_change, name="pin_change"),
-    path("card/records/", views.records, name="records"),
-    path("card/records/<uuid:record_id>/", views.record_detail, name="record_detail"),
+    path("card/", home_views.home, name="home"),
+    path("card/pin/", session_views.pin_change, name="pin_change"),
+    path("card/records/", record_views.records, name="records"),
+    path("card/records/<uuid:record_id>/", record_views.record_detail, name="record_detail"),
 ]

@@ -1,0 +1,46 @@
+"""What every page of a member is made from: whose cards, what the plan shows of them, and the frame around it."""
+
+from typing import Any, Final
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from billing.pricebook.domain import PlanFeatures
+from billing.subscriptions.entitlements import features_of
+from kernel import clock
+from membership.cards.models import Card
+from membership.cards.queries import cards_of_member
+from membership.records.models import Record
+from membership.records.queries import kept_since, records_of_cards
+from portal.member.access import MemberRequest
+from tenants.stores.queries import count_open
+
+# A card balance is shown in a chain; a single store shows it on its own receipts (R-A06, R-A07).
+_LEAST_STORES: Final = 2
+
+
+def shell(request: MemberRequest, nav: str) -> dict[str, Any]:
+    """What the frame of every page of hers needs; ``nav``: where in the navigation it stands."""
+    return {"member_name": request.card.member.name if request.card.member else "", "nav": nav}
+
+
+def plan_of(request: HttpRequest) -> PlanFeatures:
+    """What the chain's plan shows its members."""
+    return features_of(request.chain)  # type: ignore[attr-defined]
+
+
+def shows_balance(request: HttpRequest) -> bool:
+    """Is what a card holds shown here? In a chain of stores, from plan B on (R-A06, R-A07)."""
+    return plan_of(request).shows_balances and count_open() >= _LEAST_STORES
+
+
+def own_cards(request: MemberRequest) -> list[Card]:
+    """Every card of whoever holds the card of this session."""
+    assert request.card.member_id is not None  # noqa: S101  (whoever logs in holds an issued card)
+    return cards_of_member(request.card.member_id)
+
+
+def shown_records(request: MemberRequest, cards: list[Card]) -> QuerySet[Record]:
+    """The records of these cards, as far back as the plan keeps them (R-A10)."""
+    since = kept_since(clock.today(), plan_of(request).records_kept_months)
+    return records_of_cards(card.pk for card in cards).filter(occurred_at__gte=since)
