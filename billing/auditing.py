@@ -75,6 +75,16 @@ CHECKS: Final[Mapping[str, str]] = {
         LEFT JOIN {s}.subscriptions_charge AS charge ON charge.chain_id = subscription.chain_id
             AND charge.module = module.module AND charge.kind = 'SETUP'
         GROUP BY module.id HAVING module.setup_paid_fen <> coalesce(sum(charge.amount_fen), 0)""",
+    # Who has left pays for no month that began afterwards.
+    "left_and_subscribed": """
+        SELECT chain.id, chain.slug || ' has left and is subscribed' FROM {s}.chains_chain AS chain
+        JOIN {s}.subscriptions_subscription AS subscription ON subscription.chain_id = chain.id
+        WHERE chain.state = 'CLOSED' AND subscription.ended_on IS NULL""",
+    "charged_after_the_end": """
+        SELECT charge.id, charge.key || ', ended ' || subscription.ended_on
+        FROM {s}.subscriptions_subscription AS subscription JOIN {s}.subscriptions_charge AS charge
+            ON charge.chain_id = subscription.chain_id AND charge.kind = 'MONTH'
+            AND charge.period_start > subscription.ended_on""",
     # What everybody asks is what was subscribed.
     "entitlements": """
         SELECT chain.id, chain.slug || ' has ' || chain.plan || ' ' || chain.modules::text || ', subscribed '

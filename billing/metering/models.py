@@ -7,7 +7,7 @@ from tenants.chains.models import Chain
 
 
 class UsageCount(models.Model):
-    """How many calls a chain made in one hour, by one meter: an absolute count, written over by the next counting.
+    """How many calls a chain made in one hour, by one meter: an absolute count, raised by the next counting.
 
     Recounted, never added up: a row that was committed late, or a counting that was killed, is right the next time.
     """

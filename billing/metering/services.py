@@ -13,13 +13,14 @@ from tenants.chains.domain import ChainState
 from tenants.chains.models import Chain
 
 _SCHEMAS_AT_ONCE: Final = 100
-# Only hours that had calls, or had some at the last counting, are written; a count that has not changed stays as it is.
+# Only hours that have calls are written; a count that has not changed stays as it is. It never falls: rows are only
+# added, and those that are cleared after their time were made none the less.
 _KEEP: Final = """
     INSERT INTO public.metering_usagecount AS kept (chain_id, meter, hour, quantity, counted_at)
     SELECT c.chain_id, %(meter)s, c.hour, c.quantity, %(now)s FROM ({counts}) AS c
     ORDER BY c.chain_id, c.hour
     ON CONFLICT (chain_id, meter, hour) DO UPDATE SET quantity = excluded.quantity, counted_at = excluded.counted_at
-    WHERE kept.quantity <> excluded.quantity
+    WHERE kept.quantity < excluded.quantity
 """
 _OF_CHAIN: Final = """
     SELECT {chain_id}::bigint AS chain_id, date_trunc('hour', at, 'UTC') AS hour, count(*) AS quantity
@@ -28,11 +29,13 @@ _OF_CHAIN: Final = """
 
 
 def count_usage(*, since: datetime, chain_ids: Sequence[int] | None = None) -> int:
-    """Count every meter of every chain (or of these) anew from the hour of ``since`` on; how many counts changed."""
-    active = Chain.objects.filter(state=ChainState.ACTIVE).order_by("pk")
-    if chain_ids is not None:
-        active = active.filter(pk__in=chain_ids)
-    chains = list(active.values_list("pk", "schema_name"))
+    """Count every meter of every active chain anew from the hour of ``since`` on; how many counts changed.
+
+    With ``chain_ids``, of these, whose schemas must be there: a chain that leaves is counted once more.
+    """
+    counted = Chain.objects.order_by("pk")
+    counted = counted.filter(state=ChainState.ACTIVE) if chain_ids is None else counted.filter(pk__in=chain_ids)
+    chains = list(counted.values_list("pk", "schema_name"))
     return sum(
         _count(meter, chains[begin : begin + _SCHEMAS_AT_ONCE], hour_of(since))
         for meter in METERS.values()

@@ -14,3 +14,7 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from billing.payments import checks  # noqa: F401  (registers them)
+        from billing.payments.services.automatic import end_auto_top_up
+        from tenants.chains.farewells import before_dropping
+
+        before_dropping(end_auto_top_up)

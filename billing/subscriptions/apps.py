@@ -10,3 +10,9 @@ class SubscriptionsConfig(AppConfig):
     name = "billing.subscriptions"
     label = "subscriptions"
     verbose_name = _("订阅")
+
+    def ready(self) -> None:
+        from billing.subscriptions.services.ending import settle_departing
+        from tenants.chains.farewells import before_dropping
+
+        before_dropping(settle_departing)

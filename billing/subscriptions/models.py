@@ -27,6 +27,7 @@ class Subscription(models.Model):
     # Counted in the chain's schema and brought here as a value: what sets the floor of the plan (R-A19).
     open_stores = models.PositiveIntegerField(_("营业门店数"), default=1)
     stores_counted_at = models.DateTimeField(_("门店数统计时间"), null=True, blank=True)
+    # The day the chain began to leave; what has been charged stays charged, nothing follows it.
     ended_on = models.DateField(_("终止日"), null=True, blank=True)
 
     class Meta:

@@ -68,7 +68,7 @@ CROSS JOIN LATERAL (
 JOIN LATERAL (
     SELECT u.meter, sum(u.quantity)::bigint AS counted FROM metering_usagecount u
     WHERE u.chain_id = s.chain_id AND u.hour >= p.starts::timestamp AT TIME ZONE 'Asia/Shanghai'
-        AND u.hour < least(p.ends, %(today)s)::timestamp AT TIME ZONE 'Asia/Shanghai'
+        AND u.hour < least(p.ends, %(until)s)::timestamp AT TIME ZONE 'Asia/Shanghai'
     GROUP BY u.meter
 ) AS u ON true
 JOIN unnest(%(meters)s::text[], %(modules)s::int[]) AS m (meter, module) ON m.meter = u.meter
@@ -76,8 +76,8 @@ LEFT JOIN LATERAL (
     SELECT sum(c.quantity)::bigint AS charged FROM subscriptions_charge c
     WHERE c.chain_id = s.chain_id AND c.kind = 'CALLS' AND c.module = m.module AND c.period_start = p.starts
 ) AS c ON true
-WHERE s.ended_on IS NULL AND (%(ids)s::bigint[] IS NULL OR s.id = ANY (%(ids)s))
+WHERE CASE WHEN %(ids)s::bigint[] IS NULL THEN s.ended_on IS NULL ELSE s.id = ANY (%(ids)s) END
     AND u.counted > coalesce(c.charged, 0)
 ORDER BY s.id, p.starts, u.meter LIMIT %(limit)s
 """
-"""Calls of days that are over, in the present period and the one before, that have not been charged."""
+"""Calls made before ``until``, in the present period and the one before, that have not been charged."""

@@ -21,9 +21,11 @@ def begin() -> None:
 
 @public_task("billing.run", own_transactions=True)
 def run() -> None:
-    """Count, raise who has outgrown its plan, charge the calls of days that are over and the periods that begin. Can be
-    repeated at will.
+    """End who has left, count, raise who has outgrown its plan, charge the calls of days that are over and the periods
+    that begin. Can be repeated at will.
     """
+    with in_public():
+        services.end_departed()
     with in_public():
         services.count_stores()
         count_usage(since=clock.now() - _RECOUNTED)

@@ -75,6 +75,7 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "staff.open": _("启用员工账号"),
         "staff.reset_password": _("重置员工密码"),
         "subscription.begin": _("开始订阅"),
+        "subscription.end": _("终止订阅"),
         "subscription.change": _("更改订阅"),
         "subscription.floor": _("按门店数升级版本"),
         "stock.codes": _("录入内部编码"),

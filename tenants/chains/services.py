@@ -14,6 +14,7 @@ from kernel.tasks import enqueue
 from tenants.chains import schemas
 from tenants.chains.domain import ChainState, Plan, check_slug, schema_name_of
 from tenants.chains.exporting import export
+from tenants.chains.farewells import take_leave
 from tenants.chains.models import Chain
 from tenants.chains.provisioning import held, provision
 from tenants.chains.versions import OWNER
@@ -139,9 +140,11 @@ def note_arrears(*, owing: Collection[int], settled: Collection[int], held_from:
 
 
 def finish_closing(chain_id: int) -> None:
-    """Export a closing chain, then drop its schema; the row stays for the books. Opens its own transactions.
+    """Export a closing chain, settle what others have with it, then drop its schema; the row stays for the books. Opens
+    its own transactions.
 
-    Can be repeated after a kill at any point: nothing is dropped before the export is kept and proved.
+    Can be repeated after a kill at any point: nothing is dropped before the export is kept and proved, and every app
+    has taken leave (``farewells``).
 
     Raises:
         ExportDiffers, DumpFailed: nothing was dropped; it will be tried again.
@@ -161,7 +164,11 @@ def finish_closing(chain_id: int) -> None:
             )
             with in_public():
                 closing.update(export_name=kept.name, export_sha256=kept.sha256)
-        with in_public(using=OWNER):
-            schemas.drop(chain.schema_name)
+        # Where it is gone a worker died after dropping it, and everybody had taken leave by then.
+        if schemas.exists(chain.schema_name):
+            with in_public():
+                take_leave(chain)
+            with in_public(using=OWNER):
+                schemas.drop(chain.schema_name)
         with in_public():
             closing.update(state=ChainState.CLOSED, closed_at=clock.now(), touched_at=clock.now())

@@ -13,6 +13,8 @@ from kernel.ids import uuid7
 from kernel.money import Money
 from ledger.models import Account
 from tenants.audit.services import record
+from tenants.chains.domain import ChainState
+from tenants.chains.models import Chain
 from tenants.people.domain import SYSTEM, Actor
 
 
@@ -49,6 +51,12 @@ def set_auto_top_up(
     return order
 
 
+def end_auto_top_up(chain: Chain) -> None:
+    """Switch off the standing order of a chain that leaves. Requires a transaction in public; can be repeated."""
+    if hold_auto_top_up(chain.pk) is not None:
+        AutoTopUp.objects.filter(pk=chain.pk).update(enabled=False)
+
+
 def charge_due() -> int:
     """Charge the cards of chains that have fallen below their threshold; how many. Opens its own transactions."""
     with in_public():
@@ -65,6 +73,8 @@ def _begun(chain_id: int) -> Attempt | None:
     with in_public():
         order = hold_auto_top_up(chain_id)
         if order is None or not order.enabled or order.next_at > now:
+            return None
+        if not Chain.objects.filter(pk=chain_id, state=ChainState.ACTIVE).exists():
             return None
         if Attempt.objects.filter(chain_id=chain_id, kind=AttemptKind.AUTO_TOP_UP, state__in=UNENDED).exists():
             return None

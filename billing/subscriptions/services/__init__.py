@@ -3,6 +3,7 @@
 from billing.subscriptions.services.beginning import begin, begin_missing
 from billing.subscriptions.services.calls import charge_calls
 from billing.subscriptions.services.changing import bring_current, change_terms
+from billing.subscriptions.services.ending import end_departed
 from billing.subscriptions.services.renewing import renew_all, renew_due
 from billing.subscriptions.services.stores import count_stores, raise_to_floor
 
@@ -13,6 +14,7 @@ __all__ = [
     "change_terms",
     "charge_calls",
     "count_stores",
+    "end_departed",
     "raise_to_floor",
     "renew_all",
     "renew_due",

@@ -1,7 +1,7 @@
 """Calls are charged by the day: what was counted on days that are over, less what was charged before."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django.db import connection
@@ -21,20 +21,26 @@ BATCH: Final = 2_000
 
 def charge_calls(*, today: date | None = None, limit: int = BATCH) -> int:
     """Charge calls that were counted and not charged, of any chain; how many lines. What the account lacks is owed."""
-    return _charge(None, today=today or clock.today(), limit=limit)
+    today = today or clock.today()
+    return _charge(None, today=today, until=today, limit=limit)
 
 
 def charge_calls_of(subscriptions: Sequence[Subscription], *, today: date) -> int:
     """Charge those of these subscriptions, which are locked: before their plan, and with it the price, changes."""
-    return _charge([subscription.pk for subscription in subscriptions], today=today, limit=BATCH)
+    return _charge([subscription.pk for subscription in subscriptions], today=today, until=today, limit=BATCH)
 
 
-def _charge(ids: Sequence[int] | None, *, today: date, limit: int) -> int:
+def charge_last_calls_of(subscription: Subscription, *, today: date) -> int:
+    """Charge what a chain that leaves has called up to now; its subscription, which is locked, may have ended."""
+    return _charge([subscription.pk], today=today, until=today + timedelta(days=1), limit=BATCH)
+
+
+def _charge(ids: Sequence[int] | None, *, today: date, until: date, limit: int) -> int:
     # Locked first, and read again under the lock: another run may be at the same.
-    found = _uncharged(ids, today=today, limit=limit)
+    found = _uncharged(ids, until=until, limit=limit)
     holdings = {holding.subscription.pk: holding for holding in held(lock_many({pk for pk, *_rest in found}))}
     lines: dict[tuple[int, Period], list[Line]] = {}
-    for pk, start, end, meter, counted, charged in _uncharged(list(holdings), today=today, limit=limit):
+    for pk, start, end, meter, counted, charged in _uncharged(list(holdings), until=until, limit=limit):
         line = call_line(
             module=METERS[meter].module,
             terms=holdings[pk].terms,
@@ -54,11 +60,11 @@ def _charge(ids: Sequence[int] | None, *, today: date, limit: int) -> int:
     return sum(map(len, lines.values()))
 
 
-def _uncharged(ids: Sequence[int] | None, *, today: date, limit: int) -> list[tuple[int, date, date, str, int, int]]:
+def _uncharged(ids: Sequence[int] | None, *, until: date, limit: int) -> list[tuple[int, date, date, str, int, int]]:
     meters = list(METERS.values())
     params: dict[str, Any] = {
         "ids": ids,
-        "today": today,
+        "until": until,
         "meters": [meter.code for meter in meters],
         "modules": [meter.module for meter in meters],
         "limit": limit,
