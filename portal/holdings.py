@@ -15,13 +15,18 @@ def member_sums(member_id: int | None) -> Row:
     """Her prepayment and her signed bills, settled and not (R-A03, R-A08). Amounts in fen; two queries, or none."""
     if member_id is None:
         return {"prepayment_fen": 0, "signed_open_fen": 0, "signed_settled_fen": 0}
-    held = Account.objects.filter(kind=PREPAYMENT, holder_id=member_id).values_list("balance", flat=True).first()
     signed = totals_of_member(member_id)
     return {
-        "prepayment_fen": held or 0,
+        "prepayment_fen": prepayment_of(member_id),
         "signed_open_fen": signed.open_fen,
         "signed_settled_fen": signed.settled_fen,
     }
+
+
+def prepayment_of(member_id: int) -> int:
+    """What she paid ahead and has not used, in fen (R-A08). One query."""
+    held = Account.objects.filter(kind=PREPAYMENT, holder_id=member_id).values_list("balance", flat=True).first()
+    return held or 0
 
 
 def package_rows(cards: Sequence[Card]) -> dict[int, list[Row]]:

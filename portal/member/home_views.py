@@ -31,18 +31,20 @@ def home(request: MemberRequest) -> HttpResponseBase:
     cards = own_cards(request)
     show_balance = shows_balance(request)
     values, endings = values_of(cards), ending_soon(cards)
-    packages = package_rows(cards) if plan_of(request).shows_balances else {}
+    shows_sums = plan_of(request).shows_balances
+    packages = package_rows(cards) if shows_sums else {}
     recent = page_of_records(shown_records(request, cards), size=_RECENT)
     context = shell(request, "home") | {
         "show_balance": show_balance,
         "cards": [
             _own_card(sequence, card, values.get(card.pk) if show_balance else None)
+            | {"points": values[card.pk].points if shows_sums and card.pk in values else None}
             | {"endings": endings.get(card.pk, []) if show_balance else [], "packages": packages.get(card.pk, [])}
             for sequence, card in enumerate(cards, start=1)
         ],
         # What she owes is hers to see on any plan (R-A03); what she paid ahead, from plan B on (R-A08).
         "sums": member_sums(request.card.member_id),
-        "show_prepayment": plan_of(request).shows_balances,
+        "show_prepayment": shows_sums,
         "recent": [linked(record) for record in recent],
         # With one card there is nothing to tell apart.
         "show_card": len(cards) > 1,

@@ -62,7 +62,8 @@ def record_detail(request: MemberRequest, record_id: UUID) -> HttpResponseBase:
     if record is None:
         raise RecordNotFound
     row = slip_row(record) | {"is_reversed": reversal_of(record) is not None, "about": _about(request, record)}
-    context = shell(request, "records") | {"record": row, "hides_balance": not shows_balance(request)}
+    hidden = {"hides_balance": not shows_balance(request), "hides_sums": not plan_of(request).shows_balances}
+    context = shell(request, "records") | {"record": row, **hidden}
     return render(request, "member/record_detail.html", context)
 
 

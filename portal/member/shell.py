@@ -34,10 +34,15 @@ def shows_balance(request: HttpRequest) -> bool:
     return plan_of(request).shows_balances and count_open() >= _LEAST_STORES
 
 
+def member_id_of(request: MemberRequest) -> int:
+    """Whose session it is."""
+    assert request.card.member_id is not None  # noqa: S101  (whoever logs in holds a card of a member's)
+    return request.card.member_id
+
+
 def own_cards(request: MemberRequest) -> list[Card]:
     """Every card of whoever holds the card of this session."""
-    assert request.card.member_id is not None  # noqa: S101  (whoever logs in holds an issued card)
-    return cards_of_member(request.card.member_id)
+    return cards_of_member(member_id_of(request))
 
 
 def shown_records(request: MemberRequest, cards: list[Card]) -> QuerySet[Record]:

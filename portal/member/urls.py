@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.member import home_views, record_views, renewal_views, session_views
+from portal.member import balance_views, home_views, record_views, renewal_views, session_views
 
 app_name = "member"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("pin/", renewal_views.ask, name="pin_code_ask"),
     path("pin/code/", renewal_views.choose, name="pin_code_use"),
     path("card/", home_views.home, name="home"),
+    path("card/balances/", balance_views.balances, name="balances"),
     path("card/pin/", session_views.pin_change, name="pin_change"),
     path("card/records/", record_views.records, name="records"),
     path("card/records/<uuid:record_id>/", record_views.record_detail, name="record_detail"),
