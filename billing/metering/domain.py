@@ -4,54 +4,35 @@ A call leaves a row in the chain's schema in the transaction of the call itself:
 A counter beside it would be the row that every till waits for.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
-from billing.pricebook.modules import MODULES_BY_CODE
-
+NO_MODULE: Final = 0
+"""In place of a module's number, where none has the price."""
 CLOCKS_DIFFER: Final = timedelta(minutes=10)
 """Between the moment in a row's id and the one it says: servers' clocks, and waiting for a lock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """One thing that is counted."""
+    """One thing that is counted. Each has a module of its own; the one without has the price of the plan itself."""
 
     code: str
     name: Promise
     module: int
-    """Whose price a call costs."""
+    """Whose price a call costs; ``NO_MODULE``: a card that came of an application (R-A13)."""
     rows: str
-    """A SELECT over a chain's tables (``{s}.table``) of ``at``, one row for each call, from ``%(since)s`` on."""
+    """A SELECT over a chain's tables (``{s}.table``) of ``at``, one row for each call, from ``%(since)s`` on. A row
+    that was committed stays and keeps its moment, at least until no count looks back so far."""
     listed: str
-    """A SELECT of (at, what, subject) in ``[%(since)s, %(until)s)``, newest first: the calls one by one."""
-
-
-# A posting's id begins with its moment, so the key finds the newest without an index of its own.
-_POSTED: Final = """
-    FROM {s}.ledger_posting WHERE id >= %(first_id)s::uuid AND created_at >= %(since)s AND actor LIKE 'api:%%'
-"""
-
-_ALL: Final = (
-    Meter(
-        code="api",
-        name=_("接口写入"),
-        module=MODULES_BY_CODE["open_api"].number,
-        rows=f"SELECT created_at AS at {_POSTED}",
-        listed=f"""
-            SELECT created_at, kind, actor {_POSTED} AND created_at < %(until)s ORDER BY id DESC LIMIT %(limit)s
-        """,
-    ),
-)
-
-METERS: Final[Mapping[str, Meter]] = MappingProxyType({meter.code: meter for meter in _ALL})
+    """A SELECT of (at, what, subject) in ``[%(since)s, %(until)s)``, newest first, ``%(limit)s`` of them: the calls one
+    by one. Nothing that says who a member is."""
+    subject: Promise
+    """What ``subject`` is: a column's heading."""
 
 
 def first_id(since: datetime) -> UUID:

@@ -8,8 +8,9 @@ from django.db import connection
 from django.db.models import Sum
 from django.db.models.functions import TruncDate
 
-from billing.metering.domain import METERS, first_id
+from billing.metering.domain import first_id
 from billing.metering.models import UsageCount
+from billing.metering.registry import METERS
 from kernel.calendar import start_of
 from kernel.clock import CHINA
 from kernel.db import qualified, quote_schema
@@ -28,7 +29,7 @@ class Call(NamedTuple):
 
     at: datetime
     what: str
-    actor: str
+    subject: str
 
 
 def usage_by_day(chain_id: int, *, since: date, until: date) -> list[DayUsage]:

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from django.db import connection
 
-from billing.metering.domain import METERS, Meter, first_id, hour_of
+from billing.metering.domain import Meter, first_id, hour_of
+from billing.metering.registry import METERS
 from kernel import clock
 from kernel.db import qualified, quote_schema
 from tenants.chains.domain import ChainState

@@ -16,7 +16,8 @@ from typing import Final
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from billing.pricebook.domain import Plan, PriceBook
+from billing.metering.domain import NO_MODULE
+from billing.pricebook.domain import PLANS, Plan, PriceBook
 from billing.pricebook.modules import MODULES
 from kernel.calendar import add_months
 from kernel.errors import DomainError
@@ -266,22 +267,28 @@ def period_lines(*, terms: Terms, period: Period, book: PriceBook) -> tuple[Line
     )
 
 
+def unit_fen(*, module: int, terms: Terms, book: PriceBook) -> int:
+    """What one call costs: on the plan that the module is on, or on the chain's where it is off by now. A card that
+    came of an application (``NO_MODULE``) has the price of the plan itself; 0 on a plan that has none (R-A13).
+    """
+    if module == NO_MODULE:
+        fee = PLANS[terms.plan].application_fee
+        return fee.fen if fee else 0
+    return book.price(module=module, plan=terms.modules.get(module, terms.plan)).per_call_fen
+
+
 def call_line(
     *, module: int, terms: Terms, period: Period, book: PriceBook, counted: int, charged_before: int
 ) -> Line | None:
-    """What a period's calls cost beyond those charged before; None where nothing is due.
-
-    At the price of the plan that the module is on, or of the chain's where it is off by now.
-    """
-    plan = terms.modules.get(module, terms.plan)
-    price = book.price(module=module, plan=plan).per_call_fen
+    """What a period's calls cost beyond those charged before; None where nothing is due."""
+    price = unit_fen(module=module, terms=terms, book=book)
     quantity = counted - charged_before
     if quantity <= 0 or not price:
         return None
     return Line(
-        kind=ChargeKind.CALLS,
+        kind=ChargeKind.APPLICATION if module == NO_MODULE else ChargeKind.CALLS,
         module=module,
-        plan=plan,
+        plan=terms.modules.get(module, terms.plan),
         book=book.version,
         price_fen=price,
         amount_fen=price * quantity,

@@ -74,10 +74,10 @@ JOIN LATERAL (
 JOIN unnest(%(meters)s::text[], %(modules)s::int[]) AS m (meter, module) ON m.meter = u.meter
 LEFT JOIN LATERAL (
     SELECT sum(c.quantity)::bigint AS charged FROM subscriptions_charge c
-    WHERE c.chain_id = s.chain_id AND c.kind = 'CALLS' AND c.module = m.module AND c.period_start = p.starts
+    WHERE c.chain_id = s.chain_id AND c.kind IN ('CALLS', 'APPLICATION') AND c.module = m.module
+        AND c.period_start = p.starts
 ) AS c ON true
-WHERE CASE WHEN %(ids)s::bigint[] IS NULL THEN s.ended_on IS NULL ELSE s.id = ANY (%(ids)s) END
-    AND u.counted > coalesce(c.charged, 0)
-ORDER BY s.id, p.starts, u.meter LIMIT %(limit)s
+WHERE s.id = ANY (%(ids)s) AND u.counted > coalesce(c.charged, 0)
+ORDER BY s.id, p.starts, u.meter
 """
 """Calls made before ``until``, in the present period and the one before, that have not been charged."""

@@ -29,10 +29,7 @@ def run() -> None:
     with in_public():
         services.count_stores()
         count_usage(since=clock.now() - _RECOUNTED)
-    charged = True
-    while charged:
-        with in_public():
-            charged = bool(services.charge_calls())
+    services.charge_all_calls()
     raised = True
     while raised:
         with in_public():

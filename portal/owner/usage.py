@@ -8,11 +8,12 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from billing.metering.domain import METERS, Meter
+from billing.metering.domain import Meter
 from billing.metering.queries import calls_of, usage_by_day, usage_by_hour
+from billing.metering.registry import METERS
 from billing.metering.services import count_usage
 from billing.pricebook.queries import price_book_on
-from billing.subscriptions.domain import Terms
+from billing.subscriptions.domain import Terms, unit_fen
 from billing.subscriptions.queries import holding_of
 from kernel import clock
 from kernel.calendar import start_of
@@ -35,20 +36,22 @@ def usage(request: OwnerRequest, slug: str) -> HttpResponse:
     count_usage(since=clock.now() - timedelta(hours=2), chain_ids=[chain.pk])
     day = _day(request.GET.get("day", ""), today)
     meters = [_meter(chain, meter, holding.terms, today, day) for meter in METERS.values()]
+    # What the chain's plan does not offer has no price, and no calls.
+    meters = [row for row in meters if row["price_fen"] or row["total"]]
     return render(request, "console/usage.html", {"chain": chain, "meters": meters, "day": day, "today": today})
 
 
 def _meter(chain: Chain, meter: Meter, terms: Terms, today: date, day: date) -> dict[str, Any]:
     days = usage_by_day(chain.pk, since=today - _SHOWN, until=today + timedelta(days=1))
     of_meter = [row for row in days if row.meter == meter.code]
-    price = price_book_on(day=today).price(module=meter.module, plan=terms.modules.get(meter.module, terms.plan))
+    price_fen = unit_fen(module=meter.module, terms=terms, book=price_book_on(day=today))
     most = max((row.quantity for row in of_meter), default=0)
     return {
         "meter": meter,
-        "price_fen": price.per_call_fen,
+        "price_fen": price_fen,
         "most": most,
         "total": sum(row.quantity for row in of_meter),
-        "days": [{"row": row, "fen": row.quantity * price.per_call_fen} for row in reversed(of_meter)],
+        "days": [{"row": row, "fen": row.quantity * price_fen} for row in reversed(of_meter)],
         "hours": usage_by_hour(chain.pk, meter=meter.code, day=day),
         "calls": calls_of(
             chain.schema_name,

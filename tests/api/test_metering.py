@@ -13,7 +13,7 @@ from billing.metering.models import UsageCount
 from billing.metering.queries import calls_of, usage_by_day
 from billing.metering.services import count_usage
 from billing.subscriptions.models import Charge, Subscription
-from billing.subscriptions.services import begin_missing, charge_calls, end_departed
+from billing.subscriptions.services import begin_missing, charge_all_calls, end_departed
 from kernel import clock
 from kernel.db import in_public
 from kernel.ids import uuid7
@@ -34,8 +34,7 @@ def counted(shop: Shop) -> int:
 
 
 def charge(day: date) -> int:
-    with in_public():
-        return charge_calls(today=day)
+    return charge_all_calls(today=day)
 
 
 def arrears(shop: Shop) -> int:

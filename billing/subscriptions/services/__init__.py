@@ -1,7 +1,7 @@
-"""The acts of subscriptions. In the public schema; each needs an open transaction, but for ``renew_all``."""
+"""The acts of subscriptions. In the public schema; each needs an open transaction, but for those that do ``all``."""
 
 from billing.subscriptions.services.beginning import begin, begin_missing
-from billing.subscriptions.services.calls import charge_calls
+from billing.subscriptions.services.calls import charge_all_calls
 from billing.subscriptions.services.changing import bring_current, change_terms
 from billing.subscriptions.services.ending import end_departed
 from billing.subscriptions.services.renewing import renew_all, renew_due
@@ -12,7 +12,7 @@ __all__ = [
     "begin_missing",
     "bring_current",
     "change_terms",
-    "charge_calls",
+    "charge_all_calls",
     "count_stores",
     "end_departed",
     "raise_to_floor",

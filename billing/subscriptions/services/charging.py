@@ -111,7 +111,7 @@ def key_of(chain_id: int, line: Line, period: Period) -> str:
     """
     if line.kind == ChargeKind.SETUP:
         return f"setup:{chain_id}:{line.module}:{line.credited_fen}-{line.price_fen}"
-    if line.kind == ChargeKind.CALLS:
+    if line.kind in {ChargeKind.CALLS, ChargeKind.APPLICATION}:
         return f"calls:{chain_id}:{line.module}:{period.start}:{line.charged_before}+{line.quantity}"
     return f"month:{chain_id}:{line.module}:{period.start}:{line.plan_before or ''}>{line.plan}"
 

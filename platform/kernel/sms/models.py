@@ -65,6 +65,8 @@ class OutgoingText(models.Model):
             models.Index(
                 fields=["due_at"], condition=models.Q(state__in=[TextState.QUEUED, TextState.SENDING]), name="text_due"
             ),
+            # What the carrier took is charged, and counted again and again.
+            models.Index(fields=["sent_at"], condition=models.Q(state=TextState.SENT), name="text_taken"),
         ]
 
     def __str__(self) -> str:
