@@ -30,6 +30,8 @@ app.conf.beat_schedule = {
     "billing begin": {"task": "billing.begin", "schedule": 15.0, "options": {"expires": 15}},
     # Periods begin at midnight in China; every hour for what was broken off, and for stores that opened.
     "billing run": {"task": "billing.run", "schedule": crontab(minute=10), "options": {"expires": 1800}},
+    # When a month is over in China; every hour for what was broken off.
+    "statements": {"task": "statements.make", "schedule": crontab(minute=25), "options": {"expires": 1800}},
     # Messages, attempts and cards that nobody hinted at; and what the payment service says it has told us.
     "payments": {"task": "payments.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "reconcile payments": {"task": "payments.reconcile", "schedule": 900.0, "options": {"expires": 900}},

@@ -58,6 +58,7 @@ SHARED_APPS = [
     "billing.metering",
     "billing.subscriptions",
     "billing.payments",
+    "billing.statements",
     "portal",
     "api",
 ]

@@ -14,6 +14,7 @@ urlpatterns = [
     path("chains/<slug:slug>/retry/", views.chain_retry, name="chain_retry"),
     path("chains/<slug:slug>/desk/", views.open_desk, name="open_desk"),
     path("chains/<slug:slug>/account/", include("portal.owner.account_urls")),
+    path("chains/<slug:slug>/statements/", include("portal.owner.statement_urls")),
     path("chains/<slug:slug>/subscription/", subscriptions.subscription, name="subscription"),
     path("chains/<slug:slug>/usage/", usage.usage, name="usage"),
     path("chains/<slug:slug>/subscription/quote/", subscriptions.subscription_quote, name="subscription_quote"),

@@ -45,7 +45,7 @@ _DESK = [
 ]  # fmt: skip
 _CONSOLE = [
     "/console/", "/console/chains/new/", *(f"/console/chains/yunshan/{page}" for page in (
-        "subscription/", "account/", "account/top-up/", "account/automatic/")),
+        "subscription/", "account/", "account/top-up/", "account/automatic/", "statements/", "statements/now/")),
 ]  # fmt: skip
 _OFFICE = [
     "/platform/events/",

@@ -12,11 +12,14 @@ from typing import Final
 
 from billing.payments.domain import Method
 from billing.pricebook.modules import MODULES_BY_CODE
+from billing.statements.domain import month_of, months_between
+from billing.statements.services import make_statements
 from billing.subscriptions.services import begin, bring_current, count_stores
 from config import environment
 from config.demo import corners, data, lives, payments, people, records, stock, story, value
 from config.demo.summary import Summary, summary_of
 from kernel import clock
+from kernel.calendar import add_months
 from kernel.db import in_chain, in_public
 from kernel.money import Money
 from kernel.slots import patiently
@@ -119,6 +122,10 @@ def _subscribe(chain: Chain) -> None:
     for days in range(_SUBSCRIBED.days, -1, -10):
         with clock.frozen(now - timedelta(days=days)), in_public():
             bring_current(chain_id=chain.pk)
+    first = month_of((now - _SUBSCRIBED).date())
+    with in_public():
+        for month in months_between(first, add_months(month_of(clock.today()), -1)):
+            make_statements(month=month, chain_ids=[chain.pk])
 
 
 def _fill(now: datetime, began: datetime) -> None:
