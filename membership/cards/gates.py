@@ -8,12 +8,15 @@ and run in that order, inside the transaction of the act.
 from collections.abc import Callable
 from typing import Final
 
+from ledger.domain import DrawPolicy
 from membership.cards.models import Card
 
 CardGate = Callable[[Card, int], None]
+DrawOrder = Callable[[], DrawPolicy]
 
 _GATES: Final[list[CardGate]] = []
 _UNFREEZING: Final[list[CardGate]] = []
+_ORDERS: Final[list[DrawOrder]] = []
 
 
 def before_issue(gate: CardGate) -> CardGate:
@@ -48,3 +51,14 @@ def pass_unfreezing(card: Card, *, store_id: int) -> None:
     """
     for gate in _UNFREEZING:
         gate(card, store_id)
+
+
+def draws_by(order: DrawOrder) -> DrawOrder:
+    """Register who knows the chain's order of drawing (a decorator): the one registered last is asked."""
+    _ORDERS[:] = [order]
+    return order
+
+
+def draw_policy() -> DrawPolicy:
+    """The order in which the chain draws what is on a card; what ends first where nobody knows of another."""
+    return _ORDERS[0]() if _ORDERS else DrawPolicy.EARLIEST_EXPIRY

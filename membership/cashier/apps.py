@@ -11,4 +11,4 @@ class CashierConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from membership.cashier import member_hooks  # noqa: F401 - registers them
+        from membership.cashier import card_hooks, member_hooks  # noqa: F401 - registers them

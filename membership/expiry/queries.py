@@ -15,10 +15,12 @@ from ledger.models import Lot
 from membership.cards.models import Card
 from membership.expiry.domain import BY_ITSELF, NO_USE, NoticeState, clearing_day
 from membership.expiry.models import ClearingNotice, DormantCard, ExpiryPolicy
+from membership.packages.domain import PACKAGE_ACCOUNT, SALE, USE
 
 _NEVER_ENDS = Q(kind=LotKind.PRINCIPAL.value, account__unit=Unit.CNY.value)
 
-# A card's use, for its points: what is bought with it, and what is earned or spent of the points themselves.
+# A card's use, for its points: what is bought with it, whatever pays; packages sold and used; and what is earned or
+# spent of the points themselves. The books know what moved on the card; its records, a bill that moved nothing on it.
 _POINTS: Final = """
     WITH few AS (
         SELECT card.id, card.points_account_id, card.stored_account_id, account.balance,
@@ -28,7 +30,7 @@ _POINTS: Final = """
         ORDER BY card.id LIMIT %(limit)s
     )
     SELECT few.id, few.points_account_id, few.balance, few.began_at,
-        greatest(few.began_at, spent.at, moved.at),
+        greatest(few.began_at, spent.at, moved.at, told.at, packages.at),
         (SELECT min(opened_at) FROM ledger_lot WHERE account_id = few.points_account_id AND live)
     FROM few
     LEFT JOIN LATERAL (
@@ -43,7 +45,25 @@ _POINTS: Final = """
         WHERE entry.account_id = few.points_account_id AND posting.kind <> ALL (%(by_itself)s)
         ORDER BY entry.version DESC LIMIT 1
     ) AS moved ON true
+    LEFT JOIN LATERAL (
+        SELECT record.occurred_at AS at FROM records_record AS record
+        WHERE record.card_id = few.id AND record.kind = 'CONSUMPTION'
+        ORDER BY record.occurred_at DESC LIMIT 1
+    ) AS told ON true
+    LEFT JOIN LATERAL (
+        SELECT max(posting.occurred_at) AS at FROM ledger_account AS account
+        JOIN ledger_entry AS entry ON entry.account_id = account.id
+        JOIN ledger_posting AS posting ON posting.id = entry.posting_id
+        WHERE account.holder_id = few.id AND posting.kind = ANY (%(packages)s)
+            AND account.kind = ANY (ARRAY(SELECT %(package_account)s || id FROM packages_packageproduct))
+    ) AS packages ON true
     ORDER BY few.id"""
+
+_USES: Final[dict[str, Any]] = {
+    "by_itself": list(BY_ITSELF),
+    "packages": [SALE, USE],
+    "package_account": PACKAGE_ACCOUNT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +171,7 @@ def accounts_of(card_ids: Collection[int]) -> list[int]:
 
 def _points(which: str, **params: Any) -> list[PointsStanding]:
     with connection.cursor() as cursor:
-        cursor.execute(_POINTS.format(which=which), {"by_itself": list(BY_ITSELF), **params})
+        cursor.execute(_POINTS.format(which=which), {**_USES, **params})
         rows = cursor.fetchall()
     return [
         PointsStanding(card_id, points, balance, _day(began), _day(used), _day(earned))

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import strategies as st
 
 from tests.proof.machine import AIMS, VALIDITY_MONTHS, Aim, act, aimed, last_day_of
-from tests.proof.model import ENDED, ModelCard, ModelMember, take
+from tests.proof.model import ENDED, ModelCard, ModelMember
 from tests.proof.tills import PlayTills
 from tests.proof.world import PIN_FAILURES, REISSUE_FEE_FEN
 
@@ -214,7 +214,7 @@ class PlayLives(PlayTills):
         new.status, old.status, old.before, old.heir = "ACTIVE", "REPLACED", "", new
         self.move(old, new)
         if from_card and not old.gift:
-            take(new.usable(self.world.now), REISSUE_FEE_FEN)
+            new.draw(REISSUE_FEE_FEN, policy=self.policy, at=self.world.now)
 
     def succession_refusal(self, old: ModelCard, new: ModelCard, name: str, from_card: bool) -> str | None:
         start = ("LOST",) if name == "reissue_card" else ("ACTIVE", "EXPIRED")

@@ -38,8 +38,7 @@ class PlayTills(Play):
         assert refused == self.bill_refusal(card, parts, scope)
         if refused is None:
             taken, opened = self.paid(card, parts, scope)
-            if "stored" in parts:
-                card.points_used = self.today
+            card.points_used = self.today
             assert receipt.balance_after_fen == card.balance
             self.keep(Done(
                 "CONSUMPTION", card, receipt.record_id, opened=opened, taken=taken, member=card.member, paid=parts,
@@ -226,6 +225,7 @@ class PlayTills(Play):
         taken, earned = self.paid(card, parts)
         sold = self.lot("PACKAGE", PACKAGE_COUNTS, self.in_months(PACKAGE_MONTHS))
         card.packages.append(sold)
+        card.points_used = self.today
         self.keep(Done(
             "PACKAGE", card, receipt.record_id, opened=[sold, *earned], taken=taken, member=card.member, paid=parts,
             bill=parts.get("signed", 0),
@@ -239,6 +239,7 @@ class PlayTills(Play):
         assert refused == expected
         if refused is None:
             taken = take(live(card.packages, self.world.now, ("PACKAGE",)), count)
+            card.points_used = self.today
             self.keep(Done("PACKAGE", card, receipt.record_id, taken=taken))
 
     def using_refusal(self, card: ModelCard, count: int) -> str | None:

@@ -15,7 +15,7 @@ from ledger.services import post
 from membership.cards import locks
 from membership.cards.domain import CardAct, CardStatus, Shown, destination, tidy_number, validity_end
 from membership.cards.errors import CardFrozen
-from membership.cards.gates import pass_gates
+from membership.cards.gates import draw_policy, pass_gates
 from membership.cards.models import Card
 from membership.cards.pins import hash_pin, known_to_a_finder, random_pin
 from membership.cards.services.issuing import (
@@ -185,6 +185,7 @@ def _take_fee(actor: Actor, old: Card, new: Card, *, store_id: int, from_card: b
                 Line(None, Contra.REVENUE.value, Unit.CNY.value, fee),
             ),
             store_id=store_id,
+            policy=draw_policy(),
         )
     )
     note(

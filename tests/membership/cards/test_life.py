@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models import Sum
 
 from kernel import clock
 from kernel.errors import DomainError
@@ -20,6 +21,7 @@ from membership.cards.policy import PinProof
 from membership.cards.services.destroying import destroy_cards
 from membership.cashier import services as cashier
 from membership.cashier.drafts import check_amount
+from membership.cashier.models import ChainPolicy
 from membership.records.models import Record
 from tenants.audit.models import AuditEntry
 from tenants.people.domain import Act, Actor
@@ -223,6 +225,26 @@ def test_the_fee_may_come_from_the_card(in_chain: InChain, clerk: Actor, store_i
         CardType.objects.filter(code="ORDINARY").update(reissue_fee_fen=300)
         services.replace_card(actor=clerk, number=holder.number, new_number=NEXT, store_id=store_id, fee_from_card=True)
         assert Account.objects.get(kind="STORED", holder_id=Card.objects.get(number=NEXT).pk).balance == 9_700
+
+
+@pytest.mark.parametrize(
+    ("order", "left"),
+    [
+        ("EARLIEST_EXPIRY", {"PRINCIPAL": 30_000, "BONUS": 2_600}),
+        ("BONUS_FIRST", {"PRINCIPAL": 30_000, "BONUS": 2_600}),
+        ("PRO_RATA", {"PRINCIPAL": 29_636, "BONUS": 2_964}),
+    ],
+)
+def test_a_fee_is_drawn_in_the_chains_own_order(
+    order: str, left: dict[str, int], in_chain: InChain, clerk: Actor, store_id: int, holder: Holder
+) -> None:
+    with in_chain():
+        ChainPolicy.objects.update(draw_policy=order)
+        CardType.objects.filter(code="ORDINARY").update(reissue_fee_fen=400)
+        top_up(clerk, store_id, holder, 20_000, 3_000, "second")
+        services.replace_card(actor=clerk, number=holder.number, new_number=NEXT, store_id=store_id, fee_from_card=True)
+        live = Lot.objects.filter(account__holder_id=Card.objects.get(number=NEXT).pk, live=True)
+        assert dict(live.values_list("kind").annotate(Sum("remaining")).order_by()) == left
 
 
 def test_a_fee_that_the_card_does_not_hold_undoes_the_whole_exchange(

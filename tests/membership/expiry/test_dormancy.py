@@ -3,20 +3,24 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from kernel import clock
 from kernel.calendar import start_of
+from kernel.money import Money
 from ledger.audit import audit_schema
 from membership.cards.models import Card
 from membership.cards.services import freeze_card, lift_loss, report_lost, unfreeze_card
+from membership.cashier.tender import Tender
 from membership.documents import services as documents
 from membership.documents.errors import DocumentFourEyes
 from membership.documents.models import Document
 from membership.expiry.models import DormantCard
 from membership.expiry.queries import standing_of_cards
 from membership.expiry.services import daily, dormancy
+from membership.packages import services as packages
 from membership.records.models import Record
 from tenants.chains.models import Chain
 from tenants.people.domain import Act, Actor, NotAllowed
@@ -50,6 +54,25 @@ def on(chain: Chain, day: date) -> dict[str, int]:
     """The chain's run of that day."""
     with clock.frozen(start_of(day) + timedelta(minutes=5)):
         return dict(daily.run(chain.schema_name))
+
+
+def test_a_card_whose_package_is_used_up_wash_by_wash_does_not_sleep(
+    in_chain: InChain, holder: Holder, clerk: Actor, store_id: int
+) -> None:
+    """Though no money moves on it for a year."""
+    at: dict[str, Any] = {"actor": clerk, "card_number": holder.number, "store_id": store_id}
+    with in_chain():
+        washes = packages.define_product(
+            actor=clerk, name="洗车", unit="CNT", quantity=5, price=Money(200), validity_months=36
+        )
+        packages.sell(product_id=washes.pk, tender=Tender(cash_fen=200), idempotency_key="sold", **at)
+    with clock.frozen(start_of(date(2027, 1, 5))), in_chain():
+        used = packages.use(product_id=washes.pk, count=1, idempotency_key="used", **at)
+    # Records are cleared after months; the books are not.
+    with in_chain():
+        Record.objects.filter(pk=used.record_id).delete()
+    with clock.frozen(start_of(A_YEAR_ON)), in_chain(), pytest.raises(dormancy.NothingDormant):
+        dormancy.prepare_list(actor=clerk)
 
 
 def states(in_chain: InChain, holder: Holder) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,15 +13,20 @@ from kernel import clock
 from kernel.calendar import start_of
 from kernel.db import in_chain as in_chain_schema
 from kernel.db import in_public
+from kernel.money import Money
 from ledger.audit import audit_schema
 from ledger.locks import lock_accounts
 from membership.cards.models import Card
 from membership.cards.services import replace_card
+from membership.cashier import services as cashier
+from membership.cashier.models import ChainPolicy
+from membership.cashier.tender import Tender
 from membership.expiry import sweeping
 from membership.expiry.domain import PointsPolicy
 from membership.expiry.models import ClearingNotice, DailyRun, ExpiryPolicy
 from membership.expiry.queries import points_of
 from membership.expiry.services import daily
+from membership.packages import services as packages
 from membership.records.models import Record
 from tenants.audit.models import AuditEntry
 from tenants.chains.models import Chain
@@ -96,6 +102,31 @@ def test_use_after_the_notice_lifts_it_and_the_year_begins_again(
     with in_chain():
         rules = ExpiryPolicy.objects.get()
         assert points_of([holder.card.pk])[holder.card.pk].clears_on(rules) == date(2028, 2, 27)
+
+
+@pytest.mark.parametrize("use", ["one wash", "a signed bill"])
+def test_whatever_the_card_is_used_for_keeps_its_points(
+    use: str, in_chain: InChain, holder: Holder, earn: Callable[..., None], run_on: RunOn, balances: Balances,
+    clerk: Actor, store_id: int,
+) -> None:  # fmt: skip
+    """R-I02: also what moves neither its money nor its points."""
+    at: dict[str, Any] = {"actor": clerk, "card_number": holder.number, "store_id": store_id}
+    with in_chain():
+        ChainPolicy.objects.update(signed_limit_fen=1_000)
+        washes = packages.define_product(
+            actor=clerk, name="洗车", unit="CNT", quantity=5, price=Money(200), validity_months=36
+        )
+        packages.sell(product_id=washes.pk, tender=Tender(cash_fen=200), idempotency_key="sold", **at)
+    earn(holder, 50)
+    with clock.frozen(later(days=300)), in_chain():
+        if use == "one wash":
+            packages.use(product_id=washes.pk, count=1, idempotency_key="used", **at)
+        else:
+            cashier.pay(total=Money(400), tender=Tender(signed_fen=400), idempotency_key="signed", **at)
+    assert run_on(CLEARS).get("notices_given") is None
+    with in_chain():
+        assert points_of([holder.card.pk])[holder.card.pk].last_used_on == later(days=300).date()
+    assert balances(holder) == (10_000, 50)
 
 
 def test_a_shorter_rule_never_takes_points_without_the_whole_notice(
