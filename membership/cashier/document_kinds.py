@@ -39,8 +39,9 @@ class FaultPayload(msgspec.Struct, frozen=True):
 
 @kind
 class FaultForm(DocumentKind[FaultPayload]):
-    """Reported by the store on the day of the wrong top-up; the card is frozen from then on, so the figures stand. The
-    treasury's approval takes the top-up back and unfreezes the card; a rejection only unfreezes it.
+    """Reported by the store on the day of the wrong top-up; the card, or the one that has its place by now, is frozen
+    from then on, so the figures stand. The treasury's approval takes the top-up back and unfreezes the card; a
+    rejection only unfreezes it.
     """
 
     code, prefix, label = FAULT_FORM, "GZ", _("会员卡故障单")
@@ -81,7 +82,7 @@ class FaultForm(DocumentKind[FaultPayload]):
         return FaultPayload(
             record_id=str(record.pk),
             what_happened=payload.what_happened,
-            card_number=record.card.number,
+            card_number=found.to.number,
             store_id=store_id or record.store_id or 0,
             paid_fen=found.paid_fen,
             given_fen=found.given_fen,

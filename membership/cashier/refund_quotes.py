@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from django.db.models import Case, F, Q, Sum, When
+from django.db.models import Case, Q, Sum, When
 
 from kernel import clock
 from ledger.domain import LotKind
-from ledger.models import Draw, Lot
+from ledger.models import Draw, Lot, Posting
+from membership.cards.models import Card
+from membership.cards.origins import sources_of
 from membership.cashier.acting import card_ref
-from membership.cashier.domain import CONSUMPTION
+from membership.cashier.domain import CONSUMPTION, TOP_UP, CardRef
 from membership.cashier.refunds import SEVEN_DAYS, Article, Loaded, refund_fen
 from membership.cashier.returning import RETURN
+from membership.cashier.settling import SETTLEMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +31,22 @@ class RefundQuote:
     seven_days_fen: int
 
 
-# What went off by consumption, with what took it back; all else is loading and unloading. So is the lot that a return
-# opens on the card which has the place of the one that was used.
-_RETURNED = Q(posting__kind=RETURN) & ~Q(lot__posting_id=F("posting_id"))
-_USE = Q(posting__kind=CONSUMPTION) | _RETURNED | Q(posting__reverses__kind=CONSUMPTION)
+# What went off for something bought, at once or when a signed bill was settled, with what took it back; all else is
+# loading and unloading. What went over from one card to the next sums to nothing.
+_BOUGHT: Final = (CONSUMPTION, SETTLEMENT, "PACKAGE_SALE")
+_USE = Q(posting__kind__in=(*_BOUGHT, RETURN)) | Q(posting__reverses__kind__in=_BOUGHT)
 
 
 def refund_quote(*, card_number: str, article: Article, now: datetime | None = None) -> RefundQuote:
-    """What is owed back for a card under an article of 法释〔2025〕4号.
+    """What is owed back for a card under an article of 法释〔2025〕4号: for all that was ever paid onto it and onto the
+    cards whose place it has, so that nothing is owed otherwise for its having been lost (R-J03).
 
     Raises:
         CardNotFound, CardIdle
     """
-    account_id = card_ref(card_number).account_id
+    card = card_ref(card_number)
     # A bonus that expired was given all the same: its end is neither loading nor use.
-    draws = Draw.objects.filter(lot__account_id=account_id).exclude(posting__kind="EXPIRY")
+    draws = Draw.objects.filter(lot__account_id__in=_accounts(card)).exclude(posting__kind="EXPIRY")
     rows = (
         draws.annotate(used=Case(When(_USE, then=True), default=False))
         .values_list("lot__kind", "used")
@@ -57,11 +62,21 @@ def refund_quote(*, card_number: str, article: Article, now: datetime | None = N
         else:
             paid += amount
     loaded = Loaded(paid_fen=paid, given_fen=given, used_fen=used)
-    return RefundQuote(loaded, article, refund_fen(loaded, article), _recent(account_id, now or clock.now()))
+    return RefundQuote(loaded, article, refund_fen(loaded, article), _recent(card, now or clock.now()))
 
 
-def _recent(account_id: int, now: datetime) -> int:
-    lots = Lot.objects.filter(
-        account_id=account_id, live=True, kind=LotKind.PRINCIPAL, opened_at__gt=now - SEVEN_DAYS, posting__kind="TOP_UP"
-    )
-    return lots.aggregate(left=Sum(F("remaining")))["left"] or 0
+def _accounts(card: CardRef) -> list[int]:
+    """The card's account, and those of the cards whose place it has."""
+    found, before = [card.account_id], Card.objects.filter(replaced_by=card.card_id)
+    while (old := before.values_list("pk", "stored_account_id").first()) is not None:
+        found.append(old[1])
+        before = Card.objects.filter(replaced_by=old[0])
+    return found
+
+
+def _recent(card: CardRef, now: datetime) -> int:
+    live = Lot.objects.filter(account_id=card.account_id, live=True, kind=LotKind.PRINCIPAL)
+    lots = list(live.filter(opened_at__gt=now - SEVEN_DAYS))
+    sources = sources_of(lots)
+    top_ups = set(Posting.objects.filter(pk__in=sources.values(), kind=TOP_UP).values_list("pk", flat=True))
+    return sum(lot.remaining for lot in lots if sources[lot.pk] in top_ups)

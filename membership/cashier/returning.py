@@ -12,6 +12,7 @@ from kernel import clock
 from kernel.money import Money
 from ledger.domain import Contra, Line, OpenLot, PostingRequest, RestoreLot, TakeLot, Unit, request_hash
 from ledger.models import Draw, Entry, Lot, Posting
+from membership.cards import origins
 from membership.cashier import guards, locks, signing
 from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL
 from membership.cashier.acting import chain_policy, post_traced
@@ -242,7 +243,7 @@ def _request(
         occurred_at=occasion.occurred_at,
         lines=tuple(_lines(plan, sold, occasion)),
         store_id=occasion.store_id,
-        memo={"returns": str(sold.posting_id)},
+        memo={"returns": str(sold.posting_id)} | _passed_on(plan, sold),
         guard=guards.may_spend(sold.to, occasion),
         looks_at=(sold.to.account_id, sold.to.points_account_id),
     )
@@ -277,6 +278,15 @@ def _stored_lines(fen: int, sold: Sold) -> Iterator[Line]:
     opened = [(lots[part.lot_id], part.amount) for part in back]
     anew = tuple(OpenLot(lot.kind, amount, lot.expires_at, lot.opened_at) for lot, amount in opened)
     yield Line(sold.to.account_id, None, cny, fen, lots=anew)
+
+
+def _passed_on(plan: ReturnPlan, sold: Sold) -> dict[str, Any]:
+    """Which lots those on another card are, for the posting's memo."""
+    if sold.to == sold.card or Means.STORED not in plan.parts:
+        return {}
+    back = [part.lot_id for part in _restored(plan.parts[Means.STORED], sold)]
+    lots = Lot.objects.in_bulk(back)
+    return origins.told([lots[lot_id] for lot_id in back])
 
 
 def _restored(fen: int, sold: Sold) -> Iterator[RestoreLot]:

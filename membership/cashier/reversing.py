@@ -11,9 +11,9 @@ from uuid import UUID
 from kernel import clock
 from kernel.money import Money
 from ledger.domain import Contra, Line, LotKind, PostingRequest, TakeLot, Unit, request_hash
-from ledger.locks import lock_accounts
 from ledger.models import Lot, Posting
-from membership.cashier.acting import post_traced, ref_of
+from membership.cards import origins
+from membership.cashier.acting import post_traced
 from membership.cashier.domain import TOP_UP, CardRef, Occasion, Receipt
 from membership.cashier.errors import (
     FaultFormNeeded,
@@ -22,6 +22,7 @@ from membership.cashier.errors import (
     NotReversible,
     RecordNotFound,
 )
+from membership.cashier.following import Heirs, heirs_of, hold_heirs
 from membership.cashier.posting import Draft
 from membership.cashier.refunds import TakeBack, take_back
 from membership.documents.models import Document
@@ -35,9 +36,14 @@ FAULT_FORM: Final = "FAULT"
 
 @dataclass(frozen=True, slots=True)
 class TopUpLots:
-    """A top-up's two lots as they are now, and what taking them back comes to. Amounts in fen."""
+    """A top-up's two lots as they are now, and what taking them back comes to. Amounts in fen.
+
+    ``card``: the one that was topped up; ``to``: the one that has its place now, if it was replaced, and on which what
+    is left of the lots lies.
+    """
 
     card: CardRef
+    to: CardRef
     paid_fen: int
     given_fen: int
     lots: tuple[TakeLot, ...]
@@ -55,7 +61,8 @@ def plan_reverse_top_up(*, record_id: UUID) -> TopUpLots:
     Raises:
         RecordNotFound, NotReversible
     """
-    return _lots(_top_up(record_id))
+    record = _top_up(record_id)
+    return _lots(record, heirs_of(record.pk, record.card))
 
 
 def reverse_top_up(
@@ -72,17 +79,18 @@ def reverse_top_up(
 
     ``form``: the fault form about this top-up, with all its approvals. A bonus that was spent already is kept back from
     the principal, never below nothing (X-22): ``stated_used_fen`` is what had been used by the form, and it is no more
-    than that by now. The card's state does not matter. Done once for a form.
+    than that by now. The card's state does not matter; if it was replaced, its lots are taken where they are now
+    (R-J03). Done once for a form.
 
     Raises:
         NotAllowed, RecordNotFound, NotReversible, FaultFormNeeded, FaultFormOutdated, NothingToTakeBack
+        StaleCard: the card was replaced just now; nothing has been done.
     """
     require(actor, Act.VALUE_REVERSE, store_id=store_id)
     key = f"fault-{_checked(form, record_id).number}"
     occasion = Occasion(actor, store_id, occurred_at or clock.now(), key)
     record = _top_up(record_id)
-    lock_accounts([ref_of(record.card).account_id])
-    found = _lots(record)
+    found = _lots(record, hold_heirs(record.pk, record.card))
     plan = found.plan
     if not Posting.objects.filter(idempotency_key=occasion.ledger_key).exists():
         if not plan.principal_fen and not plan.bonus_fen:
@@ -97,12 +105,12 @@ def reverse_top_up(
         "bonus_fen": -plan.bonus_fen - plan.shortfall_fen,
         "shortfall_fen": plan.shortfall_fen,
     }
+    if found.to != found.card:
+        detail["card"] = found.card.number
     if "bonus_rule" in record.detail:
         detail["bonus_rule"] = record.detail["bonus_rule"]
     taken = plan.principal_fen + plan.bonus_fen
-    draft = Draft(
-        found.card, RecordKind.REVERSAL, -taken, occasion, _request(found, record_id, occasion, reason), detail
-    )
+    draft = Draft(found.to, RecordKind.REVERSAL, -taken, occasion, _request(found, record_id, occasion, reason), detail)
     return post_traced(draft, Act.VALUE_REVERSE)
 
 
@@ -125,18 +133,20 @@ def _top_up(record_id: UUID) -> Record:
     return record
 
 
-def _lots(record: Record) -> TopUpLots:
-    card = ref_of(record.card)
-    lots = list(Lot.objects.filter(posting_id=record.pk, account_id=card.account_id).order_by("pk"))
+def _lots(record: Record, heirs: Heirs) -> TopUpLots:
+    opened = list(Lot.objects.filter(posting_id=record.pk, account_id=heirs.ref.account_id).order_by("pk"))
+    lots = [*opened, *origins.heirs_of(opened)]
     given = [lot for lot in lots if lot.kind == LotKind.BONUS]
     paid = [lot for lot in lots if lot.kind != LotKind.BONUS]
+    given_fen = sum(lot.original for lot in given if lot in opened)
     return TopUpLots(
-        card=card,
-        paid_fen=sum(lot.original for lot in paid),
-        given_fen=sum(lot.original for lot in given),
+        card=heirs.ref,
+        to=heirs.heir_ref,
+        paid_fen=sum(lot.original for lot in paid if lot in opened),
+        given_fen=given_fen,
         lots=tuple(TakeLot(lot.pk, lot.remaining) for lot in lots if lot.remaining),
         plan=take_back(
-            given_fen=sum(lot.original for lot in given),
+            given_fen=given_fen,
             principal_left_fen=sum(lot.remaining for lot in paid),
             bonus_left_fen=sum(lot.remaining for lot in given),
         ),
@@ -150,7 +160,7 @@ def _request(found: TopUpLots, record_id: UUID, occasion: Occasion, reason: str)
         (Contra.PROMOTION.value, plan.bonus_fen + plan.shortfall_fen),
     ]
     taken = plan.principal_fen + plan.bonus_fen
-    lines = [Line(found.card.account_id, None, cny, -taken, takes=found.lots)] if taken else []
+    lines = [Line(found.to.account_id, None, cny, -taken, takes=found.lots)] if taken else []
     lines += [Line(None, contra, cny, fen) for contra, fen in against if fen]
     return PostingRequest(
         kind=REVERSE_TOP_UP,
@@ -162,5 +172,5 @@ def _request(found: TopUpLots, record_id: UUID, occasion: Occasion, reason: str)
         lines=tuple(lines) or (Line(None, Contra.CASH.value, cny, 0),),
         store_id=occasion.store_id,
         memo={"takes_back": str(record_id)},
-        looks_at=(found.card.account_id,),
+        looks_at=(found.to.account_id,),
     )

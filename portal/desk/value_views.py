@@ -192,7 +192,7 @@ def fault(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
             messages.success(
                 request, _("故障单 %(number)s 已提交，会员卡已冻结，等待资金部核准。") % {"number": number}
             )
-            return redirect("desk:card_detail", number=found.card.number)
+            return redirect("desk:card_detail", number=found.to.number)
     context = {"found": found, "form": form, "record_id": record_id, "nav": "till"}
     return render(request, "desk/value_fault.html", context, status=status_of(form))
 

@@ -89,3 +89,9 @@ def issue(chain: Chain, clerk: Actor, store_id: int, idle_cards: list[str]) -> C
 def holder(issue: Callable[..., Holder]) -> Holder:
     """林静 with a gold card that holds ¥100.00."""
     return issue(top_up_fen=10_000)
+
+
+@pytest.fixture
+def treasury() -> Actor:
+    """Who approves what the clerk hands in."""
+    return Actor(kind="staff", id=9, name="钱进", grants=SYSTEM.grants)

@@ -91,7 +91,8 @@ class Play(RuleBasedStateMachine):
 
     def lot_of_age(self, lot: ModelLot, amount: int) -> ModelLot:
         """So much of a lot, as a lot of another card."""
-        return self.lot(lot.kind, amount, lot.expires_at, lot.opened_at)
+        lot.heirs.append(self.lot(lot.kind, amount, lot.expires_at, lot.opened_at))
+        return lot.heirs[-1]
 
     def keep(self, done: Done) -> None:
         self.done.append(done)

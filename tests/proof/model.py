@@ -27,6 +27,18 @@ class ModelLot:
     expires_at: datetime | None
     opened_at: datetime
     number: int
+    heirs: "list[ModelLot]" = field(default_factory=list)
+    """What went on from it to other cards."""
+
+    @property
+    def left_anywhere(self) -> int:
+        return self.left + sum(heir.left_anywhere for heir in self.heirs)
+
+    def take_all(self) -> None:
+        """Wherever it is."""
+        self.left = 0
+        for heir in self.heirs:
+            heir.take_all()
 
     def over(self, at: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= at
@@ -211,8 +223,8 @@ class Done:
 
     @property
     def opened_left(self) -> int:
-        """What is there of the lots it opened."""
-        return sum(lot.left for lot in self.opened)
+        """What is there of the lots it opened, on whichever card."""
+        return sum(lot.left_anywhere for lot in self.opened)
 
     @property
     def is_sale(self) -> bool:
@@ -254,9 +266,12 @@ class Done:
 
 @dataclass(slots=True, eq=False)
 class Form:
-    """A fault form that waits. ``froze``: the card was stopped by it; ``left``: what of the top-up was there."""
+    """A fault form that waits. ``card``: where the top-up's value was when it was filed, stopped by it if it ``froze``;
+    ``left``: what of the top-up was there.
+    """
 
     number: str
     of: Done
+    card: ModelCard
     froze: bool
     left: int

@@ -83,7 +83,7 @@ class PlayAll(PlayLives):
         number, refused = self.world.report_fault(self.done[-1].record_id)
         assert refused is None
         wronged.status = "FROZEN"
-        self.forms.append(Form(number, self.done[-1], True, self.done[-1].opened_left))
+        self.forms.append(Form(number, self.done[-1], wronged, True, self.done[-1].opened_left))
         forgetful = self.handed_out()
         self.topped(forgetful, 20, 20)
         # Half a fen each: the odd one is the principal's.

@@ -165,21 +165,22 @@ class PlayTills(Play):
 
     @act(needs="done", aim=AIMS)
     def report_fault(self, aim: Aim) -> None:
-        """The card is stopped from then on."""
+        """The card where its value is now is stopped from then on."""
         done = aimed(self.done, aim, lambda one: one.act == "TOP_UP" and one.opened_left)
         number, refused = self.world.report_fault(done.record_id)
         assert refused == (None if done.act == "TOP_UP" else "not_reversible")
         if refused is None:
-            froze = done.card.status == "ACTIVE"
-            done.card.status = "FROZEN" if froze else done.card.status
-            self.forms.append(Form(number, done, froze, done.opened_left))
+            card = done.card.last_heir
+            froze = card.status == "ACTIVE"
+            card.status = "FROZEN" if froze else card.status
+            self.forms.append(Form(number, done, card, froze, done.opened_left))
 
     @act(needs="forms", aim=AIMS, approve=st.sampled_from([True, True, False]))
     def decide_fault(self, aim: Aim, approve: bool) -> None:
         """Approved, the top-up is taken back; either way the card that the form stopped goes on."""
         form = aimed(self.forms, aim, lambda one: True)
         refused = self.world.decide_fault(form.number, approve=approve)
-        card = form.of.card
+        card = form.card
         frees = form.froze and card.status == "FROZEN"
         expected = "dormant_frozen" if frees and card.dormant else None
         if expected is None and approve and not form.of.opened_left:
@@ -193,7 +194,7 @@ class PlayTills(Play):
         card.status = "ACTIVE" if frees else card.status
         if approve:
             for lot in form.of.opened:
-                lot.left = 0
+                lot.take_all()
 
     # ── Prepayment, packages and points ──────────────────────────────────────────────────────────────────────────
 

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from ledger.domain import Line, OpenLot, PostingRequest, TakeLot, request_hash
 from ledger.models import Account, Lot
 from ledger.services import open_account, post
-from membership.cards import locks
+from membership.cards import locks, origins
 from membership.cards.models import Card
 from membership.records.domain import RecordKind
 from membership.records.services import note
@@ -41,8 +40,7 @@ def move_value(
     amount, expiry, and the moment they were opened, from which points are counted. A lot that is over but not yet
     written off goes along and ends on the new card.
 
-    Each new lot's origin stands in the posting's memo: which lot it was, which posting opened that one, how much it
-    held then. So what was paid and what was given with a top-up can still be told when it is refunded.
+    Each new lot's origin stands in the posting's memo (``cards.origins``): so a top-up can still be taken back.
 
     ``cause``: what brought value to a card whose end has been, the posting say; it makes the postings' keys its own.
     """
@@ -108,7 +106,7 @@ def _move_account(actor: Actor, source: Account, target: Account, lots: Sequence
                 Line(target.pk, None, source.unit, total, lots=opened),
             ),
             store_id=errand.store_id,
-            memo={"reason": errand.reason, "origins": [origin_of(lot) for lot in lots]},
+            memo={"reason": errand.reason} | origins.told(lots),
         )
     )
     is_money = source.pk == errand.old.stored_account_id
@@ -128,8 +126,3 @@ def _move_account(actor: Actor, source: Account, target: Account, lots: Sequence
             posting_id=posted.posting_id if kind == RecordKind.MOVE_IN else None,
             detail={"card": other.number, "account": source.kind, "amount": total, "posting": str(posted.posting_id)},
         )
-
-
-def origin_of(lot: Lot) -> dict[str, Any]:
-    """Where value on a new card comes from, for the memo of the posting that brought it there."""
-    return {"lot": str(lot.pk), "posting": str(lot.posting_id), "original": lot.original}

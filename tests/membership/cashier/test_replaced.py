@@ -22,6 +22,7 @@ from membership.cashier.refunds import Article, Loaded
 from membership.cashier.returning import plan_return, return_goods
 from membership.cashier.settling import settle
 from membership.cashier.tender import Tender
+from membership.documents import services as documents
 from membership.members.services import merge_members
 from membership.packages import services as packages
 from membership.packages.queries import holdings_of
@@ -234,3 +235,60 @@ def test_nothing_comes_back_to_a_card_that_ended_for_good(
     with in_chain():
         assert _held(last) == {}
     assert audit_chain(chain.schema_name) == []
+
+
+def test_a_wrong_top_up_is_taken_back_from_the_card_that_has_the_place(
+    chain: Chain, in_chain: InChain, issue: Callable[..., Holder], at: At, treasury: Actor
+) -> None:
+    """X-22: exactly its lots, with what a return has brought back of them; the form stops the card where they are."""
+    holder = issue()
+    with in_chain():
+        ChainPolicy.objects.update(draw_policy="PRO_RATA")
+        right = {"paid": Money(1_000), "bonus": Money(100)}
+        cashier.top_up(card_number=holder.number, idempotency_key="right", **right, **at)
+        wrong = cashier.top_up(
+            card_number=holder.number, paid=Money(10_000), bonus=Money(2_000), idempotency_key="wrong", **at
+        )
+        # A tenth of all: 100 of the wrong top-up's principal and 110 of its bonus.
+        bought = cashier.consume(card_number=holder.number, amount=Money(1_310), idempotency_key="bought", **at)
+        _succeed(holder, at)
+        _return(bought, 1_310, "back", at)
+        form = documents.draft(
+            actor=at["actor"], kind="FAULT", payload={"record_id": str(wrong.record_id), "what_happened": "充错"},
+            store_id=at["store_id"],
+        )  # fmt: skip
+        documents.submit(actor=at["actor"], number=form.number)
+        assert Card.objects.get(number=THIRD).status == "FROZEN"
+        assert documents.approve(actor=treasury, number=form.number).payload["used_fen"] == 0
+        record = Record.objects.get(kind="REVERSAL")
+        assert (record.card.number, record.detail["card"]) == (THIRD, holder.number)
+        assert (record.amount_fen, record.detail["paid_fen"], record.detail["bonus_fen"]) == (-12_000, -10_000, -2_000)
+        assert Card.objects.get(number=THIRD).status == "ACTIVE"
+        assert _held(THIRD) == {"PRINCIPAL": 1_000, "BONUS": 100}
+    assert audit_chain(chain.schema_name) == []
+
+
+def test_no_less_is_owed_for_a_card_that_was_replaced(
+    in_chain: InChain, issue: Callable[..., Holder], at: At, held_clock: datetime
+) -> None:
+    """The golden case: 1,000 paid, 200 given, 300 used, which took the bonus whole."""
+    holder = issue()
+    with clock.frozen(held_clock - timedelta(days=30)), in_chain():
+        ChainPolicy.objects.update(draw_policy="BONUS_FIRST", signed_limit_fen=50_000)
+        cashier.top_up(
+            card_number=holder.number, paid=Money(80_000), bonus=Money(20_000), idempotency_key="filled", **at
+        )
+    with in_chain():
+        cashier.top_up(card_number=holder.number, paid=Money(20_000), bonus=Money(0), idempotency_key="new", **at)
+        cashier.consume(card_number=holder.number, amount=Money(25_000), idempotency_key="bought", **at)
+        bill = cashier.pay(
+            card_number=holder.number, total=Money(5_000), tender=Tender(signed_fen=5_000), idempotency_key="bill", **at
+        )
+        settle(bill_id=bill.record_id, tender=Tender(stored_fen=5_000), idempotency_key="paid", **at)
+        before = [refund_quote(card_number=holder.number, article=article) for article in Article]
+        _succeed(holder, at)
+        after = [refund_quote(card_number=THIRD, article=article) for article in Article]
+    assert before == after
+    assert after[0].loaded == Loaded(paid_fen=100_000, given_fen=20_000, used_fen=30_000)
+    assert [quote.refund_fen for quote in after] == [75_000, 70_000]
+    assert after[0].seven_days_fen == 20_000

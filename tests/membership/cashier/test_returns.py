@@ -25,7 +25,7 @@ from membership.documents import services as documents
 from membership.documents.models import Document
 from membership.records.models import Record
 from tenants.chains.models import Chain
-from tenants.people.domain import SYSTEM, Actor
+from tenants.people.domain import Actor
 from tests.membership.conftest import Holder
 
 InChain = Callable[..., AbstractContextManager[None]]
@@ -265,11 +265,6 @@ def test_what_was_signed_for_and_paid_since_comes_back_in_cash(
 
 
 # ── Wrong top-ups ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def treasury() -> Actor:
-    return Actor(kind="staff", id=9, name="钱进", grants=SYSTEM.grants)
 
 
 @pytest.mark.parametrize(
