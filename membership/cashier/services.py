@@ -18,6 +18,7 @@ from membership.cards.policy import PinProof
 from membership.cashier import giving, locks, signing
 from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL, member_account
 from membership.cashier.acting import card_ref, post_traced, ref_of, rules
+from membership.cashier.buying import HERSELF, Customer, keep, know
 from membership.cashier.domain import NO_MEMBER, CardRef, MemberAccounts, Occasion, Receipt
 from membership.cashier.drafts import check_amount, check_bill, consumption_draft, top_up_draft
 from membership.cashier.errors import CardWithoutMember, FaultFormNeeded, NotReversible, RecordNotFound
@@ -43,15 +44,19 @@ def top_up(
     bonus: Money | None = None,
     store_id: int,
     idempotency_key: str,
+    customer: Customer = HERSELF,
     occurred_at: datetime | None = None,
 ) -> Receipt:
     """Put money on a card: what was paid never expires, what is given expires as its rule or the chain's policy says.
 
     Without ``bonus`` the chain's rules decide what is given (R-G06); a bonus by hand is for whoever makes the rules.
+    ``customer``: who pays, where that is not the member herself; she is registered with the top-up.
 
     Raises:
         NotAllowed, CardNotFound, CardNotUsable, AmountNotPositive, AmountTooLarge
         OverCap: the card would hold more than its level may.
+        BuyerIncomplete, InvalidIdNumber, BuyerPhoneInvalid, BuyerIsMember, RegistrationIncomplete
+        BuyerUnregistered: bearer cards for much at once, and nobody named.
         IdempotencyConflict, IdempotencyKeyInvalid
     """
     require(actor, Act.VALUE_TOP_UP, store_id=store_id)
@@ -61,9 +66,12 @@ def top_up(
         check_amount(bonus)
     occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
     card = card_ref(card_number)
+    known = know(customer, card, paid, occasion)
     gift = giving.by_hand(bonus, occasion) if bonus is not None else giving.by_rule(card, paid, occasion)
     draft = top_up_draft(card, paid, Money(gift.fen), occasion, bonus_expires_at=gift.expires_at, rule=gift.rule)
-    return post_traced(draft, Act.VALUE_TOP_UP)
+    receipt = post_traced(draft, Act.VALUE_TOP_UP)
+    keep(known, receipt, card, paid, occasion)
+    return receipt
 
 
 def consume(

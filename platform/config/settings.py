@@ -71,6 +71,7 @@ TENANT_APPS = [
     "kernel.sms",
     "tenants.stores",
     "membership.members",
+    "membership.buyers",
     "membership.vehicles",
     "membership.cards",
     "membership.cashier",

@@ -80,6 +80,7 @@ _LABELS: Final[Mapping[str, str | Promise]] = {
     "purpose": gettext_lazy("目的"),
     "quantity": gettext_lazy("数量"),
     "reason": gettext_lazy("原因"),
+    "registration": gettext_lazy("登记编号"),
     "record": gettext_lazy("入账编号"),
     "is_staff": gettext_lazy("本商户员工"),
     "signed_limit_fen": gettext_lazy("签单限额"),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from membership.cards.domain import LARGEST_RANGE, CardStatus
 from membership.cards.models import CardLevel, CardType
+from portal.desk.buyer_forms import BuyerFields
 from portal.fields import DayField
 
 LONGEST_NOTE = 60
@@ -59,7 +60,7 @@ class MakeCardsForm(forms.Form):
         self.fields["type"].choices = [(kind.code, kind.name) for kind in types]  # type: ignore[attr-defined]
 
 
-class IssueForm(forms.Form):
+class IssueForm(BuyerFields):
     """A card, and whom it goes to (R-B12)."""
 
     NEW, EXISTING, NOBODY = "new", "existing", "nobody"

@@ -5,6 +5,7 @@ from typing import Any
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from membership.cards import services
@@ -14,6 +15,7 @@ from membership.members.queries import page_of_members, search_members
 from membership.vehicles.queries import vehicle_of
 from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only, working_store
+from portal.desk.buyer_forms import BUYER_ERRORS, BUYER_FIELDS
 from portal.desk.forms import IssueForm
 from portal.desk.issue_guide import chosen_of, guide_of, may_issue
 from portal.desk.pin_slips import pin_slip
@@ -23,6 +25,7 @@ from tenants.people.domain import Act, NotAllowed
 _CHOICES = 6
 
 
+@sensitive_post_parameters(*BUYER_FIELDS)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @staff_only()
@@ -41,7 +44,7 @@ def card_issue(request: DeskRequest) -> HttpResponseBase:
         fields = {"card_not_found": "card_number", "card_not_idle": "card_number", "invalid_validity": "valid_until"}
         fields |= {"invalid_phone": "phone", "invalid_name": "name", "invalid_birthday": "birthday"}
         fields |= {"member_not_found": "member_code", "registration_incomplete": "member_code"}
-        fields |= {"spend_too_little": "override_reason"}
+        fields |= {"spend_too_little": "override_reason", **BUYER_ERRORS}
         fields |= dict.fromkeys(("vehicle_required", "vehicle_not_ready", "vehicle_not_found"), "vehicle")
         issued = attempt(form, lambda: _issue(request, form), fields=fields)
         if issued is not None:
@@ -103,4 +106,5 @@ def _issue(request: DeskRequest, form: IssueForm) -> services.IssuedCard:
         payment_pending=given["payment_pending"],
         override_reason=given["override_reason"],
         vehicle=vehicle_of(member, given["vehicle"]),
+        buyer=form.buyer(),
     )

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from portal.desk import member_acts, member_views, merge_views, vehicle_views
+from portal.desk import buyer_views, member_acts, member_views, merge_views, vehicle_views
 
 urlpatterns = [
+    path("buyers/", buyer_views.buyer_list, name="buyer_list"),
+    path("buyers/by-document/", buyer_views.buyer_by_document, name="buyer_by_document"),
+    path("buyers/<int:registration_id>/", buyer_views.buyer_detail, name="buyer_detail"),
     path("members/", member_views.member_list, name="member_list"),
     path("members/new/", member_views.member_new, name="member_new"),
     path("members/search/", member_views.member_search, name="member_search"),

@@ -86,6 +86,7 @@ MENU: Final = (
     Group("members", _("会员资料"), (
         Entry("members", "desk:member_list", _("会员档案"), "people", (Act.MEMBER_VIEW,)),
         Entry("vehicles", "desk:vehicle_list", _("车辆档案"), "car", (Act.MEMBER_VIEW,)),
+        Entry("buyers", "desk:buyer_list", _("购卡登记"), "list", (Act.MEMBER_VIEW,)),
         Entry("duplicates", "desk:duplicates", _("重复会员"), "copy", (Act.MEMBER_MERGE,)),
     )),
     Group("value", _("储值与积分"), (

@@ -9,8 +9,10 @@ from django.utils.translation import pgettext_lazy
 
 from kernel.ids import token
 from kernel.money import Money
+from membership.cashier.buying import Customer
 from membership.cashier.errors import TenderMismatch
 from membership.cashier.tender import StoredScope, Tender
+from portal.desk.buyer_forms import BuyerFields
 from portal.desk.forms import LONGEST_NOTE
 from portal.desk.proofs import ProofForm
 from portal.fields import YuanField
@@ -19,7 +21,7 @@ CONSUME, TOP_UP, PACKAGE = "consume", "top_up", "package"
 MODES = {CONSUME: _("消费"), TOP_UP: _("充值"), PACKAGE: _("用套餐")}
 
 
-class TillForm(ProofForm):
+class TillForm(BuyerFields, ProofForm):
     """What a cashier types. It carries a key of its own, so that pressing twice, a reload or another try after a lost
     connection does the act once.
 
@@ -41,6 +43,8 @@ class TillForm(ProofForm):
     bonus = YuanField(label=_("赠送金额"), required=False, help_text=_("留空则按赠送规则。"))
     tendered = YuanField(label=_("收到现金"), required=False, help_text=_("填写后算出找零。"))
     note = forms.CharField(label=_("备注"), max_length=LONGEST_NOTE, required=False)
+    # Asked only where bearer cards were sold for much at once.
+    several = forms.BooleanField(label=_("不是同一人购买，不用登记"), required=False)
     idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=60, initial=token)
     # Names the act just done that this one looks like; sent with it, it says that a second one is meant.
     repeats = forms.CharField(widget=forms.HiddenInput, max_length=36, required=False)
@@ -86,7 +90,19 @@ class TillForm(ProofForm):
     def is_unfolded(self) -> bool:
         """Whether something stands in the part of the form that is folded away."""
         folded = ("scope", "prepayment", "cash", "signed", "bonus", "tendered", "note")
-        return any(self[name].value() or self[name].errors for name in folded if name in self.fields)
+        named = any(self[name].value() or self[name].errors for name in folded if name in self.fields)
+        return named or self.has_buyer or self.asks_buyer
+
+    @property
+    def asks_buyer(self) -> bool:
+        """Whether the form was refused for want of a buyer: only then it offers to say that there were several."""
+        return bool(self.data.get("several")) or any(
+            error.code == "buyer_unregistered" for error in self.errors.as_data().get("__all__", [])
+        )
+
+    def customer(self) -> Customer:
+        """Who pays a top-up, as a valid form says."""
+        return Customer(buyer=self.buyer(), several=self.cleaned_data["several"])
 
     def bonus_by_hand(self) -> Money | None:
         """The bonus of a valid form; None where nothing was typed, which leaves it to the chain's rules."""

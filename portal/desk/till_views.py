@@ -28,6 +28,7 @@ from membership.records.domain import RecordKind
 from membership.records.models import Record
 from portal.attempts import refusal_of, status_of
 from portal.desk.access import DeskRequest, staff_only
+from portal.desk.buyer_forms import BUYER_ERRORS, BUYER_FIELDS
 from portal.desk.proofs import attempt_proved
 from portal.desk.till_cards import Look, look_up
 from portal.desk.till_forms import CONSUME, PACKAGE, TOP_UP, TillForm
@@ -47,13 +48,14 @@ _FIELDS: Final = {
     "insufficient_prepayment": "prepayment",
     "over_signed_limit": "signed",
     "package_insufficient": "count",
+    **BUYER_ERRORS,
 }
 _QUICK_TOP_UPS: Final = (50_000, 100_000, 200_000)
 _RESULT_STAYS: Final = timedelta(minutes=10)
 _LARGEST_DIGITS: Final = 12
 
 
-@sensitive_post_parameters("pin")
+@sensitive_post_parameters("pin", *BUYER_FIELDS)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @staff_only(Act.VALUE_CONSUME, Act.VALUE_TOP_UP)
@@ -214,6 +216,7 @@ def _act(request: DeskRequest, form: TillForm, look: Look, proof: PinProof | Non
             store_id=store_id,
             idempotency_key=given["idempotency_key"],
             bonus=form.bonus_by_hand(),
+            customer=form.customer(),
         )
     return services.pay(
         actor=request.desk.actor,

@@ -18,6 +18,9 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "adjustment.request": _("申请账户调整"),
         "apikey.create": _("新建接口密钥"),
         "apikey.revoke": _("吊销接口密钥"),
+        "buyer.forget": _("购卡登记到期删除"),
+        "buyer.register": _("登记代办人或购卡人"),
+        "buyer.reveal": _("查看代办人完整证件号码"),
         "card.expire": _("会员卡到期"),
         "card.locked": _("锁定或解锁卡"),
         "card.paid": _("确认卡款到账"),
@@ -104,6 +107,7 @@ OBJECTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
     {
         "adjustment": _("账户调整"),
         "apikey": _("接口密钥"),
+        "buyer": _("购卡登记"),
         "card": _("会员卡"),
         "card_level": _("卡级别"),
         "card_rules": _("用卡规则"),

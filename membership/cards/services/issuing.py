@@ -11,6 +11,8 @@ from kernel.money import Money
 from kernel.slots import DESK_WAIT_S
 from ledger.domain import Unit
 from ledger.services import open_account
+from membership.buyers.domain import Buyer, BuyerRole, Deed
+from membership.buyers.services import Purchase, check_buyer, register_buyer
 from membership.cards import locks, queries
 from membership.cards.domain import CardAct, CardStatus, destination, tidy_number, validity_end
 from membership.cards.gates import pass_gates
@@ -113,6 +115,7 @@ def issue_card(
     payment_pending: bool = False,
     override_reason: str = "",
     vehicle: Vehicle | None = None,
+    buyer: Buyer | None = None,
 ) -> IssuedCard:
     """Hand an idle card to a member, or a bearer card to whoever buys it: open its accounts, set its validity and a
     random PIN (R-B12, R-B18, R-B29, R-B30).
@@ -120,13 +123,15 @@ def issue_card(
     ``valid_until``: the last day of validity; by default as the level's months give it. Without ``activate``, or while
     a ``payment_pending``, the card stays ISSUED until ``activate_card``. ``override_reason`` lets somebody who may set
     card types waive the type's conditions on spending (R-P10). ``vehicle``: the member's, which the card serves alone
-    (R-B15, R-C08).
+    (R-B15, R-C08). ``buyer``: who came for the card, where that is not the member herself; a member's agent, or the
+    buyer of a bearer card. She is registered with it.
 
     Raises:
         NotAllowed, CardNotFound, CardNotIdle, TypeNotEnabled, MemberRequired, MemberNotWanted, IdLimitReached,
         SpendTooLittle, InvalidValidity, Busy
         MemberMerged, RegistrationIncomplete: the member's record does not do for this type (R-B02, R-H01, R-H03).
         VehicleRequired, VehicleNotReady, VehicleNotFound
+        BuyerIncomplete, InvalidIdNumber, BuyerPhoneInvalid, BuyerIsMember
         DomainError: a gate's own (``cards.gates``).
     """
     number = tidy_number(number)
@@ -143,6 +148,8 @@ def issue_card(
     check_type(card.type, member)
     if member is not None:
         check_registration(member, real_name=card.type.real_name)
+    if buyer is not None:
+        buyer = check_buyer(buyer, member_id=member.pk if member else None)
     card.bound_vehicle = _bound(card.type, member, vehicle, store_id=store_id)
     _check_conditions(actor, card, member, store_id=store_id, override_reason=override_reason)
     pass_gates(card, store_id=store_id)
@@ -154,6 +161,10 @@ def issue_card(
     if override_reason:
         detail["override"] = override_reason
     record(actor, Act.CARD_ISSUE, object_type="card", object_id=number, store_id=store_id, detail=detail)
+    if buyer is not None:
+        purchase = Purchase(deed=Deed.ISSUE, card_id=card.pk, card_number=number, store_id=store_id)
+        role = BuyerRole.BUYER if card.bearer else BuyerRole.AGENT
+        register_buyer(actor=actor, buyer=buyer, role=role, purchase=purchase)
     return IssuedCard(card=card, pin=pin)
 
 
