@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import IO, Any, ClassVar, Final
 
 import msgspec
+from django.http import HttpResponse
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -50,7 +51,7 @@ class JsonRenderer(BaseRenderer):
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> bytes:
         """The answer's bytes; nothing for no data."""
-        return b"" if data is None else msgspec.json.encode(data, enc_hook=str)
+        return b"" if data is None else encode(data)
 
 
 class OnlyJson(BaseContentNegotiation):
@@ -64,6 +65,16 @@ class OnlyJson(BaseContentNegotiation):
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         """Our renderer."""
         return renderers[0], JSON
+
+
+def encode(data: Any) -> bytes:
+    """Structs, dicts and lists as JSON; what JSON does not know, as text."""
+    return msgspec.json.encode(data, enc_hook=str)
+
+
+def answered(shape: Shape, *, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """The answer as JSON. Not DRF's ``Response``, a template that is drawn later: there is nothing to choose."""
+    return HttpResponse(encode(shape), content_type=JSON, status=status, headers=headers)
 
 
 def decode(raw: bytes, shape: type[Any]) -> Any:

@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final, NamedTuple
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from api.callers import Caller, Claim, identify_many
 from api.errors import IdempotencyKeyInvalid, IdempotencyKeyMissing, InvalidRequest, Reason, body
 from api.queries import drawn_of
 from api.v1 import openapi, shapes
 from api.views import ApiView
+from api.wire import answered
 from kernel import clock
 from kernel.errors import DomainError
 from kernel.gathering import Gathering
@@ -58,7 +59,7 @@ class Consumptions(ApiView):
         return asked
 
     @extend_schema(**openapi.CONSUMPTION)
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         """201 with the consumption; once more, with ``Idempotent-Replayed: true``, if the key was used before."""
         asked: shapes.ConsumptionBody = self.body
         caller, answer = self._told()
@@ -70,7 +71,7 @@ class Consumptions(ApiView):
         if isinstance(answer, DomainError):
             raise _as_sent(answer, self.key)
         headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
-        return Response(_shown(answer, asked.store_code, asked.reference), status=201, headers=headers)
+        return answered(_shown(answer, asked.store_code, asked.reference), status=201, headers=headers)
 
     def _told(self, proof: PinProof | None = None) -> "_Told":
         """What the body gets, posted with whatever comes meanwhile. Nobody waits there for another's PIN."""
@@ -85,14 +86,14 @@ class ConsumptionBatch(ApiView):
     body_limit_bytes = 512 * 1024
 
     @extend_schema(**openapi.BATCH)
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         """200 with one outcome per item. Sending the whole batch again does nothing twice."""
         asked: shapes.BatchBody = self.body
         commands = [_tried(self.caller, item, asked.store_code, item.idempotency_key) for item in asked.items]
         answers = _posted(self.caller.schema_name, commands)
         outcomes = [_outcome(item, answer, asked.store_code) for item, answer in zip(asked.items, answers, strict=True)]
         charged = sum(outcome.status == 201 and not outcome.replayed for outcome in outcomes)
-        return Response(shapes.BatchOutcome(outcomes=outcomes, charged_calls=charged))
+        return answered(shapes.BatchOutcome(outcomes=outcomes, charged_calls=charged))
 
 
 class _Asked(NamedTuple):

@@ -45,6 +45,6 @@ def insert_records(rows: Sequence[RecordRow]) -> tuple[str, Sequence[str]]:
         arrays.texts(actors),
         arrays.texts(names),
         arrays.plain(postings),
-        arrays.moments(occurred),
+        arrays.plain(occurred),
         arrays.texts(msgspec.json.encode(detail).decode() for detail in details),
     )

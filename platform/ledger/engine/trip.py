@@ -7,14 +7,15 @@ This is the same protocol on psycopg's wrapper of libpq, with prepared statement
 from collections import OrderedDict
 from itertools import count
 from typing import Any, Final, cast
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import psycopg
 from psycopg import capabilities, generators
 from psycopg.abc import PQGen
-from psycopg.adapt import Transformer
+from psycopg.adapt import AdaptersMap, Transformer
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
+from psycopg.types.datetime import TimestamptzLoader
 
 Connection = psycopg.Connection[Any]
 Row = tuple[Any, ...]
@@ -61,6 +62,33 @@ class Prepared:
         self.names.clear()
 
 
+class _Loading:
+    """The connection's own adapters, but for moments: Django's loader is written in Python, and was a twelfth of a
+    batch's time; psycopg's own, which gives the same, is compiled.
+    """
+
+    _of: "WeakKeyDictionary[Connection, _Loading]" = WeakKeyDictionary()
+
+    def __init__(self, conn: Connection) -> None:
+        # The weak dictionary must not keep the connection alive through its value.
+        self._conn = ref(conn)
+        self.adapters = AdaptersMap(conn.adapters)
+        self.adapters.register_loader("timestamptz", TimestamptzLoader)
+
+    @property
+    def connection(self) -> Connection | None:
+        """Whose encoding and time zone count."""
+        return self._conn()
+
+    @classmethod
+    def of(cls, conn: Connection) -> "_Loading":
+        """The one of this connection."""
+        found = cls._of.get(conn)
+        if found is None:
+            found = cls._of[conn] = cls(conn)
+        return found
+
+
 class Answer:
     """What a statement returned, once the trip has been made."""
 
@@ -71,10 +99,10 @@ class Answer:
         self.result: PGresult | None = None
 
     def rows(self) -> list[Row]:
-        """All rows, loaded by the connection's own adapters."""
+        """All rows, loaded by the connection's own adapters; moments in the session's time zone."""
         if self.result is None:
             raise ValueError("the trip has not been made")
-        loader = Transformer(self._conn)
+        loader = Transformer(_Loading.of(self._conn))
         loader.set_pgresult(self.result)
         return cast("list[Row]", loader.load_rows(0, self.result.ntuples, tuple))
 
