@@ -84,6 +84,7 @@ TENANT_APPS = [
     "membership.imports",
     "membership.exports",
     "membership.takeover",
+    "membership.retention",
 ]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 
