@@ -70,7 +70,9 @@ def waiting_chains(*, today: date) -> list[str]:
 
 
 def _waiting(chains: Sequence[tuple[str, str]]) -> list[tuple[float, str]]:
-    asked = " UNION ALL ".join(_QUESTION.format(schema=quote_schema(name), name=name, kept=kept) for name, kept in chains)
+    asked = " UNION ALL ".join(
+        _QUESTION.format(schema=quote_schema(name), name=name, kept=kept) for name, kept in chains
+    )
     with qualified(), connection.cursor() as cursor:
         cursor.execute(asked)
         return list(cursor.fetchall())

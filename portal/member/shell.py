@@ -11,7 +11,8 @@ from kernel import clock
 from membership.cards.models import Card
 from membership.cards.queries import cards_of_member
 from membership.records.models import Record
-from membership.records.queries import kept_since, records_of_cards
+from membership.records.queries import records_of_cards
+from membership.retention.queries import shown
 from portal.member.access import MemberRequest
 from tenants.stores.queries import count_open
 
@@ -46,6 +47,6 @@ def own_cards(request: MemberRequest) -> list[Card]:
 
 
 def shown_records(request: MemberRequest, cards: list[Card]) -> QuerySet[Record]:
-    """The records of these cards, as far back as the plan keeps them (R-A10)."""
-    since = kept_since(clock.today(), plan_of(request).records_kept_months)
-    return records_of_cards(card.pk for card in cards).filter(occurred_at__gte=since)
+    """The records of these cards, as far back as the plan keeps them (R-A10) and none were cleared."""
+    found = records_of_cards(card.pk for card in cards)
+    return shown(found, today=clock.today(), months=plan_of(request).records_kept_months)
