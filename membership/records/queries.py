@@ -15,6 +15,7 @@ from kernel.calendar import add_months, span_of, start_of
 from kernel.clock import CHINA
 from membership.records.domain import RecordKind
 from membership.records.models import Record
+from tenants.stores.models import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,12 @@ def kept_since(today: date, months: int) -> datetime:
 def count_by_kind(found: QuerySet[Record]) -> dict[str, int]:
     """How many records of each kind."""
     return dict(found.order_by().values_list("kind").annotate(Count("id")))
+
+
+def stores_of_records(found: QuerySet[Record]) -> dict[int, str]:
+    """The stores in which these records came about, by key, with their names, by code. One query."""
+    stores = Store.objects.filter(pk__in=found.order_by().values("store_id")).order_by("code", "pk")
+    return dict(stores.values_list("pk", "name"))
 
 
 @dataclass(frozen=True, slots=True)

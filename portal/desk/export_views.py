@@ -27,7 +27,8 @@ from membership.tills.queries import day_takings
 from membership.tills.services import CASHIERS
 from portal.desk.access import DeskRequest, staff_only, working_store
 from portal.desk.day_views import people_of, shown_day
-from portal.desk.file_views import as_download, link_to
+from portal.desk.file_views import link_to
+from portal.downloads import as_download
 from tenants.people.domain import Act
 
 _SHOWN = 30

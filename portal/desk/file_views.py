@@ -1,18 +1,14 @@
 """Private files on their way to the person who asked: streamed as they are opened, never a path of the storage."""
 
-from collections.abc import Iterable
-from typing import Any
-
-from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from kernel.files.models import StoredFile
 from kernel.files.services import contents, file_behind, link_token
 from portal.desk.access import Desk, DeskRequest, staff_only
+from portal.downloads import as_download
 
 
 def link_to(desk: Desk, kept: StoredFile | None) -> str | None:
@@ -33,18 +29,3 @@ def download(request: DeskRequest, token: str) -> HttpResponseBase:
     """
     kept = file_behind(token, holder=str(request.desk.actor))
     return as_download(contents(kept), filename=kept.filename, content_type=kept.content_type, size=kept.size)
-
-
-def as_download(
-    content: Iterable[bytes] | bytes, *, filename: str, content_type: str, size: int | None = None
-) -> HttpResponseBase:
-    """An answer that the browser saves and does not open."""
-    headers: dict[str, Any] = {
-        "Content-Disposition": content_disposition_header(True, filename) or "attachment",
-        "X-Content-Type-Options": "nosniff",
-    }
-    if isinstance(content, bytes):
-        return HttpResponse(content, content_type=content_type, headers=headers)
-    if size is not None:
-        headers["Content-Length"] = str(size)
-    return StreamingHttpResponse(content, content_type=content_type, headers=headers)

@@ -22,9 +22,10 @@ from membership.imports.queries import imports, page_of_imports, problems_of
 from membership.imports.reporting import column_label, problem_label
 from portal.attempts import attempt, status_of
 from portal.desk.access import Desk, DeskRequest, staff_only
-from portal.desk.file_views import as_download, link_to
+from portal.desk.file_views import link_to
 from portal.desk.import_forms import UploadForm
 from portal.desk.paging import place_asked
+from portal.downloads import as_download
 from tenants.people.domain import Act, NotAllowed
 
 _A_PAGE = 30

@@ -25,8 +25,9 @@ from membership.takeover.queries import sheets_of, takeovers
 from membership.takeover.running import SHEETS
 from portal.attempts import attempt, status_of
 from portal.desk.access import Desk, DeskRequest, staff_only
-from portal.desk.file_views import as_download, link_to
+from portal.desk.file_views import link_to
 from portal.desk.takeover_forms import SignForm, WorkbookForm
+from portal.downloads import as_download
 from tenants.people.domain import Act, NotAllowed
 
 _SHOWN = 20

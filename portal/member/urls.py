@@ -15,5 +15,6 @@ urlpatterns = [
     path("card/balances/", balance_views.balances, name="balances"),
     path("card/pin/", session_views.pin_change, name="pin_change"),
     path("card/records/", record_views.records, name="records"),
+    path("card/records/download/", record_views.records_download, name="records_download"),
     path("card/records/<uuid:record_id>/", record_views.record_detail, name="record_detail"),
 ]
