@@ -1,5 +1,6 @@
 """What was signed for and what of it is settled: per member, per card, and for the desk's list (R-A03)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -8,7 +9,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from membership.cards.domain import tidy_number
-from membership.cashier.models import SignedBill
+from membership.cashier.models import Settlement, SignedBill
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,19 @@ class SignedTotals:
 def totals_of_member(member_id: int) -> SignedTotals:
     """What a member signed for and paid, in all."""
     return _totals(SignedBill.objects.filter(member_id=member_id))
+
+
+def open_bills_of(member_id: int) -> list[SignedBill]:
+    """What a member owes, bill by bill, the soonest due first, with the stores. One query; as many as there are."""
+    found = SignedBill.objects.filter(member_id=member_id, open=True).select_related("store")
+    return list(found.order_by("due_on", "pk"))
+
+
+def bills_told_by(posting_ids: Collection[UUID]) -> dict[UUID, SignedBill]:
+    """The bill that each of these postings signed or paid, by the posting's id. Two queries."""
+    signed = {bill.pk: bill for bill in SignedBill.objects.filter(pk__in=posting_ids)}
+    paid = Settlement.objects.filter(pk__in=posting_ids).select_related("bill")
+    return signed | {settlement.pk: settlement.bill for settlement in paid}
 
 
 def totals_of_bills(*, state: str, text: str, today: date) -> SignedTotals:

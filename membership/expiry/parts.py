@@ -1,6 +1,6 @@
 """What cards hold, part by part, each with the day until which it can be used."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -38,15 +38,16 @@ class Part:
     if_unused: bool = False
 
 
-def parts_of(cards: Sequence[Card], *, moment: datetime) -> dict[int, list[Part]]:
+def parts_of(cards: Sequence[Card], *, package_kinds: Collection[str], moment: datetime) -> dict[int, list[Part]]:
     """What can be used of each card, by its key, the soonest end first. Four queries for any number of cards.
 
     What was paid in never ends (X-12). Points end as the chain's policy says (X-17), everything else with its lot; what
-    is over at ``moment`` is left out, whether or not it has been taken off the books yet.
+    is over at ``moment`` is left out, whether or not it has been taken off the books yet. ``package_kinds``: the kinds
+    of the accounts of packages.
     """
     voids = _Voids(cards, moment)
     summed: dict[int, dict[tuple[Any, ...], int]] = {}
-    for row in _held(cards, moment):
+    for row in _held(cards, package_kinds, moment):
         last_day, if_unused = _last_day(row["expires_at"]), False
         if row["unit"] == Unit.PTS.value and last_day is None:
             last_day, if_unused = voids.last_day(row["card_id"], row["opened_on"]), voids.if_unused
@@ -82,7 +83,7 @@ class _Voids:
         return max(clears_on, notice.clears_on if notice else self._soonest) - _A_DAY
 
 
-def _held(cards: Sequence[Card], moment: datetime) -> list[dict[str, Any]]:
+def _held(cards: Sequence[Card], package_kinds: Collection[str], moment: datetime) -> list[dict[str, Any]]:
     """Live lots of the cards' accounts, summed by account, kind, end and day of origin."""
     owners = {
         account_id: card.pk
@@ -90,7 +91,7 @@ def _held(cards: Sequence[Card], moment: datetime) -> list[dict[str, Any]]:
         for account_id in (card.stored_account_id, card.points_account_id)
         if account_id is not None
     }
-    packages = Q(kind__startswith=PACKAGE_PREFIX, holder_id__in=[card.pk for card in cards])
+    packages = Q(kind__in=list(package_kinds), holder_id__in=[card.pk for card in cards])
     accounts = Account.objects.filter(Q(pk__in=owners) | packages)
     lots = Lot.objects.filter(account__in=accounts, live=True).exclude(expires_at__lte=moment)
     rows = (

@@ -14,6 +14,7 @@ from ledger.domain import Unit
 from membership.cards.models import Card
 from membership.cards.queries import CardValue, values_of
 from membership.expiry.parts import Part, parts_of
+from membership.packages.domain import account_kind
 from membership.packages.models import PackageProduct
 from membership.packages.queries import products
 from portal.holdings import prepayment_of
@@ -33,8 +34,9 @@ def balances(request: MemberRequest) -> HttpResponseBase:
         raise Http404
     cards = own_cards(request)
     stored = shows_balance(request)
-    values, parts = values_of(cards), parts_of(cards, moment=clock.now())
     named = {product.pk: product for product in products()}
+    packages = [account_kind(product_id) for product_id in named]
+    values, parts = values_of(cards), parts_of(cards, package_kinds=packages, moment=clock.now())
     held = [_held(card, values.get(card.pk), parts.get(card.pk, []), named) for card in cards]
     context = shell(request, "balances") | {
         "shows_stored": stored,

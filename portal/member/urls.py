@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.member import balance_views, home_views, record_views, renewal_views, session_views
+from portal.member import balance_views, home_views, record_views, renewal_views, session_views, settlement_views
 
 app_name = "member"
 
@@ -17,4 +17,5 @@ urlpatterns = [
     path("card/records/", record_views.records, name="records"),
     path("card/records/download/", record_views.records_download, name="records_download"),
     path("card/records/<uuid:record_id>/", record_views.record_detail, name="record_detail"),
+    path("card/settlements/", settlement_views.settlements, name="settlements"),
 ]

@@ -1,10 +1,13 @@
 """The member's own parts: ``{% load member_ui %}``."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
 
 from billing.subscriptions.entitlements import features_of
+from membership.cashier.paid_queries import MonthPaid
+from portal.components import chart
 from portal.member.navigation import tabs_of
 
 register = template.Library()
@@ -15,3 +18,10 @@ def member_tabs(context: dict[str, Any], css_class: str = "") -> dict[str, Any]:
     """The places that a member can go to, as links; ``nav`` is where she is."""
     tabs = tabs_of(features_of(context["request"].chain))
     return {"tabs": tabs, "nav": context.get("nav", ""), "css_class": css_class}
+
+
+@register.inclusion_tag("components/month_chart.html")
+def month_chart(months: Sequence[MonthPaid]) -> dict[str, Any]:
+    """What was spent and what was paid in by month, with the same figures in a table."""
+    bars = chart.day_bars([(month.spent_fen, month.paid_in_fen) for month in months])
+    return {"months": list(zip(months, bars, strict=True)), "width": chart.PLOT_WIDTH, "height": chart.PLOT_HEIGHT}
