@@ -129,6 +129,43 @@ CHECKS: Final[Mapping[str, str]] = {
             WHERE lot.posting_id = posting.id AND lot.kind = 'PACKAGE'
         ) AS opened ON true
         WHERE sale.quantity IS DISTINCT FROM opened.total""",
+    # What each use, end and reversal took off its sales is what it took off what is owed as a service.
+    "package_drawn": """
+        SELECT posting_id, 'sales give up ' || coalesce(draws.fen, 0) || ', entries ' || coalesce(books.fen, 0)
+        FROM (SELECT posting_id, sum(amount_fen) AS fen FROM {s}.packages_packagedraw GROUP BY posting_id) AS draws
+        FULL JOIN (
+            SELECT entry.posting_id, -sum(entry.amount) AS fen FROM {s}.ledger_entry AS entry
+            JOIN {s}.ledger_posting AS posting ON posting.id = entry.posting_id
+            WHERE entry.contra = 'DEFERRED' AND entry.unit = 'CNY' AND posting.kind <> 'PACKAGE_SALE'
+            GROUP BY entry.posting_id
+        ) AS books USING (posting_id)
+        WHERE coalesce(draws.fen, 0) <> coalesce(books.fen, 0)""",
+    # With the last of a sale's counts goes the last of its price, and nothing before it was sold.
+    "package_owed": """
+        SELECT sale.id, 'of ' || sale.quantity || ' for ' || sale.price_fen || ' taken ' || coalesce(sum(draw.count), 0)
+            || ' for ' || coalesce(sum(draw.amount_fen), 0)
+        FROM {s}.packages_packagesale AS sale
+        LEFT JOIN {s}.packages_packagedraw AS draw ON draw.sale_id = sale.id
+        GROUP BY sale.id
+        HAVING coalesce(sum(draw.count), 0) NOT BETWEEN 0 AND sale.quantity
+            OR coalesce(sum(draw.amount_fen), 0) NOT BETWEEN 0 AND sale.price_fen
+            OR (coalesce(sum(draw.count), 0) = 0 AND sum(draw.amount_fen) <> 0)
+            OR (sum(draw.count) = sale.quantity AND sum(draw.amount_fen) <> sale.price_fen)""",
+    # What is left of all sales of a product is what the cards hold of it.
+    "package_left": """
+        SELECT coalesce(held.kind, sold.kind), 'cards hold ' || coalesce(held.count, 0) || ', left of what was sold '
+            || coalesce(sold.count, 0)
+        FROM (
+            SELECT kind, sum(balance) AS count FROM {s}.ledger_account WHERE kind LIKE 'PACKAGE:%' GROUP BY kind
+        ) AS held FULL JOIN (
+            SELECT 'PACKAGE:' || sale.product_id AS kind, sum(sale.quantity - coalesce(drawn.count, 0)) AS count
+            FROM {s}.packages_packagesale AS sale
+            LEFT JOIN (
+                SELECT sale_id, sum(count) AS count FROM {s}.packages_packagedraw GROUP BY sale_id
+            ) AS drawn ON drawn.sale_id = sale.id
+            GROUP BY sale.product_id
+        ) AS sold ON sold.kind = held.kind
+        WHERE coalesce(held.count, 0) <> coalesce(sold.count, 0)""",
     # Where a paper stands is where its last step left it, and no step is missing.
     "document_steps": """
         SELECT document.number, document.state || ' at version ' || document.version || ', steps end in '

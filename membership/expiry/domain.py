@@ -88,11 +88,11 @@ def contra_of(*, kind: str, unit: str) -> str:
     """The account that an expired lot goes to.
 
     What was given was a promotion's expense, which falls away; points were never money; counts and minutes that were
-    paid for become income.
+    paid for are owed no more.
     """
     if unit == Unit.PTS:
         return POINTS_CONTRA
-    return Contra.PROMOTION.value if kind == LotKind.BONUS else Contra.BREAKAGE.value
+    return Contra.PROMOTION.value if kind == LotKind.BONUS else Contra.DEFERRED.value
 
 
 class DormantState(models.TextChoices):

@@ -1,9 +1,6 @@
 """Packages of counts or minutes: pure."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
-from uuid import UUID
+from typing import Final, NamedTuple
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -25,14 +22,11 @@ class PackageUnit(models.TextChoices):
     """Time: five hundred minutes."""
 
 
-@dataclass(frozen=True, slots=True)
-class SoldLot:
-    """A package as it was sold: what it cost and how many it held."""
+class Left(NamedTuple):
+    """What is left of a sale: counts or minutes, and what of its price is still owed as a service, in fen."""
 
-    lot_id: UUID
-    price_fen: int
-    quantity: int
-    used: int
+    count: int
+    fen: int
 
 
 def account_kind(product_id: int) -> str:
@@ -40,9 +34,6 @@ def account_kind(product_id: int) -> str:
     return f"{PACKAGE_ACCOUNT}{product_id}"
 
 
-def worth_fen(lots: Iterable[tuple[SoldLot, int]]) -> int:
-    """What the money for so many of each lot comes to: all uses of a lot sum to its price, to the fen."""
-    return sum(
-        lot.price_fen * (lot.used + count) // lot.quantity - lot.price_fen * lot.used // lot.quantity
-        for lot, count in lots
-    )
+def worth_fen(left: Left, count: int) -> int:
+    """The part of what is owed that so many of what is left come to; the last of them take the rest, to the fen."""
+    return left.fen * count // left.count

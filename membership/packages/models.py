@@ -48,3 +48,22 @@ class PackageSale(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id} {self.card_id}"
+
+
+class PackageDraw(models.Model):
+    """What a posting took off a sale: counts or minutes that were used, ended or undone with the sale, and the part of
+    its price that is owed no more. Less than nothing: a use was undone. Insert-only.
+    """
+
+    sale = models.ForeignKey(PackageSale, on_delete=models.PROTECT, related_name="draws", verbose_name=_("套餐销售"))
+    posting_id = models.UUIDField(_("记账编号"))
+    count = models.IntegerField(_("数量"))
+    amount_fen = models.BigIntegerField(_("金额（分）"))
+
+    class Meta:
+        verbose_name = _("套餐消耗")
+        verbose_name_plural = _("套餐消耗")
+        constraints = [models.UniqueConstraint(fields=["posting_id", "sale"], name="package_draw_once")]
+
+    def __str__(self) -> str:
+        return f"{self.sale_id} {self.count}"

@@ -25,7 +25,9 @@ from membership.cashier.following import hold_heirs, pass_card_on, pass_on, refu
 from membership.cashier.posting import Draft
 from membership.cashier.services import member_of, post_bill
 from membership.cashier.tender import NOBODYS, Bill, Served, Tender
-from membership.packages.domain import SALE, USE, SoldLot, account_kind, worth_fen
+from membership.packages import earning
+from membership.packages.domain import SALE, USE, account_kind
+from membership.packages.earning import Share, money_lines
 from membership.packages.errors import NotEnoughLeft, PackageInvalid, PackageNotReversible, ProductNotFound
 from membership.packages.models import PackageProduct, PackageSale
 from membership.records.domain import RecordKind
@@ -150,15 +152,18 @@ def use(
     held = lock_accounts([card.account_id, account_id])[account_id].balance
     is_replay = Posting.objects.filter(idempotency_key=occasion.ledger_key).exists()
     parts = [] if is_replay else _drawn(product, account_id, count, occasion)
+    shares = earning.shares(parts).get(account_id, [])
     request = PostingRequest(
         kind=USE,
         idempotency_key=occasion.ledger_key,
         request_hash=request_hash(USE, card.number, product.pk, count, store_id, note),
         actor=str(actor),
         occurred_at=occasion.occurred_at,
-        lines=tuple(_use_lines(product, account_id, count, parts)),
+        lines=tuple(_use_lines(product, account_id, count, parts, shares)),
         store_id=store_id,
-        guard=guards.may_spend(card, occasion, served=served, taken=guards.Taken(worth_fen(parts), proof)),
+        guard=guards.may_spend(
+            card, occasion, served=served, taken=guards.Taken(sum(share.fen for share in shares), proof)
+        ),
         looks_at=(card.account_id,),
     )
     detail = {"package": product.name, "used": count, "unit": product.unit, "left": held - count}
@@ -166,7 +171,10 @@ def use(
         detail["note"] = note
     if vehicle := served.plate or served.vin:
         detail["vehicle"] = vehicle
-    return post_traced(Draft(card, RecordKind.PACKAGE, 0, occasion, request, detail), Act.VALUE_CONSUME)
+    receipt = post_traced(Draft(card, RecordKind.PACKAGE, 0, occasion, request, detail), Act.VALUE_CONSUME)
+    if not receipt.replayed:
+        earning.write_down({receipt.record_id: shares})
+    return receipt
 
 
 def reverse(*, actor: Actor, record_id: UUID, store_id: int, idempotency_key: str, reason: str) -> Receipt:
@@ -213,6 +221,7 @@ def reverse(*, actor: Actor, record_id: UUID, store_id: int, idempotency_key: st
     receipt = post_traced(draft, Act.VALUE_REVERSE)
     if receipt.replayed:
         return receipt
+    earning.undo(record_id, by=receipt.record_id)
     pass_on(heirs, receipt.record_id, actor=actor, store_id=store_id)
     pass_card_on(heirs, receipt.record_id, occasion)
     if bill is not None:
@@ -240,40 +249,32 @@ def _sale(paid: PostingRequest, product: PackageProduct, card: CardRef, occasion
     )
 
 
-def _drawn(product: PackageProduct, account_id: int, count: int, occasion: Occasion) -> list[tuple[SoldLot, int]]:
+def _drawn(product: PackageProduct, account_id: int, count: int, occasion: Occasion) -> list[tuple[Lot, int]]:
     """The lots that give, what ends first going first."""
     usable = [lot for lot in lots_of(account_id) if lot.expires_at is None or lot.expires_at > occasion.occurred_at]
     available = sum(lot.remaining for lot in usable)
     if available < count:
         raise NotEnoughLeft(product=product.name, available=available, needed=count)
-    sales = {sale.pk: sale for sale in PackageSale.objects.filter(pk__in=[lot.posting_id for lot in usable])}
-    parts: list[tuple[SoldLot, int]] = []
+    parts: list[tuple[Lot, int]] = []
     for lot in usable:
         part = min(lot.remaining, count)
         count -= part
-        parts.append((_sold(lot, sales.get(lot.posting_id), product), part))
+        parts.append((lot, part))
         if not count:
             break
     return parts
 
 
-def _sold(lot: Lot, sale: PackageSale | None, product: PackageProduct) -> SoldLot:
-    """What the lot was sold for. One that came from another card keeps its worth by the product's price."""
-    price, quantity = (sale.price_fen, sale.quantity) if sale is not None else (product.price_fen, product.quantity)
-    return SoldLot(lot.pk, price, quantity, lot.original - lot.remaining)
-
-
 def _use_lines(
-    product: PackageProduct, account_id: int, count: int, parts: Sequence[tuple[SoldLot, int]]
+    product: PackageProduct,
+    account_id: int,
+    count: int,
+    parts: Sequence[tuple[Lot, int]],
+    shares: Sequence[Share],
 ) -> list[Line]:
-    takes = tuple(TakeLot(lot.lot_id, part) for lot, part in parts)
-    lines = [
+    takes = tuple(TakeLot(lot.pk, part) for lot, part in parts)
+    return [
         Line(account_id, None, product.unit, -count, takes=takes),
         Line(None, Contra.DEFERRED.value, product.unit, count),
+        *money_lines(shares, Contra.REVENUE),
     ]
-    if worth := worth_fen(parts):
-        lines += [
-            Line(None, Contra.DEFERRED.value, "CNY", -worth),
-            Line(None, Contra.REVENUE.value, "CNY", worth),
-        ]
-    return lines

@@ -74,8 +74,12 @@ def _buy(holder: Holder, clerk: Actor, store_id: int) -> None:
     washes = packages.define_product(
         actor=clerk, name="洗车", unit="CNT", quantity=5, price=Money(200), validity_months=36
     )
+    wax = packages.define_product(actor=clerk, name="打蜡", unit="CNT", quantity=3, price=Money(100), validity_months=6)
     tender = Tender(stored_fen=200)
     packages.sell(card_number=holder.number, product_id=washes.pk, tender=tender, idempotency_key="sold", **at)
+    tender = Tender(cash_fen=100)
+    packages.sell(card_number=holder.number, product_id=wax.pk, tender=tender, idempotency_key="waxed", **at)
+    packages.use(card_number=holder.number, product_id=wax.pk, count=1, idempotency_key="once", **at)
     top_up = Record.objects.filter(kind="TOP_UP", card=holder.card).latest("occurred_at")
     payload = {"record_id": str(top_up.pk), "what_happened": "多充"}
     documents.draft(actor=clerk, kind="FAULT", payload=payload, store_id=store_id)
@@ -148,8 +152,11 @@ DAMAGES = {
         "UPDATE ledger_lot SET kind = 'POINTS' WHERE kind = 'BONUS'",
         {"lot_out_of_place"},
     ),
-    "a package was sold with more in it": ("UPDATE packages_packagesale SET quantity = 6", {"package_sold"}),
-    "a package's sale is lost": ("DELETE FROM packages_packagesale", {"package_sold"}),
+    "a package was sold with more in it": (
+        "UPDATE packages_packagesale SET quantity = 6",
+        {"package_sold", "package_left"},
+    ),
+    "a package's sale is lost": ("DELETE FROM packages_packagesale", {"package_sold", "package_left"}),
     "a paper is approved by nobody": ("UPDATE documents_document SET state = 'APPROVED'", {"document_steps"}),
     "a step is lost": ("DELETE FROM documents_documentstep WHERE version = 1", {"document_steps"}),
     "a blank card was issued": (
@@ -160,6 +167,14 @@ DAMAGES = {
     "somebody tried the PIN of a blank card": (
         "UPDATE cards_cardtillpin SET card_id = (SELECT min(id) FROM cards_card WHERE status = 'IDLE')",
         {"till_pin"},
+    ),
+    "the money of a package that ended stays owed": (
+        "UPDATE packages_packagedraw SET amount_fen = 0 WHERE count = 2",
+        {"package_drawn", "package_owed"},
+    ),
+    "a use is written down twice as many": (
+        "UPDATE packages_packagedraw SET count = 2 WHERE count = 1",
+        {"package_owed", "package_left"},
     ),
     "a package counts money": (
         "INSERT INTO ledger_account (kind, holder_id, unit, lotted, allow_negative, balance, version)"
@@ -191,6 +206,7 @@ def test_each_damage_is_found(lived_in: str) -> None:
             "cashier_settlement",
             "cashier_goodsreturn",
             "packages_packagesale",
+            "packages_packagedraw",
             "documents_document",
             "documents_documentstep",
             "stock_cardplace",

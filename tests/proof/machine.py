@@ -91,8 +91,10 @@ class Play(RuleBasedStateMachine):
 
     def lot_of_age(self, lot: ModelLot, amount: int) -> ModelLot:
         """So much of a lot, as a lot of another card."""
-        lot.heirs.append(self.lot(lot.kind, amount, lot.expires_at, lot.opened_at))
-        return lot.heirs[-1]
+        heir = self.lot(lot.kind, amount, lot.expires_at, lot.opened_at)
+        heir.sale = lot.sale
+        lot.heirs.append(heir)
+        return heir
 
     def keep(self, done: Done) -> None:
         self.done.append(done)
@@ -241,6 +243,11 @@ class Play(RuleBasedStateMachine):
             if card.member is not None:
                 assert (there.ahead, there.owed) == (card.member.ahead, card.member.owed)
             assert there.lots == [(lot.kind, lot.original, lot.left, lot.expires_at) for lot in card.lots]
+
+        sales = {lot.sale for card in self.model.values() for lot in card.packages if lot.sale is not None}
+        assert self.world.left_of({sale.record_id for sale in sales}) == {
+            sale.record_id: (sale.count, sale.fen) for sale in sales
+        }
 
     def teardown(self) -> None:
         assert self.world.audit() == []

@@ -18,6 +18,21 @@ def day_of(moment: datetime) -> date:
 
 
 @dataclass(slots=True, eq=False)
+class ModelSale:
+    """A package that was sold: what of it is left, and what of its price is still owed for that."""
+
+    record_id: object
+    count: int
+    fen: int
+
+    def give(self, count: int) -> int:
+        """Take so many; what they are worth. The last of them are worth all that is left."""
+        worth = self.fen * count // self.count
+        self.count, self.fen = self.count - count, self.fen - worth
+        return worth
+
+
+@dataclass(slots=True, eq=False)
 class ModelLot:
     """``number`` follows the order in which lots were opened."""
 
@@ -29,6 +44,8 @@ class ModelLot:
     number: int
     heirs: "list[ModelLot]" = field(default_factory=list)
     """What went on from it to other cards."""
+    sale: ModelSale | None = None
+    """Of a package."""
 
     @property
     def left_anywhere(self) -> int:
@@ -216,6 +233,8 @@ class Done:
     bill: int = 0
     """What is open of what was signed for."""
     settled: bool = False
+    worth: list[tuple[ModelSale, int, int]] = field(default_factory=list)
+    """Of the use of a package: from which sales, how many, and what they were worth."""
 
     @property
     def total(self) -> int:
@@ -260,8 +279,12 @@ class Done:
             self.bill = 0
         for lot in self.opened:
             lot.left = 0
+            if lot.sale is not None:
+                lot.sale.count = lot.sale.fen = 0
         for lot, part in self.taken:
             lot.left += part
+        for sale, count, fen in self.worth:
+            sale.count, sale.fen = sale.count + count, sale.fen + fen
 
 
 @dataclass(slots=True, eq=False)

@@ -141,7 +141,9 @@ class PlayAll(PlayLives):
         now = self.world.now
         for card in self.model.values():
             for lot in (*card.lots, *card.points, *card.packages):
-                if lot.over(now):
+                if lot.left and lot.over(now):
+                    if lot.sale is not None:
+                        lot.sale.give(lot.left)
                     lot.left = 0
             if card.status == "ACTIVE" and self.is_over(card):
                 card.status = "EXPIRED"

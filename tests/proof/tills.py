@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.proof.machine import AIMS, Aim, Play, act, aimed
-from tests.proof.model import Done, Form, ModelCard, live, spread, take
+from tests.proof.model import Done, Form, ModelCard, ModelLot, ModelSale, live, spread, take
 from tests.proof.world import PACKAGE_COUNTS, PACKAGE_FEN, PACKAGE_MONTHS, SIGNED_LIMIT_FEN
 
 _small = st.integers(1, 60)
@@ -225,6 +225,7 @@ class PlayTills(Play):
             return
         taken, earned = self.paid(card, parts)
         sold = self.lot("PACKAGE", PACKAGE_COUNTS, self.in_months(PACKAGE_MONTHS))
+        sold.sale = ModelSale(receipt.record_id, PACKAGE_COUNTS, PACKAGE_FEN)
         card.packages.append(sold)
         card.points_used = self.today
         self.keep(Done(
@@ -241,7 +242,15 @@ class PlayTills(Play):
         if refused is None:
             taken = take(live(card.packages, self.world.now, ("PACKAGE",)), count)
             card.points_used = self.today
-            self.keep(Done("PACKAGE", card, receipt.record_id, taken=taken))
+            self.keep(Done("PACKAGE", card, receipt.record_id, taken=taken, worth=self.given(taken)))
+
+    def given(self, taken: list[tuple[ModelLot, int]]) -> list[tuple[ModelSale, int, int]]:
+        """What was used, by the sale it is of: what came from two cards may be of one."""
+        counts: dict[ModelSale, int] = {}
+        for lot, part in taken:
+            assert lot.sale is not None
+            counts[lot.sale] = counts.get(lot.sale, 0) + part
+        return [(sale, count, sale.give(count)) for sale, count in counts.items()]
 
     def using_refusal(self, card: ModelCard, count: int) -> str | None:
         now = self.world.now

@@ -1,9 +1,10 @@
 """The program as the proof drives it, with the chain's rules and what can be seen of it from outside."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from kernel.db import in_chain
 from kernel.money import Money
@@ -15,6 +16,7 @@ from membership.cashier import directory
 from membership.cashier.models import BonusRule, ChainPolicy, PointsRule
 from membership.expiry.services.rules import set_rules
 from membership.packages import services as packages
+from membership.packages.models import PackageSale
 from membership.records.models import Record
 from tests.proof.card_acts import CardActs
 from tests.proof.value_acts import PACKAGE_FEN, ValueActs
@@ -108,6 +110,14 @@ class World(CardActs, ValueActs):
             )
             for card in found
         }
+
+    def left_of(self, sales: Collection[object]) -> dict[object, tuple[int, int]]:
+        """What is left of packages that were sold: counts, and what of their price is still owed for them."""
+        found = PackageSale.objects.filter(pk__in=sales).annotate(
+            count=F("quantity") - Sum("draws__count", default=0),
+            fen=F("price_fen") - Sum("draws__amount_fen", default=0),
+        )
+        return {pk: (count, fen) for pk, count, fen in self.look(lambda: list(found.values_list("pk", "count", "fen")))}
 
     def audit(self) -> list[str]:
         """What the audit finds wrong with the books, and with the records beside them."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from ledger.domain import Line, Outcome, Posted, PostingRequest, TakeLot, Unit, request_hash
+from ledger.domain import Contra, Line, LotKind, Outcome, Posted, PostingRequest, TakeLot, Unit, request_hash
 from ledger.engine import Rider
 from ledger.errors import error_of
 from ledger.locks import lock_accounts
@@ -17,6 +17,8 @@ from ledger.models import Account, Lot
 from ledger.services import post_within
 from membership.expiry.domain import EXPIRY, POINTS_EXPIRY, contra_of
 from membership.expiry.queries import accounts_with_ended_lots, ended_lots_of
+from membership.packages import earning
+from membership.packages.earning import Share
 from membership.records.bulk import RecordRow, insert_records
 from membership.records.domain import RecordKind
 from tenants.people.domain import SYSTEM, Actor
@@ -50,16 +52,28 @@ def expire_lots(*, moment: datetime, after_account: int = 0, limit: int = BATCH,
     lots: dict[int, list[Lot]] = {}
     for lot in ended_lots_of(account_ids, moment):
         lots.setdefault(lot.account_id, []).append(lot)
-    requests = [expiry_request(accounts[pk], found, moment=moment, actor=actor) for pk, found in sorted(lots.items())]
-    post_expiries(requests, [accounts[pk] for pk in sorted(lots)], actor=actor)
+    shares = earning.shares((lot, lot.remaining) for found in lots.values() for lot in found if _is_sold(lot))
+    requests = [
+        expiry_request(accounts[pk], found, moment=moment, actor=actor, shares=shares.get(pk, ()))
+        for pk, found in sorted(lots.items())
+    ]
+    posted = post_expiries(requests, [accounts[pk] for pk in sorted(lots)], actor=actor)
+    earning.write_down({done.posting_id: shares.get(pk, ()) for pk, done in zip(sorted(lots), posted, strict=True)})
     by_unit: dict[str, int] = {}
     for pk, found in lots.items():
         by_unit[accounts[pk].unit] = by_unit.get(accounts[pk].unit, 0) + sum(lot.remaining for lot in found)
     return Ended(last_account=account_ids[-1], accounts=len(lots), by_unit=by_unit)
 
 
-def expiry_request(account: Account, lots: Sequence[Lot], *, moment: datetime, actor: Actor) -> PostingRequest:
-    """The end of these lots of one account, as they stand under its lock.
+def _is_sold(lot: Lot) -> bool:
+    return lot.kind == LotKind.PACKAGE
+
+
+def expiry_request(
+    account: Account, lots: Sequence[Lot], *, moment: datetime, actor: Actor, shares: Sequence[Share] = ()
+) -> PostingRequest:
+    """The end of these lots of one account, as they stand under its lock. ``shares``: what of their price was still
+    owed; it is the chain's from now on.
 
     The key names the first lot and its version: what a return brings back to a lot later ends under another key.
     """
@@ -79,19 +93,23 @@ def expiry_request(account: Account, lots: Sequence[Lot], *, moment: datetime, a
         lines=(
             Line(account.pk, None, account.unit, -total, takes=takes),
             *(Line(None, contra, account.unit, amount) for contra, amount in sorted(against.items())),
+            *earning.money_lines(shares, Contra.BREAKAGE),
         ),
     )
 
 
-def post_expiries(requests: Sequence[PostingRequest], accounts: Sequence[Account], *, actor: Actor) -> None:
-    """Post them with one record for each account of a card.
+def post_expiries(requests: Sequence[PostingRequest], accounts: Sequence[Account], *, actor: Actor) -> list[Posted]:
+    """Post them with one record for each account of a card; what was posted, in their order.
 
     Raises:
         LedgerError: one was refused, which cannot be under the accounts' locks; the batch is undone.
     """
+    posted = []
     for outcome in post_within(requests, rider=_records(requests, accounts, actor)):
         if not isinstance(outcome, Posted):
             raise error_of(outcome)
+        posted.append(outcome)
+    return posted
 
 
 def _records(requests: Sequence[PostingRequest], accounts: Sequence[Account], actor: Actor) -> Rider:

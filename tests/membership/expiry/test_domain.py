@@ -46,7 +46,7 @@ def test_what_was_paid_in_never_expires_and_all_else_may() -> None:
 def test_what_was_given_falls_away_and_what_was_paid_for_becomes_income() -> None:
     assert contra_of(kind="BONUS", unit="CNY") == "PROMOTION"
     assert contra_of(kind="POINTS", unit="PTS") == "POINTS"
-    assert contra_of(kind="PRINCIPAL", unit="CNT") == "BREAKAGE"
+    assert contra_of(kind="PACKAGE", unit="CNT") == "DEFERRED"
     assert contra_of(kind="BONUS", unit="MIN") == "PROMOTION"
 
 
