@@ -1,6 +1,7 @@
 """Packages of counts or minutes: pure."""
 
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +23,8 @@ class PackageUnit(models.TextChoices):
     """Time: five hundred minutes."""
 
 
-class Left(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Left:
     """What is left of a sale: counts or minutes, and what of its price is still owed as a service, in fen."""
 
     count: int

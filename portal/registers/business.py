@@ -12,7 +12,7 @@ from membership.cashier.models import BonusRule, GoodsReturn, PointsRule, Settle
 from membership.documents.models import Document, DocumentStep
 from membership.expiry.models import ClearingNotice, DailyRun, DormantCard, ExpiryPolicy
 from membership.imports.models import Import
-from membership.packages.models import PackageProduct, PackageSale
+from membership.packages.models import PackageDraw, PackageProduct, PackageSale
 from membership.stock.models import CardPlace, CardRange, Drawing
 from membership.takeover.models import Takeover
 from membership.tills.models import ReceiptPrint, ShiftClose
@@ -75,6 +75,9 @@ BUSINESS: Final[tuple[tuple[type[Model], type[ReadOnlyAdmin]], ...]] = (
     (PackageSale, _register(
         ("sold_at", "product", "card", "quantity", yuan_column("price_fen", description=_("售价"))),
         related=("product", "card"), search=("card__number__exact",),
+    )),
+    (PackageDraw, _register(
+        ("posting_id", "sale", "count", yuan_column("amount_fen", description=_("金额"))), related=("sale",),
     )),
     (BonusRule, _register(
         ("name", yuan_column("min_paid_fen", description=_("充值满")), "kind", "value", "level", "store", "starts_on",

@@ -97,7 +97,7 @@ def test_all_uses_come_to_the_price(price: int, uses: list[int]) -> None:
         fen = worth_fen(left, count)
         assert fen >= 0
         left = Left(left.count - count, left.fen - fen)
-    assert left == (0, 0)
+    assert left == Left(0, 0)
 
 
 def test_a_package_that_has_ended_is_not_used(
