@@ -81,6 +81,7 @@ TENANT_APPS = [
     "membership.stock",
     "membership.expiry",
     "membership.tills",
+    "membership.devices",
     "membership.imports",
     "membership.exports",
     "membership.takeover",

@@ -34,6 +34,11 @@ class Buckets:
         with self._lock:
             self._keep(name, min(self._level(name) + 1, self._burst))
 
+    def fill(self, name: str) -> None:
+        """Forget what was taken from the name's bucket."""
+        with self._lock:
+            self._levels.pop(name, None)
+
     def _level(self, name: str) -> float:
         level, at = self._levels.get(name, (float(self._burst), self._clock()))
         return min(level + (self._clock() - at) * self._per_second, self._burst)

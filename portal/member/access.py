@@ -1,7 +1,8 @@
 """A member's session: one card, proved by its PIN.
 
 It lives in the browser's session beside whatever else is there (a clerk may be logged in at the same desk), so it
-keeps its own time. It ends with the PIN it was opened under.
+keeps its own time. What it may do is a row (``membership.devices``), by which it is ended from elsewhere; it ends with
+the PIN it was opened under.
 """
 
 import time
@@ -14,13 +15,16 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from kernel.http.addresses import client_network
 from kernel.observability.context import bind
 from membership.cards.models import Card
-from membership.cards.web_login import MAY_LOG_IN
+from membership.devices.domain import IDLE, Way
+from membership.devices.queries import session_of
+from membership.devices.services import sessions
 
 Arguments = ParamSpec("Arguments")
 
-IDLE_S: Final = 15 * 60
+IDLE_S: Final = IDLE.total_seconds()
 _RENEW_S: Final = 60
 _KEY: Final = "member"
 
@@ -29,38 +33,52 @@ class MemberRequest(HttpRequest):
     """A request that passed ``members_only``."""
 
     card: Card
+    session_key: int
+    """Of the row of ``membership.devices`` that she is in by."""
 
 
 MemberView = Callable[Concatenate[MemberRequest, Arguments], HttpResponseBase]
 AnyView = Callable[Concatenate[HttpRequest, Arguments], HttpResponseBase]
 
 
-def open_session(request: HttpRequest, card: Card) -> None:
-    """Remember the card, under a new session key: one that was known before the log-in opens nothing."""
+def open_session(request: HttpRequest, card: Card, *, way: Way = Way.PIN) -> None:
+    """Remember the card, under a new session key: one that was known before the log-in opens nothing. Whatever was open
+    in this browser is over.
+    """
+    _leave(request)
     request.session.cycle_key()
-    request.session[_KEY] = {"card": card.pk, "pin_version": card.pin_version, "seen": time.time()}
+    opened = sessions.open_session(
+        card=card, way=way, user_agent=request.headers.get("User-Agent", ""), address=client_network(request)
+    )
+    request.session[_KEY] = {"session": opened.pk, "seen": time.time()}
 
 
 def close_session(request: HttpRequest) -> None:
     """Forget the card, under a new session key."""
+    _leave(request)
     request.session.pop(_KEY, None)
     request.session.cycle_key()
 
 
 def session_card(request: HttpRequest) -> Card | None:
-    """The card whose PIN was proved in this session, if that still holds. One query."""
+    """The card whose PIN was proved in this session, if that still holds. One query; one more once a minute."""
     kept: dict[str, Any] | None = request.session.get(_KEY)
     now = time.time()
-    if kept is None or now - kept["seen"] > IDLE_S:
+    if kept is None or "session" not in kept or now - kept["seen"] > IDLE_S:
         return None
-    card = (
-        Card.objects.select_related("member", "level")
-        .filter(pk=kept["card"], pin_version=kept["pin_version"], status__in=MAY_LOG_IN)
-        .first()
-    )
-    if card is not None and now - kept["seen"] > _RENEW_S:
+    session = session_of(kept["session"])
+    if session is None:
+        return None
+    if now - kept["seen"] > _RENEW_S:
         request.session[_KEY] = kept | {"seen": now}
-    return card
+        sessions.note_use(session.pk)
+    return session.card
+
+
+def _leave(request: HttpRequest) -> None:
+    kept: dict[str, Any] = request.session.get(_KEY) or {}
+    if "session" in kept:
+        sessions.leave(kept["session"])
 
 
 def members_only(view: MemberView[Arguments]) -> AnyView[Arguments]:
@@ -75,6 +93,7 @@ def members_only(view: MemberView[Arguments]) -> AnyView[Arguments]:
             return _elsewhere(request, reverse("member:pin_change"))
         bind(actor=f"member:{card.member_id}")
         request.card = card  # type: ignore[attr-defined]
+        request.session_key = request.session[_KEY]["session"]  # type: ignore[attr-defined]
         return view(request, *args, **kwargs)  # type: ignore[arg-type]
 
     return guarded  # type: ignore[return-value]  # wraps() keeps the narrower signature

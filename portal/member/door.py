@@ -24,6 +24,7 @@ from kernel.slots import Busy, hashing_slots
 LOGIN_PATH: Final = "/"
 CODE_ASK_PATH: Final = "/pin/"
 CODE_USE_PATH: Final = "/pin/code/"
+INSIDE_PATH: Final = "/card/"
 # A family, a shop's Wi-Fi or a mobile carrier's gateway is one address to us: only refused log-ins count, and many may
 # be refused at once before anybody has to wait. For each web process.
 REFUSED_AT_ONCE: Final = 30
@@ -65,6 +66,8 @@ class _Door:
     counted: int
     refusal: type[TooManyAttempts] = TooManyAttempts
     hashes: bool = True
+    clears: Buckets | None = None
+    """What whoever passes here makes good for her address, with an answer that leads to ``INSIDE_PATH``."""
 
 
 class MemberDoorMiddleware:
@@ -81,8 +84,11 @@ class MemberDoorMiddleware:
         asked = Buckets(burst=CODES_AT_ONCE, per_second=CODES_PER_SECOND)
         self._doors = {
             LOGIN_PATH: _Door(refused, _REFUSED),
-            # One address has so many wrong guesses, whether of PINs or of codes.
-            CODE_USE_PATH: _Door(refused, _REFUSED),
+            # Guesses at codes count by themselves: an address that was refused too many PINs has this way left, and
+            # one right code, sent to the telephone of a member, shows that not all of its guesses were guesses.
+            CODE_USE_PATH: _Door(
+                Buckets(burst=REFUSED_AT_ONCE, per_second=REFUSED_PER_SECOND), _REFUSED, clears=refused
+            ),
             CODE_ASK_PATH: _Door(asked, _ASKED, TooManyCodes, hashes=False),
         }
 
@@ -98,6 +104,8 @@ class MemberDoorMiddleware:
         response = self.get_response(request)
         if response.status_code != door.counted:
             door.attempts.give_back(address)
+        if door.clears is not None and response.headers.get("Location") == INSIDE_PATH:
+            door.clears.fill(address)
         return response
 
 

@@ -29,7 +29,7 @@ _TABS: Final = (
     Tab("balances", "member:balances", "coins", _("余额"), of_balances=True),
     Tab("records", "member:records", "list", _("用卡记录")),
     Tab("settlements", "member:settlements", "receipt", _("结算")),
-    Tab("pin", "member:pin_change", "lock", _("修改密码")),
+    Tab("services", "member:services", "grid", _("自助服务")),
 )
 
 

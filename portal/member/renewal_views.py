@@ -20,6 +20,7 @@ from kernel.slots import Busy
 from kernel.sms.services import offered
 from membership.cards.domain import tidy_number
 from membership.cards.pin_renewal import A_DAY, CODE_LASTS, ask_for_code, renew_pin
+from membership.devices.domain import Way
 from portal.attempts import attempt, status_of
 from portal.member.access import open_session
 from portal.member.forms import CodeAskForm, CodeUseForm
@@ -65,7 +66,7 @@ def choose(request: HttpRequest) -> HttpResponseBase:
         )
         if outcome is not None and outcome.card is not None:
             del request.session[_KEY]
-            open_session(request, outcome.card)
+            open_session(request, outcome.card, way=Way.CODE)
             messages.success(request, _("密码已重设，请牢记新密码。"))
             return redirect("member:home")
         if outcome is not None:

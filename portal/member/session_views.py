@@ -71,7 +71,7 @@ def pin_change(request: MemberRequest) -> HttpResponseBase:
             open_session(request, changed)
             messages.success(request, _("密码已更改，请牢记新密码。"))
             return redirect("member:home")
-    context = shell(request, "pin") | {"form": form, "first_time": first_time}
+    context = shell(request, "services") | {"form": form, "first_time": first_time}
     return render(request, "member/pin_change.html", context, status=status_of(form))
 
 
@@ -94,6 +94,8 @@ def _refuse(form: LoginForm | PinChangeForm, field: str | None) -> None:
 def _come_back(request: HttpRequest, form: LoginForm | PinChangeForm, busy: Busy) -> HttpResponse:
     form.add_error(None, ValidationError(str(busy), code=busy.code))
     template = "member/login.html" if isinstance(form, LoginForm) else "member/pin_change.html"
-    response = render(request, template, {"form": form, "nav": "pin", "texts_offered": offered()}, status=busy.status)
+    response = render(
+        request, template, {"form": form, "nav": "services", "texts_offered": offered()}, status=busy.status
+    )
     response["Retry-After"] = str(busy.retry_after_s)
     return response

@@ -1,6 +1,6 @@
 """The members' addresses."""
 
-from django.urls import path
+from django.urls import include, path
 
 from portal.member import balance_views, home_views, record_views, renewal_views, session_views, settlement_views
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("card/", home_views.home, name="home"),
     path("card/balances/", balance_views.balances, name="balances"),
     path("card/pin/", session_views.pin_change, name="pin_change"),
+    path("card/", include("portal.member.acts.urls")),
     path("card/records/", record_views.records, name="records"),
     path("card/records/download/", record_views.records_download, name="records_download"),
     path("card/records/<uuid:record_id>/", record_views.record_detail, name="record_detail"),

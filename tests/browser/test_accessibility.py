@@ -55,7 +55,7 @@ _OFFICE = [
     "/platform/adjustments/",
 ]
 _WIDTHS = (1440, 360)
-_MEMBER = ["/card/", "/card/records/", "/card/pin/"]
+_MEMBER = ["/card/", "/card/records/", "/card/pin/", "/card/services/", "/card/sessions/"]
 
 
 def test_axe_finds_nothing(

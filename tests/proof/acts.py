@@ -72,6 +72,7 @@ ELSEWHERE: Final = {
     "cashier.policies": "the chain's rules: the world changes what bears upon drawing and giving",
     "cashier.proving": "no PIN is asked for in this world; tests/membership/cashier/test_proving.py",
     "cashier.quoting": "moves nothing; held to what is posted in tests/membership/cashier",
+    "devices": "who may look: moves nothing; tests/membership/devices",
     "documents.queries": "moves nothing",
     "documents.services.complete": "no paper about cards is completed by hand",
     "documents.services.edit": "touches no card before it is submitted again",

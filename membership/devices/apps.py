@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class DevicesConfig(AppConfig):
+    """What a member's own devices may do with her card: the sessions that were opened. Each chain's schema."""
+
+    name = "membership.devices"
+    label = "devices"
+    verbose_name = _("会员设备")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from membership.devices import member_hooks  # noqa: F401 - registers it

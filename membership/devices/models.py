@@ -1,0 +1,42 @@
+"""Members' devices: where a card's PIN was proved, and what that opened."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from membership.devices.domain import Ending, Way
+
+
+class CardSession(models.Model):
+    """A browser in which somebody proved to be a card's holder.
+
+    The browser's own session names this row and is worth nothing without it: ending the row ends the session, wherever
+    the browser is. Kept for a month, so that a member sees who has been in.
+    """
+
+    card = models.ForeignKey("cards.Card", on_delete=models.CASCADE, related_name="sessions", verbose_name=_("会员卡"))
+    # The PIN under which it was opened; with that PIN it ends.
+    pin_version = models.PositiveIntegerField(_("密码版本"))
+    way = models.CharField(_("登录方式"), max_length=8, choices=Way)
+    # Kind of browser and system, and a part of the address: see ``domain``.
+    device = models.CharField(_("设备"), max_length=40)
+    place = models.CharField(_("网络"), max_length=45, blank=True)
+    opened_at = models.DateTimeField(_("登录时间"))
+    # To the minute.
+    seen_at = models.DateTimeField(_("最近使用"))
+    ended_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
+    ended_how = models.CharField(_("结束方式"), max_length=8, choices=Ending, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("会员登录")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(way__in=Way.values), name="card_session_way_known"),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True, ended_how="")
+                | models.Q(ended_at__isnull=False, ended_how__in=Ending.values),
+                name="card_session_end_whole",
+            ),
+        ]
+        indexes = [models.Index(fields=["card", "-opened_at"], name="card_session_by_card")]
+
+    def __str__(self) -> str:
+        return f"{self.card_id}: {self.opened_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,38 @@
+"""Reading members' sessions."""
+
+from django.db.models import F, QuerySet
+
+from kernel import clock
+from membership.cards.web_login import MAY_LOG_IN
+from membership.devices.domain import IDLE, KEPT
+from membership.devices.models import CardSession
+
+_MOST_SHOWN = 20
+
+
+def session_of(key: int) -> CardSession | None:
+    """The session with its card, member and level, if it still opens anything: not ended, under the card's PIN of now,
+    the card still its holder's. How long it lay idle is the caller's to know. One query.
+    """
+    return _open().select_related("card__member", "card__level").filter(pk=key).first()
+
+
+def sessions_of_member(member_id: int) -> list[CardSession]:
+    """Who was in with one of her cards lately, the latest first; each with ``is_open``. One query."""
+    now = clock.now()
+    found = CardSession.objects.select_related("card").filter(card__member_id=member_id, opened_at__gt=now - KEPT)
+    sessions = list(found.order_by("-seen_at", "-id")[:_MOST_SHOWN])
+    for session in sessions:
+        session.is_open = (  # type: ignore[attr-defined]
+            session.ended_at is None
+            and session.pin_version == session.card.pin_version
+            and session.card.status in MAY_LOG_IN
+            and session.seen_at > now - IDLE
+        )
+    return sessions
+
+
+def _open() -> QuerySet[CardSession]:
+    return CardSession.objects.filter(
+        ended_at__isnull=True, pin_version=F("card__pin_version"), card__status__in=MAY_LOG_IN
+    )

@@ -1,0 +1,1 @@
+"""What members' devices do. Each requires a transaction of the chain."""

@@ -1,0 +1,11 @@
+"""Addresses of what a member does by herself."""
+
+from django.urls import path
+
+from portal.member.acts import hub_views, session_views
+
+urlpatterns = [
+    path("services/", hub_views.services, name="services"),
+    path("sessions/", session_views.session_list, name="sessions"),
+    path("sessions/end/", session_views.session_end, name="session_end"),
+]
