@@ -36,6 +36,8 @@ def is_held(request: HttpRequest) -> bool:
 
 def shown_name(actor: str, name: str) -> str:
     """Whoever did it, for people to read: ``actor`` and ``name`` as rows keep them. The program itself has a name in
-    each language.
+    each language; a member is named as one, whatever her name: she is no colleague.
     """
+    if actor.startswith("member:"):
+        return _("会员本人")
     return _("系统") if actor == str(SYSTEM) else name or actor

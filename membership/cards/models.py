@@ -176,6 +176,8 @@ class Card(models.Model):
     payment_pending = models.BooleanField(_("待到账"), default=False, db_default=False)
     # Where a lost card stood before, and stands again when it is found (R-J07).
     before_loss = models.CharField(_("挂失前状态"), max_length=12, blank=True, default="", db_default="")
+    # Reported lost by its holder on the web, under this version of its PIN; null: at a desk, or not lost.
+    lost_under_pin = models.PositiveIntegerField(_("挂失时的密码版本"), null=True, blank=True)
     # The card whose value and number this one took over (R-J03, R-C07).
     replaces = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by", verbose_name=_("替换旧卡")

@@ -55,7 +55,7 @@ _OFFICE = [
     "/platform/adjustments/",
 ]
 _WIDTHS = (1440, 360)
-_MEMBER = ["/card/", "/card/records/", "/card/pin/", "/card/services/", "/card/sessions/"]
+_MEMBER = ["/card/", "/card/records/", "/card/pin/", "/card/services/", "/card/sessions/", "/card/loss/"]
 
 
 def test_axe_finds_nothing(

@@ -63,6 +63,7 @@ ALSO: Final = ("top_up_by_rule", "earn", "midnight: lots_cnt", "midnight: lots_p
 
 ELSEWHERE: Final = {
     "cards.services.moving": "a part of reissue, replacement and reversal",
+    "cards.services.own_loss": "reports and lifts as the desk's do; tests/portal/member/test_loss.py",
     "cards.services.pin_acts.choose_pin": "differs from reset_pin only in who thinks of the PIN",
     "cards.services.redating": "last days by a document; tests/membership/cards/test_redating.py",
     "cards.services.validity.write_last_days": "a part of setting last days",

@@ -102,6 +102,7 @@ def lift_loss(
         kind=RecordKind.LOSS_LIFTED,
         detail=proof,
         before_loss="",
+        lost_under_pin=None,
     )
 
 

@@ -25,6 +25,7 @@ class Matter:
 
 
 MATTERS: Final = (
+    Matter("member:loss", "warn", _("挂失与找回"), _("卡丢了马上停用；找到了输入密码恢复。")),
     Matter("member:pin_change", "lock", _("修改密码"), _("登录和柜台消费用的 6 位数字。")),
     Matter("member:sessions", "shield", _("登录设备"), _("看看谁登录过，不认识的立即结束。")),
 )

@@ -14,6 +14,7 @@ from membership.devices.models import CardSession
 from membership.devices.queries import sessions_of_member
 from membership.devices.services import sessions
 from portal.member.access import MemberRequest, members_only
+from portal.member.acts.members import member_of
 from portal.member.shell import shell
 
 _LONGEST_KEY = 18
@@ -24,7 +25,7 @@ _LONGEST_KEY = 18
 @members_only
 def session_list(request: MemberRequest) -> HttpResponseBase:
     """Who is in with one of her cards, and who was."""
-    rows = [_row(session, current=request.session_key) for session in sessions_of_member(_member_id(request))]
+    rows = [_row(session, current=request.session_key) for session in sessions_of_member(member_of(request).pk)]
     context = shell(request, "services") | {
         "open": [row for row in rows if row["is_open"]],
         "past": [row for row in rows if not row["is_open"]],
@@ -40,19 +41,14 @@ def session_end(request: MemberRequest) -> HttpResponseBase:
     """End the session that was chosen, or all but this one. Another member's does not exist for her."""
     key = request.POST.get("session", "")
     if not key:
-        sessions.revoke_others(member_id=_member_id(request), keep=request.session_key)
+        sessions.revoke_others(member_id=member_of(request).pk, keep=request.session_key)
         messages.success(request, _("其他登录已全部结束。"))
     elif key.isdecimal() and len(key) <= _LONGEST_KEY:
-        if sessions.revoke_session(member_id=_member_id(request), key=int(key)):
+        if sessions.revoke_session(member_id=member_of(request).pk, key=int(key)):
             messages.success(request, _("该登录已结束。如果不是您本人，请马上修改密码。"))
         else:
             messages.info(request, _("该登录先前已经结束。"))
     return redirect("member:sessions")
-
-
-def _member_id(request: MemberRequest) -> int:
-    assert request.card.member_id is not None  # noqa: S101  (whoever logs in holds an issued card)
-    return request.card.member_id
 
 
 def _row(session: CardSession, *, current: int) -> dict[str, Any]:
