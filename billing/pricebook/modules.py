@@ -37,6 +37,7 @@ _ALL = (
         name=_("历史档案调取"),
         unlocks=_("按需调取超出版本保留期的记录"),
         billable_call=_("每交付一份档案"),
+        offered=True,
     ),
     Module(
         number=6,

@@ -11,7 +11,10 @@ class RetentionConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from billing.metering.registry import register
         from kernel import due
         from membership.retention import queries
+        from membership.retention.metering import DELIVERIES
 
+        register(DELIVERIES)
         due.register("retention.retrieve_due", queries.DUE)

@@ -61,7 +61,12 @@ def test_twenty_modules_each_with_its_own_code() -> None:
 
 
 def test_only_what_works_is_offered() -> None:
-    assert {module.code for module in MODULES.values() if module.offered} == {"desk", "open_api", "card_cloud"}
+    assert {module.code for module in MODULES.values() if module.offered} == {
+        "desk",
+        "archive_retrieval",
+        "open_api",
+        "card_cloud",
+    }
 
 
 def test_the_book_in_force_goes_by_chinas_calendar() -> None:

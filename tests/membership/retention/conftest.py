@@ -11,6 +11,8 @@ from kernel.calendar import start_of
 from kernel.ids import uuid7
 from membership.records.domain import RecordKind
 from membership.records.models import Record
+from membership.retention import clearing
+from tenants.chains.models import Chain
 from tenants.people.domain import Actor
 from tests.membership.conftest import Holder
 from tests.membership.imports.conftest import private_folder
@@ -55,3 +57,13 @@ def left(in_chain: InChain) -> Callable[[], set[UUID]]:
             return set(Record.objects.values_list("pk", flat=True))
 
     return read
+
+
+@pytest.fixture
+def clear(chain: Chain) -> Callable[..., clearing.Cleared]:
+    """Clear the chain now, without resting."""
+
+    def act(*, seconds: float = 60.0) -> clearing.Cleared:
+        return clearing.run(chain.schema_name, seconds=seconds, rests=0)
+
+    return act

@@ -41,16 +41,6 @@ def _held(held_clock: datetime, private_folder: Path) -> None:
 
 
 @pytest.fixture
-def clear(chain: Chain) -> Callable[..., clearing.Cleared]:
-    """Clear the chain now, without resting."""
-
-    def act(*, seconds: float = 60.0) -> clearing.Cleared:
-        return clearing.run(chain.schema_name, seconds=seconds, rests=0)
-
-    return act
-
-
-@pytest.fixture
 def plan(chain: Chain) -> Callable[[str], None]:
     """``plan("C")``: the chain is on that plan from now on."""
 
