@@ -25,6 +25,7 @@ from membership.retention import archives
 from membership.retention.domain import RetrievalState
 from membership.retention.models import Archive, Retrieval
 from membership.retention.queries import archives_of
+from membership.retention.services import KEPT_DAYS
 from tenants.audit.services import record
 from tenants.people.domain import Actor
 from tenants.stores.models import Store
@@ -32,8 +33,7 @@ from tenants.stores.models import Store
 _log = logging.getLogger(__name__)
 
 ATTEMPTS_MAX: Final = 5
-KEPT_FOR: Final = timedelta(days=7)
-"""How long the file can be fetched: it was paid for, and holds personal data."""
+KEPT_FOR: Final = timedelta(days=KEPT_DAYS)
 _PIECE: Final = 1 << 18
 
 

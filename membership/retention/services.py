@@ -19,6 +19,8 @@ from tenants.people.domain import Act, Actor, NotAllowed, require
 
 TASK: Final = "retention.retrieve"
 MODULE: Final = "archive_retrieval"
+KEPT_DAYS: Final = 7
+"""How long the file can be fetched: it was paid for, and holds personal data."""
 
 
 def ask_for(

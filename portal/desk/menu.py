@@ -71,6 +71,9 @@ IMPORTED_ACTS: Final = tuple(dict.fromkeys(each.act for each in listed_kinds()))
 DOCUMENT_ACTS: Final = (*STOCK_ACTS, Act.DORMANCY_LIST, Act.DORMANCY_APPROVE, Act.CARD_TYPE, Act.CARD_VALIDITY)
 """The acts that documents ask for; which documents somebody sees is each kind's matter."""
 
+RETENTION_ACTS: Final = (Act.DATA_EXPORT, Act.AUDIT_VIEW, Act.STORE_MANAGE)
+"""Who sees how long records are kept."""
+
 # fmt: off
 MENU: Final = (
     Group("till", _("收银"), (
@@ -111,6 +114,7 @@ MENU: Final = (
     Group("data", _("数据"), (
         Entry("imports", "desk:import_list", _("数据导入"), "file-in", (Act.DATA_IMPORT,), IMPORTED_ACTS),
         Entry("exports", "desk:export_list", _("数据导出"), "file-out", (Act.DATA_EXPORT,)),
+        Entry("retention", "desk:retention", _("记录与档案"), "clock", RETENTION_ACTS),
         Entry("takeover", "desk:takeover_list", _("旧系统接管"), "stores", (Act.DATA_IMPORT, Act.DATA_SIGN)),
     )),
     Group("reports", _("报表与记录"), (

@@ -17,6 +17,7 @@ urlpatterns = [
     path("cards/<str:number>/step/", card_views.card_step, name="card_step"),
     path("cards/<str:number>/pin/", card_views.card_pin_reset, name="card_pin_reset"),
     path("", include("portal.desk.data_urls")),
+    path("", include("portal.desk.retention_urls")),
     path("", include("portal.desk.member_urls")),
     path("", include("portal.desk.till_urls")),
     path("", include("portal.desk.expiry_urls")),

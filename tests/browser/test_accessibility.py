@@ -33,7 +33,7 @@ _DESK = [
     "/desk/buyers/",
     "/desk/members/M000001/", "/desk/members/M000001/vehicles/new/", "/desk/members/M000001/terms/",
     "/desk/staff/", "/desk/roles/", "/desk/stores/", "/desk/api-keys/", "/desk/audit/",
-    "/desk/imports/", "/desk/exports/", "/desk/takeover/",
+    "/desk/imports/", "/desk/exports/", "/desk/retention/", "/desk/takeover/",
     "/desk/value/rules/", "/desk/value/prepayment/", "/desk/value/signed/", "/desk/value/points/",
     "/desk/value/packages/", "/desk/value/packages/products/",
     "/desk/expiry/", "/desk/expiry/rules/", "/desk/dormancy/", "/desk/dormancy/reopen/",
