@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from django.utils.functional import Promise
@@ -10,6 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from membership.cards.domain import ValidityShift
 from membership.cards.models import CardType
+from membership.cards.services.adjusting import (
+    Binding,
+    Levels,
+    adjust_binding,
+    adjust_level,
+    plan_binding,
+    plan_level,
+)
 from membership.cards.services.making import type_of
 from membership.cards.services.redating import Dated, plan_redating, redate_by_document, take_back_redating
 from membership.cards.services.settings import disable_by_document, enable_by_document
@@ -18,6 +26,8 @@ from membership.documents.errors import DocumentInvalid
 from membership.documents.kinds import DocumentKind, kind
 from membership.documents.models import Document
 from tenants.people.domain import Act, Actor
+
+P = TypeVar("P")
 
 
 class TypeEnabling(msgspec.Struct):
@@ -107,12 +117,9 @@ class CardValidity(DocumentKind[ValidityPayload]):
         return f"{first}{f' + {more}' if more else ''} → {payload.until}"
 
     def check(self, *, actor: Actor, store_id: int | None, payload: ValidityPayload) -> ValidityPayload:
-        if store_id is None:
-            raise DocumentInvalid(problem_label=_("请选择门店。"))
         if not payload.numbers:
             raise DocumentInvalid(problem_label=_("请填写会员卡号。"))
-        if not payload.reason.strip():
-            raise DocumentInvalid(problem_label=_("请填写调整原因。"))
+        _store_and_reason(store_id, payload.reason)
         planned = plan_redating(numbers=payload.numbers, shift=payload.shift, until=payload.until)
         return msgspec.structs.replace(payload, planned=planned)
 
@@ -136,3 +143,120 @@ class CardValidity(DocumentKind[ValidityPayload]):
             document=document.number,
             store_id=document.store_id,
         )
+
+
+class LevelPayload(msgspec.Struct, kw_only=True):
+    """Which card gets which level (R-C06)."""
+
+    number: str
+    level_code: str
+    reason: str
+    # Computed: the card as it is.
+    planned: Levels | None = None
+
+
+@kind
+class CardLevelAdjustment(DocumentKind[LevelPayload]):
+    """A card's level is changed by a document that another person approves (R-C06); un-approval changes it back."""
+
+    code, prefix, label = "CARD_LEVEL", "JB", _("卡级别调整单")
+    payload_type = LevelPayload
+    draft_act = Act.CARD_ADJUST
+    approvals = (Approval(_("级别审批"), Act.CARD_ADJUST),)
+
+    def subject(self, payload: LevelPayload) -> tuple[str, str]:
+        return ("card", _planned(payload.planned).number)
+
+    def summary(self, payload: LevelPayload) -> str:
+        planned = _planned(payload.planned)
+        return f"{planned.number} {planned.before_name} → {planned.after_name}"
+
+    def lines(self, payload: LevelPayload) -> Sequence[tuple[str | Promise, Any]]:
+        planned = _planned(payload.planned)
+        return (
+            (_("会员卡号"), planned.number),
+            (_("会员编号"), planned.member or "—"),
+            (_("原级别"), planned.before_name),
+            (_("新级别"), planned.after_name),
+            (_("调整原因"), payload.reason),
+        )
+
+    def check(self, *, actor: Actor, store_id: int | None, payload: LevelPayload) -> LevelPayload:
+        _store_and_reason(store_id, payload.reason)
+        planned = plan_level(number=payload.number, level_code=payload.level_code)
+        return msgspec.structs.replace(payload, planned=planned)
+
+    def on_approved(self, *, actor: Actor, document: Document, payload: LevelPayload) -> None:
+        planned = _planned(payload.planned)
+        adjust_level(actor=actor, planned=planned, document=document.number, store_id=document.store_id)
+
+    def on_unapproved(self, *, actor: Actor, document: Document, payload: LevelPayload) -> None:
+        planned = _planned(payload.planned)
+        adjust_level(actor=actor, planned=planned, document=document.number, store_id=document.store_id, back=True)
+
+
+class BindingPayload(msgspec.Struct, kw_only=True):
+    """Which card serves which vehicle of its member; an empty ``vehicle``: none in particular (R-C09)."""
+
+    number: str
+    vehicle: str = ""
+    reason: str
+    # Computed: the card as it is.
+    planned: Binding | None = None
+
+
+@kind
+class CardBindingAdjustment(DocumentKind[BindingPayload]):
+    """A card's vehicle is changed by a document that another person approves (R-C09); un-approval changes it back."""
+
+    code, prefix, label = "CARD_BINDING", "BD", _("车卡绑定调整单")
+    payload_type = BindingPayload
+    draft_act = Act.CARD_ADJUST
+    approvals = (Approval(_("绑定审批"), Act.CARD_ADJUST),)
+
+    def subject(self, payload: BindingPayload) -> tuple[str, str]:
+        return ("card", _planned(payload.planned).number)
+
+    def summary(self, payload: BindingPayload) -> str:
+        planned = _planned(payload.planned)
+        return f"{planned.number} {planned.before_name} → {planned.after_name}"
+
+    def lines(self, payload: BindingPayload) -> Sequence[tuple[str | Promise, Any]]:
+        planned = _planned(payload.planned)
+        return (
+            (_("会员卡号"), planned.number),
+            (_("会员编号"), planned.member or "—"),
+            (_("原绑定车辆"), planned.before_name),
+            (_("新绑定车辆"), planned.after_name),
+            (_("调整原因"), payload.reason),
+        )
+
+    def check(self, *, actor: Actor, store_id: int | None, payload: BindingPayload) -> BindingPayload:
+        here = _store_and_reason(store_id, payload.reason)
+        planned = plan_binding(number=payload.number, vehicle=payload.vehicle, store_id=here)
+        return msgspec.structs.replace(payload, planned=planned)
+
+    def on_approved(self, *, actor: Actor, document: Document, payload: BindingPayload) -> None:
+        self._adjust(actor, document, payload, back=False)
+
+    def on_unapproved(self, *, actor: Actor, document: Document, payload: BindingPayload) -> None:
+        self._adjust(actor, document, payload, back=True)
+
+    def _adjust(self, actor: Actor, document: Document, payload: BindingPayload, *, back: bool) -> None:
+        here = _store_and_reason(document.store_id, payload.reason)
+        planned = _planned(payload.planned)
+        adjust_binding(actor=actor, planned=planned, document=document.number, store_id=here, back=back)
+
+
+def _store_and_reason(store_id: int | None, reason: str) -> int:
+    if store_id is None:
+        raise DocumentInvalid(problem_label=_("请选择门店。"))
+    if not reason.strip():
+        raise DocumentInvalid(problem_label=_("请填写调整原因。"))
+    return store_id
+
+
+def _planned(planned: P | None) -> P:
+    """What was computed when the document was checked, as every stored one was."""
+    assert planned is not None  # noqa: S101
+    return planned

@@ -45,6 +45,8 @@ _FIELDS: Final[Mapping[str, str | Promise]] = {
     "registered_on": gettext_lazy("初次登记日期"),
     "valid_until": gettext_lazy("卡有效期"),
     "account_valid_until": gettext_lazy("账户到期日"),
+    "level": gettext_lazy("卡级别"),
+    "bound_vehicle": gettext_lazy("绑定车辆"),
 }
 _LABELS: Final[Mapping[str, str | Promise]] = {
     "acts": gettext_lazy("权限"),

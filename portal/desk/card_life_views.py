@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kernel.slots import DESK_WAIT_S
 from membership.cards import services
@@ -19,8 +19,10 @@ from membership.cards.errors import CardNotFound
 from membership.cards.models import Card
 from membership.cards.pins import check_pin
 from membership.cards.queries import cards_of_numbers, find_card
+from membership.cards.services.adjusting import name_of
 from membership.cards.slips import pin_slip_pdf
 from membership.documents.kinds import kind_of
+from membership.vehicles.queries import vehicles_of_member
 from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only, working_store
 from portal.desk.card_forms import AccountExpiryForm, ChoosePinForm, SuccessorForm
@@ -186,6 +188,21 @@ def validity_now(request: DeskRequest) -> HttpResponseBase:
     missing = [number for number in numbers if tidy_number(number) not in {card.number for card in found}]
     context = {"cards": [card_row(card) for card in found], "missing": missing}
     return render(request, "desk/_validity_now.html", context)
+
+
+@require_safe
+@staff_only(Act.CARD_ADJUST)
+def adjusted(request: DeskRequest) -> HttpResponseBase:
+    """The card that stands in the form of an adjustment, with its member's vehicles, as part of its page."""
+    number = request.GET.get("number", "").replace("\0", "").strip()
+    card = find_card(number) if number else None
+    vehicles = vehicles_of_member(card.member_id) if card is not None and card.member_id is not None else []
+    context = {
+        "number": number,
+        "card": card_row(card) if card is not None else None,
+        "vehicles": [{"name": name_of(vehicle), "value": vehicle.plate or vehicle.vin} for vehicle in vehicles],
+    }
+    return render(request, "desk/_adjusted_now.html", context)
 
 
 def card_of(number: str) -> Card:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("cards/account-expiry/", card_life_views.account_expiry, name="card_account_expiry"),
     path("cards/validity/", card_life_views.validity, name="card_validity"),
     path("cards/validity/now/", card_life_views.validity_now, name="card_validity_now"),
+    path("cards/adjusted/", card_life_views.adjusted, name="card_adjusted"),
     path("cards/types/", card_type_views.overview, name="card_types"),
     path("cards/types/new/", card_type_views.type_edit, name="card_type_new"),
     path("cards/types/rules/", card_type_views.rules_edit, name="card_rules"),

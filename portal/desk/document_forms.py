@@ -155,6 +155,46 @@ class ValidityForm(PayloadForm):
         return {"numbers": query.getlist("number")}
 
 
+class _OneCardForm(PayloadForm):
+    """A document about one card; beside it stands what is known of that card."""
+
+    beside = "desk/_adjusted_asked.html"
+
+    number = forms.CharField(label=_("会员卡号"), max_length=40, help_text=_("刷卡或输入卡号。"))
+    reason = forms.CharField(label=_("调整原因"), max_length=LONGEST_NOTE)
+
+    @classmethod
+    def begun(cls, query: QueryDict) -> dict[str, Any]:
+        return {"number": query.get("number", "")}
+
+
+@form_of("CARD_LEVEL")
+class LevelForm(_OneCardForm):
+    """Another level for a card (R-C06)."""
+
+    level_code = forms.ChoiceField(label=_("新级别"))
+    field_order = ("number", "level_code", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "—"), *((level.code, level.name) for level in levels())]
+        self.fields["level_code"].choices = choices  # type: ignore[attr-defined]
+
+
+@form_of("CARD_BINDING")
+class BindingForm(_OneCardForm):
+    """Another vehicle for a card (R-C09). The page offers those of the card's member."""
+
+    vehicle = forms.CharField(
+        label=_("新绑定车辆"),
+        max_length=20,
+        required=False,
+        help_text=_("会员车辆的车牌号或车架号；留空则解除绑定。"),
+        widget=forms.TextInput(attrs={"list": "own-vehicles", "autocomplete": "off"}),
+    )
+    field_order = ("number", "vehicle", "reason")
+
+
 class DocumentFilterForm(forms.Form):
     """What narrows the list of documents."""
 

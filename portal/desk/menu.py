@@ -68,7 +68,14 @@ STOCK_ACTS: Final = (
 IMPORTED_ACTS: Final = tuple(dict.fromkeys(each.act for each in listed_kinds()))
 """What importing asks for besides itself: the act that each row is, of one kind or another."""
 
-DOCUMENT_ACTS: Final = (*STOCK_ACTS, Act.DORMANCY_LIST, Act.DORMANCY_APPROVE, Act.CARD_TYPE, Act.CARD_VALIDITY)
+DOCUMENT_ACTS: Final = (
+    *STOCK_ACTS,
+    Act.DORMANCY_LIST,
+    Act.DORMANCY_APPROVE,
+    Act.CARD_TYPE,
+    Act.CARD_VALIDITY,
+    Act.CARD_ADJUST,
+)
 """The acts that documents ask for; which documents somebody sees is each kind's matter."""
 
 RETENTION_ACTS: Final = (Act.DATA_EXPORT, Act.AUDIT_VIEW, Act.STORE_MANAGE)

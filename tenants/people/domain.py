@@ -45,6 +45,7 @@ class Act(models.TextChoices):
     CARD_TYPE = "card.type", _("卡类型与级别设置")
     CARD_REISSUE = "card.reissue", _("补卡与换卡")
     CARD_VALIDITY = "card.validity", _("有效期调整")
+    CARD_ADJUST = "card.adjust", _("级别与车辆绑定调整")
     CARD_COLLECT = "card.collect", _("退会与回收")
     STOCK_REQUEST = "stock.request", _("制卡申请")
     STOCK_APPROVE = "stock.approve", _("审批卡片申请")
@@ -79,6 +80,7 @@ ACT_GROUPS: Final[tuple[tuple[str | Promise, tuple[Act, ...]], ...]] = (
             Act.CARD_FREEZE,
             Act.CARD_REISSUE,
             Act.CARD_VALIDITY,
+            Act.CARD_ADJUST,
             Act.CARD_COLLECT,
             Act.DORMANCY_LIST,
             Act.DORMANCY_APPROVE,

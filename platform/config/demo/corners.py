@@ -10,12 +10,14 @@ from typing import Final
 
 from kernel import clock
 from kernel.money import Money
+from membership.buyers.domain import Buyer
 from membership.cards import services as cards
 from membership.cards.domain import NumberRange
 from membership.cards.models import Card
 from membership.cards.services import settings
 from membership.cashier import services as cashier
 from membership.cashier.adjusting import adjust_points
+from membership.cashier.buying import Customer
 from membership.documents import services as documents
 from membership.expiry.services.dormancy import prepare_list
 from membership.expiry.services.points import give_notices
@@ -78,6 +80,8 @@ def come_to_light(desk: Desk, *, now: datetime) -> None:
             _sell_first(desk, code, _make_type(desk, code, name, prefix, values))
     with clock.frozen(now - timedelta(hours=20)):
         _ask_for_more_time(desk)
+        _ask_for_another_level(desk)
+        _top_up_for_another(desk)
     _count_and_print(desk, now)
 
 
@@ -161,6 +165,33 @@ def _ask_for_more_time(desk: Desk) -> None:
     }
     drafted = documents.draft(actor=desk.service, kind="CARD_VALIDITY", payload=payload, store_id=desk.store_id)
     documents.submit(actor=desk.service, number=drafted.number)
+
+
+def _ask_for_another_level(desk: Desk) -> None:
+    """A level adjustment that waits for a second person."""
+    number = (
+        Card.objects.filter(status="ACTIVE", level__code=_LEVEL).order_by("-pk").values_list("number", flat=True)[0]
+    )
+    payload = {"number": number, "level_code": "SILVER", "reason": "年度消费达标，升级为银卡"}
+    drafted = documents.draft(actor=desk.service, kind="CARD_LEVEL", payload=payload, store_id=desk.store_id)
+    documents.submit(actor=desk.service, number=drafted.number)
+
+
+def _top_up_for_another(desk: Desk) -> None:
+    """A daughter tops up her mother's card: she is registered with it."""
+    number = (
+        Card.objects.filter(status="ACTIVE", type__code=cards.ORDINARY)
+        .order_by("pk")
+        .values_list("number", flat=True)[0]
+    )
+    cashier.top_up(
+        actor=desk.cashier,
+        card_number=number,
+        paid=Money(_BOUGHT_FEN),
+        store_id=desk.store_id,
+        idempotency_key="demo-agent",
+        customer=Customer(Buyer(name="温晓", number="11010519491231002X", phone="13800009199")),
+    )
 
 
 def _count_and_print(desk: Desk, now: datetime) -> None:

@@ -312,3 +312,23 @@ def test_a_loss_is_reported_with_the_number_of_the_document(
     with in_chain():
         assert Card.objects.get(number=holder.number).status == "LOST"
         assert AuditEntry.objects.get(act="card.status").detail["id_matched"] is True
+
+
+def test_level_and_binding_documents_begin_at_the_card(at_desk: AtDesk, in_chain: InChain, holder: Holder) -> None:
+    """R-C06, R-C09, R-C10: from the card's page, with what it is now, to the approval."""
+    browser, new = at_desk("MEMBER_SERVICE"), "/desk/documents/new/CARD_LEVEL/"
+    page = browser.get(f"/desk/cards/{holder.number}/").content.decode()
+    assert f"{new}?number={holder.number}" in page
+    assert f"/desk/documents/new/CARD_BINDING/?number={holder.number}" in page
+    assert holder.number in browser.get(f"{new}?number={holder.number}").content.decode()
+    assert "金卡" in browser.get("/desk/cards/adjusted/", {"number": holder.number}).content.decode()
+    assert "查无此卡" in browser.get("/desk/cards/adjusted/", {"number": "1"}).content.decode()
+    given = {"number": holder.number, "level_code": "SILVER", "reason": "会员申请", "submit": "1"}
+    paper = browser.post(new, given, follow=True).context["document"]
+    manager, at = at_desk("STORE_MANAGER"), f"/desk/documents/{paper['number']}/"
+    assert "金卡 → 银卡" in manager.get("/desk/documents/").content.decode()
+    manager.post(f"{at}step/", {"step": "APPROVE", "version": paper["version"]})
+    with in_chain():
+        assert Card.objects.get(number=holder.number).level.code == "SILVER"
+    assert "金卡 → 银卡" in browser.get(f"/desk/cards/{holder.number}/").content.decode()
+    assert at_desk("CASHIER").get(new).status_code == 403

@@ -52,29 +52,30 @@ COLUMNS += [
     *("value.policy", "value.sign", "value.settle", "value.return", "fault.report", "points.adjust"),
     *("dormancy.list", "dormancy.approve"),
     *("data.import", "data.sign", "data.export"),
+    "card.adjust",
 ]
 
 #            card: type reissue validity collect|stock: request approve deliver count destroy|member: reveal merge|
-#            value: policy sign settle return fault points|dormancy: list approve|data: import sign export
+#            value: policy sign settle return fault points|dormancy: list approve|data: import sign export|adjust
 EXPECTED_TOO = """
-OWNER                Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y
-HEAD_OFFICE          - - - - - Y - - - - - - - - - - - - Y - Y -
-INFORMATION          Y - - - - - - - - - - Y - - - - - - - Y - -
-BRANCH_INFORMATION   - - - - - - - - - - - - - - - - - - - - - -
-TREASURY             - - - Y - - - - Y Y - - - - Y Y - - - - - Y
-FINANCE              - - - - - - - Y Y - - - - Y - - - - - - Y Y
-CASH_OFFICER         - - - - - - - - - - - - - Y - - - - - - - -
-CASHIER              - - - - - - - - - - - - Y Y - Y - - - - - -
-MEMBER_SERVICE       - Y Y Y Y - Y Y Y Y Y - - - - Y Y Y - Y - Y
-STORE_MANAGER        - Y Y Y Y - - Y - - - - Y Y Y Y - - - - - -
-PLANNING             - - - - Y - Y Y - - - - - - - - - - - - - -
-SUPPLY               - - - - - - - - - - - - - - - - - - - - - -
-MARKETING            - - - - - - - - - - - - - - - - - - - - - -
-SALES                - - - - - - - - - - - - - - - - - - - - - -
-CLERK                - - - - - - - - - - - - - - - - - - - - - -
-CONSULTANT           - - - - - - - - - - - - - - - - - - - - - -
-TEAM_LEADER          - - - - - - Y - - - - - - - - - - - - - - -
-FRONT_DESK           - Y - - - - - - - - - - Y Y - Y - - - - - -
+OWNER                Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y
+HEAD_OFFICE          - - - - - Y - - - - - - - - - - - - Y - Y - -
+INFORMATION          Y - - - - - - - - - - Y - - - - - - - Y - - -
+BRANCH_INFORMATION   - - - - - - - - - - - - - - - - - - - - - - -
+TREASURY             - - - Y - - - - Y Y - - - - Y Y - - - - - Y -
+FINANCE              - - - - - - - Y Y - - - - Y - - - - - - Y Y -
+CASH_OFFICER         - - - - - - - - - - - - - Y - - - - - - - - -
+CASHIER              - - - - - - - - - - - - Y Y - Y - - - - - - -
+MEMBER_SERVICE       - Y Y Y Y - Y Y Y Y Y - - - - Y Y Y - Y - Y Y
+STORE_MANAGER        - Y Y Y Y - - Y - - - - Y Y Y Y - - - - - - Y
+PLANNING             - - - - Y - Y Y - - - - - - - - - - - - - - -
+SUPPLY               - - - - - - - - - - - - - - - - - - - - - - -
+MARKETING            - - - - - - - - - - - - - - - - - - - - - - -
+SALES                - - - - - - - - - - - - - - - - - - - - - - -
+CLERK                - - - - - - - - - - - - - - - - - - - - - - -
+CONSULTANT           - - - - - - - - - - - - - - - - - - - - - - -
+TEAM_LEADER          - - - - - - Y - - - - - - - - - - - - - - - -
+FRONT_DESK           - Y - - - - - - - - - - Y Y - Y - - - - - - -
 """
 
 ROWS = {line.split()[0]: line.split()[1:] for line in EXPECTED.strip().splitlines()}
