@@ -26,6 +26,11 @@ class Takeover(models.Model):
     second_at = models.DateTimeField(_("签字时间二"), null=True, blank=True)
     undone_by = models.CharField(_("撤销人"), max_length=40, blank=True)
     undone_name = models.CharField(_("撤销人姓名"), max_length=80, blank=True)
+    # When every card was held and nothing had happened on any: from here on it is undone, whatever comes.
+    undo_sure_at = models.DateTimeField(_("撤销核对时间"), null=True, blank=True)
+    # Rows held, reversed and removed, and how many there are of them all.
+    undo_done = models.PositiveIntegerField(_("撤销进度"), default=0, db_default=0)
+    undo_total = models.PositiveIntegerField(_("撤销总量"), default=0, db_default=0)
     created_at = models.DateTimeField(_("上传时间"))
     touched_at = models.DateTimeField(_("最近推进时间"))
     finished_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
@@ -95,6 +100,8 @@ class TakenCard(models.Model):
 
     takeover = models.ForeignKey(Takeover, on_delete=models.PROTECT, verbose_name=_("接管"))
     card = models.OneToOneField("cards.Card", on_delete=models.PROTECT, verbose_name=_("会员卡"))
+    # While it is being undone: True, the undoing locked it; False, it was locked already; null, not looked at yet.
+    held = models.BooleanField(_("撤销时锁定"), null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = _("接管会员卡")

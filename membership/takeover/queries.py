@@ -92,3 +92,16 @@ def happened_since(takeover: Takeover) -> list[str]:
         """
     params = {"id": takeover.pk, "prefix": takeover.key_prefix, "shown": _SHOWN}
     return [str(name) for (name,) in [*fetch(cards, params), *fetch(members, params)]]
+
+
+def postings_left(takeover: Takeover) -> int:
+    """How many of its postings have not been reversed."""
+    rows = fetch(
+        """
+        SELECT count(*) FROM ledger_posting p
+        WHERE p.kind = 'OPENING' AND starts_with(p.idempotency_key, %(prefix)s)
+            AND NOT EXISTS (SELECT FROM ledger_posting r WHERE r.reverses_id = p.id)
+        """,
+        {"prefix": takeover.key_prefix},
+    )
+    return int(rows[0][0])

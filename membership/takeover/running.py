@@ -4,36 +4,26 @@ Opens its own transactions, each of which commits with what says that it is done
 """
 
 import logging
-from collections.abc import Sequence
 from typing import Final
-from uuid import UUID
-
-from django.db import connection
-from django.db.models import CASCADE, Model
 
 from kernel import clock
 from kernel.db import in_chain, selected
 from kernel.files.services import FileGone
 from kernel.sheets import sheet_names
 from kernel.sheets.errors import SheetError, SheetMissing
-from ledger.domain import Refused
-from ledger.errors import error_of
-from ledger.services import post_within, reversal_of
-from membership.cards.models import Card
 from membership.imports import running as importing
 from membership.imports.domain import ROW_BITS, ImportState
-from membership.imports.kinds.base import Span, fetch, run
+from membership.imports.kinds.base import Span
 from membership.imports.models import Import
 from membership.imports.staging import stage, unsealed
-from membership.members.models import Member
 from membership.takeover.domain import SUMS, TakeoverState
 from membership.takeover.errors import RowsFaulty
 from membership.takeover.locks import hold
-from membership.takeover.models import TakenCard, TakenMember, Takeover, TakeoverSheet
+from membership.takeover.models import Takeover, TakeoverSheet
 from membership.takeover.queries import booked, sheets_of
 from membership.takeover.sheets import CardsSheet, MembersSheet, Sheet, VehiclesSheet
+from membership.takeover.undoing import undo
 from membership.takeover.value_sheets import PointsSheet, PrepaymentSheet, StoredSheet
-from membership.vehicles.models import Vehicle
 from tenants.audit.services import record
 from tenants.people.domain import SYSTEM, Act
 
@@ -48,9 +38,6 @@ SHEETS: Final[tuple[type[Sheet], ...]] = (
     PrepaymentSheet,
 )
 """In the order in which they are taken over."""
-
-_UNDONE_AT_ONCE: Final = 1_000
-_REMOVED_AT_ONCE: Final = 5_000
 
 
 def advance(schema_name: str, takeover_id: int) -> None:
@@ -67,7 +54,7 @@ def advance(schema_name: str, takeover_id: int) -> None:
     elif takeover.state == TakeoverState.APPLYING:
         _take_over(schema_name, takeover)
     elif takeover.state == TakeoverState.UNDOING:
-        _undo(schema_name, takeover_id)
+        undo(schema_name, takeover_id)
 
 
 def _check(schema_name: str, takeover: Takeover) -> None:
@@ -143,90 +130,6 @@ def _take_over(schema_name: str, takeover: Takeover) -> None:
             held.finished_at = held.touched_at = clock.now()
             held.save()
             _noted(held, Act.DATA_IMPORT)
-
-
-def _undo(schema_name: str, takeover_id: int) -> None:
-    """Reverse the postings by the thousand, then remove what was filed. Nobody can use the cards meanwhile."""
-    reversed_to = UUID(int=0)
-    while True:
-        with in_chain(schema_name):
-            takeover = hold(takeover_id, TakeoverState.UNDOING)
-            if takeover is None:
-                return
-            takeover.touched_at = clock.now()
-            takeover.save(update_fields=["touched_at"])
-            last = _reverse_some(takeover, after=reversed_to)
-            reversed_to = last or reversed_to
-            if last is None and not _remove_some(takeover):
-                takeover.state, takeover.finished_at = TakeoverState.UNDONE, clock.now()
-                takeover.save()
-                _noted(takeover, "takeover.undone")
-                return
-
-
-def _reverse_some(takeover: Takeover, *, after: UUID) -> UUID | None:
-    """Reverse the next postings behind that one, which spares looking through what is done; the last of them."""
-    rows = fetch(
-        """
-        SELECT p.id FROM ledger_posting p
-        WHERE p.id > %(after)s AND p.kind = 'OPENING' AND starts_with(p.idempotency_key, %(prefix)s)
-            AND NOT EXISTS (SELECT FROM ledger_posting r WHERE r.reverses_id = p.id)
-        ORDER BY p.id LIMIT %(most)s
-        """,
-        {"prefix": takeover.key_prefix, "most": _UNDONE_AT_ONCE, "after": after},
-    )
-    requests = [
-        reversal_of(
-            posting_id,
-            idempotency_key=f"{takeover.key_prefix}undo|{posting_id}",
-            actor=takeover.undone_by,
-            occurred_at=takeover.touched_at,
-            store_id=takeover.store_id,
-            memo={"takeover": takeover.pk},
-        )
-        for (posting_id,) in rows
-    ]
-    for outcome in post_within(requests):
-        if isinstance(outcome, Refused):
-            raise error_of(outcome)
-    return rows[-1][0] if rows else None
-
-
-def _remove_some(takeover: Takeover) -> int:
-    """Remove some cards, and when none is left some members, as if they had never been: their numbers are free for a
-    better workbook. The books keep the accounts, the postings and their reversals.
-    """
-    cards = _taken(TakenCard, takeover, "card_id")
-    if cards:
-        _delete(TakenCard, "card_id", cards)
-        _delete_with_parts(Card, cards)
-        return len(cards)
-    members = _taken(TakenMember, takeover, "member_id")
-    vehicles = list(Vehicle.objects.filter(owner_id__in=members).values_list("pk", flat=True))
-    _delete_with_parts(Vehicle, vehicles)
-    _delete(TakenMember, "member_id", members)
-    _delete_with_parts(Member, members)
-    return len(members)
-
-
-def _taken(model: type[TakenCard | TakenMember], takeover: Takeover, column: str) -> list[int]:
-    found = model._default_manager.filter(takeover=takeover).order_by("pk")
-    return list(found.values_list(column, flat=True)[:_REMOVED_AT_ONCE])
-
-
-def _delete_with_parts(model: type[Model], keys: Sequence[int]) -> None:
-    """Delete rows and what is a part of them (CASCADE), a statement for each table; nothing is fetched. What is not a
-    part keeps its row from being deleted: the database refuses at the end of the transaction.
-    """
-    for relation in model._meta.related_objects:
-        if relation.on_delete is CASCADE:
-            _delete(relation.related_model, str(relation.field.column), keys)
-    _delete(model, str(model._meta.pk.column), keys)
-
-
-def _delete(model: type[Model], column: str, keys: Sequence[int]) -> None:
-    name = connection.ops.quote_name
-    run(f"DELETE FROM {name(model._meta.db_table)} WHERE {name(column)} = ANY(%(keys)s)", {"keys": list(keys)})  # noqa: S608
 
 
 def _fail(schema_name: str, takeover_id: int, error: dict[str, object]) -> None:

@@ -7,7 +7,6 @@ from typing import Final
 from kernel import clock
 from kernel.files.services import XLSX, keep
 from kernel.tasks import enqueue
-from membership.cards.models import Card
 from membership.imports.domain import ImportState
 from membership.imports.models import Import
 from membership.imports.running import forget_rows
@@ -16,13 +15,12 @@ from membership.takeover.domain import SUMS, TakeoverState, shown_sum
 from membership.takeover.errors import (
     SignedAlready,
     SumsDiffer,
-    TakeoverInUse,
     TakeoverNotFound,
     TakeoverOpen,
     TakeoverStepForbidden,
 )
 from membership.takeover.models import Takeover
-from membership.takeover.queries import happened_since, sheets_of
+from membership.takeover.queries import sheets_of
 from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, require
 
@@ -104,22 +102,20 @@ def cancel(*, actor: Actor, takeover_id: int) -> Takeover:
 
 
 def undo(*, actor: Actor, takeover_id: int) -> Takeover:
-    """Take everything back as one act: reversal postings, then cards, members and vehicles are removed.
+    """Have everything taken back as one act: reversal postings, then cards, members and vehicles are removed.
 
-    From here on no till can use the cards; a worker does the rest.
+    A worker does it. It first holds every card, so that no till can use any; where something has happened on one since
+    it was taken over it lets go of them again, undoes nothing, and the take-over says why (``TakeoverInUse``).
 
     Raises:
         NotAllowed, TakeoverNotFound, TakeoverStepForbidden
-        TakeoverInUse: something has happened on its cards since; names the first of them. Nothing was undone.
     """
     require(actor, Act.DATA_SIGN)
     takeover = _locked(takeover_id, TakeoverState.DONE, TakeoverState.DIFFERS)
-    locks.lock_cards(takeover)
-    if happened := happened_since(takeover):
-        raise TakeoverInUse(what=happened)
-    Card.objects.filter(takencard__takeover=takeover).update(locked=True)
     takeover.state, takeover.touched_at = TakeoverState.UNDOING, clock.now()
     takeover.undone_by, takeover.undone_name = str(actor), actor.name
+    takeover.error, takeover.undo_sure_at = {}, None
+    takeover.undo_done = takeover.undo_total = 0
     takeover.save()
     _noted(actor, takeover, "takeover.undo", dict(takeover.booked))
     enqueue(TASK, takeover_id=takeover_id)

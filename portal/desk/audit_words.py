@@ -99,6 +99,7 @@ _LABELS: Final[Mapping[str, str | Promise]] = {
     "username": gettext_lazy("用户名"),
     "valid_until": gettext_lazy("有效期至"),
     "version": gettext_lazy("文本版本"),
+    "what": gettext_lazy("涉及"),
 }
 
 

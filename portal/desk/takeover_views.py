@@ -19,7 +19,7 @@ from membership.imports.queries import problems_of
 from membership.imports.reporting import column_label, problem_label
 from membership.takeover import services
 from membership.takeover.domain import RUNNING, SUMS, TakeoverState, shown_sum
-from membership.takeover.errors import TakeoverNotFound
+from membership.takeover.errors import TakeoverInUse, TakeoverNotFound
 from membership.takeover.models import Takeover
 from membership.takeover.queries import sheets_of, takeovers
 from membership.takeover.running import SHEETS
@@ -145,7 +145,8 @@ def _detail(desk: Desk, takeover: Takeover) -> dict[str, Any]:
     return {
         "takeover": _row(takeover),
         "running": takeover.state in RUNNING,
-        "refusal": whole_file_error(takeover.error) if takeover.error else "",
+        "refusal": _refusal(takeover.error),
+        "undone": {"done": takeover.undo_done, "total": takeover.undo_total} if takeover.undo_total else None,
         "may_cancel": takeover.state in (TakeoverState.CHECKING, TakeoverState.CHECKED)
         and desk.actor.may(Act.DATA_IMPORT),
         "signed_by_me": takeover.first_signer == str(desk.actor),
@@ -167,6 +168,13 @@ def _detail(desk: Desk, takeover: Takeover) -> dict[str, Any]:
         "faulty": any(sheet["bad"] for sheet in sheets),
         "applied": bool(takeover.second_signer),
     }
+
+
+def _refusal(kept: dict[str, Any]) -> str:
+    """Why the workbook was refused, or the undoing."""
+    if kept.get("code") == TakeoverInUse.code:
+        return str(TakeoverInUse(**kept["params"]))
+    return whole_file_error(kept) if kept else ""
 
 
 def _sheet(desk: Desk, imported: Import) -> dict[str, Any]:

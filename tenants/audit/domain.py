@@ -88,6 +88,7 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "stock.take_in": _("空闲卡纳入库存"),
         "takeover.cancel": _("取消接管"),
         "takeover.undo": _("撤销接管"),
+        "takeover.undo_refused": _("接管未撤销"),
         "takeover.undone": _("接管已撤销"),
         "takeover.upload": _("上传接管工作簿"),
         "store.close": _("门店停业"),

@@ -91,6 +91,7 @@ def test_the_demo_is_whole_and_loading_it_again_changes_nothing(
             ("DESTRUCTION", "COMPLETED"): 1,
             ("DORMANCY", "SUBMITTED"): 1,
             ("CARD_VALIDITY", "SUBMITTED"): 1,
+            ("CARD_LEVEL", "SUBMITTED"): 1,
         }
     assert list(audit_schema(chain.schema_name)) == []
 

@@ -19,16 +19,15 @@ from membership.members.domain import DocumentKind
 from membership.members.models import IdDocument, Member
 from membership.members.services import verify_identity
 from membership.records.models import Record
-from membership.takeover import services
+from membership.takeover import running, services, undoing
 from membership.takeover.errors import (
     SignedAlready,
     SumsDiffer,
-    TakeoverInUse,
     TakeoverOpen,
     TakeoverStepForbidden,
 )
-from membership.takeover.models import Takeover
-from membership.takeover.queries import sheets_of
+from membership.takeover.models import TakenCard, Takeover
+from membership.takeover.queries import happened_since, sheets_of
 from membership.vehicles.models import Vehicle
 from tenants.chains.models import Chain
 from tenants.people.domain import Act, Actor, NotAllowed
@@ -168,9 +167,12 @@ def test_it_is_taken_back_as_one_act_and_can_come_again(
     signed(takeover)
     advance(takeover)
     with in_chain():
-        services.undo(actor=SECOND, takeover_id=takeover.pk)
-        assert Card.objects.filter(locked=True).count() == 2
-    assert advance(takeover).state == "UNDONE"
+        asked = services.undo(actor=SECOND, takeover_id=takeover.pk)
+        # The request touches no card: a worker holds them.
+        assert (asked.state, Card.objects.filter(locked=True).count()) == ("UNDOING", 0)
+    undone = advance(takeover)
+    assert (undone.state, undone.undo_done) == ("UNDONE", undone.undo_total)
+    assert undone.undo_total == 2 * 2 + 6 + 2
     with in_chain():
         assert (Card.objects.count(), Member.objects.count(), Vehicle.objects.count()) == (0, 0, 0)
         assert sum(Account.objects.values_list("balance", flat=True)) == 0
@@ -192,11 +194,42 @@ def test_what_has_been_used_since_is_not_taken_back(
     advance(takeover)
     with in_chain():
         cashier.consume(actor=clerk, card_number="70000001", amount=Money(1), store_id=store_id, idempotency_key="1")
-    with in_chain(), pytest.raises(TakeoverInUse, match="70000001"):
+        Card.objects.filter(number="70000002").update(locked=True)
         services.undo(actor=SECOND, takeover_id=takeover.pk)
+    kept = advance(takeover)
+    assert (kept.state, kept.undone_by) == ("DONE", "")
+    assert kept.error == {"code": "takeover_in_use", "params": {"what": ["70000001"]}}
     with in_chain():
-        assert Card.objects.filter(locked=True).count() == 0
-        assert Takeover.objects.get().state == "DONE"
+        # Its own locks are gone, the desk's stands; nothing was reversed.
+        assert list(Card.objects.filter(locked=True).values_list("number", flat=True)) == ["70000002"]
+        assert not Posting.objects.filter(reverses__isnull=False).exists()
+        assert not TakenCard.objects.filter(held__isnull=False).exists()
+
+
+def test_a_worker_that_was_killed_while_holding_is_followed_by_another(
+    bring: Bring, advance: Advance, signed: Signed, in_chain: InChain, chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    takeover = bring()
+    advance(takeover)
+    signed(takeover)
+    advance(takeover)
+    monkeypatch.setattr(undoing, "_HELD_AT_ONCE", 1)
+    with in_chain():
+        services.undo(actor=SECOND, takeover_id=takeover.pk)
+
+    def killed(_takeover: Takeover) -> list[str]:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(undoing, "happened_since", killed)
+        with pytest.raises(RuntimeError):
+            running.advance(chain.schema_name, takeover.pk)
+    with in_chain():
+        assert Card.objects.filter(locked=True).count() == 2
+        assert Takeover.objects.get().undo_done == 2
+    undone = advance(takeover)
+    assert (undone.state, undone.undo_done) == ("UNDONE", undone.undo_total)
+    without_findings(chain)
 
 
 def test_id_numbers_are_taken_over_sealed_and_go_with_the_undoing(
@@ -222,8 +255,7 @@ def test_id_numbers_are_taken_over_sealed_and_go_with_the_undoing(
         sid = transaction.savepoint()
         kind, number = DocumentKind.ID_CARD, "11010519491231002X"
         assert verify_identity(actor=clerk, member=document.member, kind=kind, number=number, store_id=store_id)
-        with pytest.raises(TakeoverInUse, match=document.member.code):
-            services.undo(actor=clerk, takeover_id=takeover.pk)
+        assert happened_since(takeover) == [document.member.code]
         transaction.savepoint_rollback(sid)
         services.undo(actor=clerk, takeover_id=takeover.pk)
     assert advance(takeover).state == "UNDONE"

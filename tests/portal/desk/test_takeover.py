@@ -49,6 +49,7 @@ def test_the_whole_way_and_back(owner_at_desk: Client, at_desk: AtDesk, chain: C
     running.advance(chain.schema_name, takeover.pk)
     assert "入账合计与签字一致" in _text(owner_at_desk.get(page))
     assert owner_at_desk.post(f"{page}undo/").status_code == 302
+    assert "正在撤销" in _text(owner_at_desk.get(page))
     running.advance(chain.schema_name, takeover.pk)
     assert "余额已冲正" in _text(owner_at_desk.get(page))
     with in_chain():
