@@ -144,6 +144,14 @@ def wordings() -> list[ConsentWording]:
     return list(ConsentWording.objects.order_by("purpose", "-version").distinct("purpose"))
 
 
+def wording_history() -> list[ConsentWording]:
+    """Every version of every wording, the newest of each purpose first; ``in_force``: how many consents to it hold.
+    One query.
+    """
+    holding = Count("consent", filter=Q(consent__withdrawn_at__isnull=True))
+    return list(ConsentWording.objects.annotate(in_force=holding).order_by("purpose", "-version"))
+
+
 # ── Duplicates ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

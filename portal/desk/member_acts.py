@@ -14,7 +14,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from membership.members import queries, services
-from membership.members.domain import ConsentChannel, ConsentPurpose, ConsentSource, DocumentKind, TagColour
+from membership.members.domain import (
+    ConsentChannel,
+    ConsentPurpose,
+    ConsentSource,
+    DocumentKind,
+    TagColour,
+    national,
+)
 from membership.members.models import Member
 from portal.attempts import attempt, status_of
 from portal.desk import member_forms as forms
@@ -75,6 +82,57 @@ def reveal(request: DeskRequest, code: str) -> HttpResponseBase:
         if number is not None:
             return detail_page(request, member, revealed={"kind_label": kind.label, "number": number})
     return detail_page(request, member, status=status_of(form), reveal_form=form)
+
+
+@require_POST
+@staff_only(Act.MEMBER_CREATE)
+def document_remove(request: DeskRequest, code: str) -> HttpResponseBase:
+    """Take a document that was filed by mistake off the record.
+
+    Raises:
+        MemberNotFound, NotAllowed, DocumentNotFound
+    """
+    member = services.get_member(code)
+    kind = request.POST.get("document_kind", "")
+    if kind in DocumentKind:
+        services.remove_document(
+            actor=request.desk.actor,
+            code=member.code,
+            kind=DocumentKind(kind),
+            store_id=working_store(request, Act.MEMBER_CREATE),
+        )
+        messages.success(request, _("证件登记已删除。"))
+    return redirect("desk:member_detail", code=member.code)
+
+
+@require_POST
+@never_cache
+@staff_only(Act.MEMBER_REVEAL)
+def retained(request: DeskRequest, code: str) -> HttpResponseBase:
+    """Show who an erased member was, once, for an authority that may ask; that it was read is in the trail.
+
+    Raises:
+        MemberNotFound
+    """
+    member = services.get_member(code)
+    form = forms.ReasonForm(request.POST, auto_id="retained_%s")
+    kept = _with_reason(
+        form,
+        lambda reason: services.reveal_retained(
+            actor=request.desk.actor,
+            code=member.code,
+            reason=reason,
+            store_id=working_store(request, Act.MEMBER_REVEAL),
+        ),
+    )
+    if kept is None:
+        return detail_page(request, member, status=status_of(form), retained_form=form)
+    documents = [
+        {"kind_label": DocumentKind(document["kind"]).label, "number": document["number"]}
+        for document in kept["documents"]
+    ]
+    shown = {"name": kept["name"], "phone": national(kept["phone"]), "documents": documents}
+    return detail_page(request, member, was=shown)
 
 
 @require_POST

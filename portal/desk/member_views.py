@@ -198,6 +198,7 @@ def detail_page(request: DeskRequest, member: Member, *, status: int = 200, **mo
         "compare_form": forms.DocumentForm(auto_id="compare_%s"),
         "export_form": forms.ReasonForm(auto_id="export_%s"),
         "erase_form": forms.ReasonForm(auto_id="erase_%s"),
+        "retained_form": forms.ReasonForm(auto_id="retained_%s"),
         "nav": "members",
     }
     return render(request, "desk/members/detail.html", context | more, status=status)
