@@ -13,13 +13,12 @@ from billing.accounts.domain import (
     Contra,
     Debit,
     PostingKind,
-    require_platform,
 )
 from billing.accounts.locks import hold_accounts
 from billing.accounts.models import Adjustment, AdjustmentDecision
 from kernel import clock
 from tenants.audit.services import record
-from tenants.people.domain import Actor
+from tenants.people.domain import Actor, require_platform
 
 
 def request_adjustment(*, actor: Actor, chain_id: int, amount_fen: int, reason: str) -> Adjustment:

@@ -9,7 +9,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import DomainError
-from tenants.people.domain import Actor, NotAllowed
+from tenants.people.domain import Actor
 
 PREPAID: Final = "CHAIN_PREPAID"
 """What a chain has with the platform: CNY, never below zero (R-A20)."""
@@ -138,14 +138,3 @@ def credit_kind(source: str) -> str:
         return _CREDIT_KINDS[source]
     except KeyError:
         raise ValueError(f"{source} is no source of credit") from None
-
-
-def require_platform(actor: Actor) -> int:
-    """Pass the platform's own staff; the id of the account.
-
-    Raises:
-        NotAllowed
-    """
-    if actor.kind != "platform" or actor.id is None:
-        raise NotAllowed(act=_("平台账务"))
-    return actor.id

@@ -12,7 +12,8 @@ _PLANS = [(plan.value, plan.value) for plan in Plan]
 class Book(models.Model):
     """One dated version of all prices, in force from ``effective_from`` until a later one begins.
 
-    A book is prepared by one and approved by another of the platform's staff; the shipped ones come approved.
+    A book is prepared by one and approved by another of the platform's staff; the shipped ones come approved. Until
+    then it may be withdrawn; what was prepared never changes.
     """
 
     version = models.CharField(_("版本号"), max_length=40, unique=True)
@@ -21,6 +22,8 @@ class Book(models.Model):
     prepared_at = models.DateTimeField(_("编制时间"))
     approved_by = models.CharField(_("批准人"), max_length=80, blank=True)
     approved_at = models.DateTimeField(_("批准时间"), null=True, blank=True)
+    withdrawn_by = models.CharField(_("撤回人"), max_length=80, blank=True, db_default="")
+    withdrawn_at = models.DateTimeField(_("撤回时间"), null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = _("价目表")
@@ -33,6 +36,11 @@ class Book(models.Model):
                 | (Q(approved_at__isnull=False) & ~Q(approved_by="") & ~Q(approved_by=F("prepared_by"))),
                 name="pricebook_four_eyes",
             ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True, withdrawn_by="")
+                | (Q(withdrawn_at__isnull=False, approved_at__isnull=True) & ~Q(withdrawn_by="")),
+                name="pricebook_withdrawn_unapproved",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -40,7 +48,9 @@ class Book(models.Model):
 
 
 class Price(models.Model):
-    """What one module costs on one plan in one book, in fen. Zero is free."""
+    """What one module costs on one plan in one book, in fen. Zero is free. Insert-only: whoever approves a book
+    approves what he has read.
+    """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="prices", verbose_name=_("价目表"))
     module = models.PositiveSmallIntegerField(_("模块"))

@@ -13,6 +13,7 @@ from typing import Final
 from django.db import connection
 
 from billing.pricebook.domain import IncompletePriceBook, ModulePrice, Plan, PriceBook
+from billing.pricebook.models import Book, Price
 from kernel import clock
 from kernel.db import qualified
 from kernel.money import parse_yuan
@@ -44,6 +45,33 @@ def price_book_on(*, day: date) -> PriceBook:
     if not in_force:
         raise IncompletePriceBook(problem=f"no book is in force on {day}")
     return max(in_force, key=lambda book: book.effective_from)
+
+
+def forget_books() -> None:
+    """Forget what this process remembers of the books."""
+    _remembered.clear()
+
+
+def book_of(version: str) -> Book | None:
+    """The book of that name, whoever has approved it or not."""
+    return Book.objects.filter(version=version).first()
+
+
+def all_books() -> list[Book]:
+    """Every book there is, the latest first."""
+    return list(Book.objects.order_by("-effective_from", "-pk"))
+
+
+def prices_of(book: Book) -> PriceBook:
+    """Its prices.
+
+    Raises:
+        IncompletePriceBook
+    """
+    rows = Price.objects.filter(book=book).order_by("module", "plan")
+    values = rows.values_list("module", "plan", "setup_fen", "monthly_fen", "per_call_fen")
+    prices = [ModulePrice(module, Plan(plan), *fen) for module, plan, *fen in values]
+    return PriceBook.of(version=book.version, effective_from=book.effective_from, prices=prices)
 
 
 def read_price_book(path: Path) -> PriceBook:

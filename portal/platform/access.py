@@ -12,9 +12,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from billing.accounts.domain import require_platform
 from portal.actors import actor_of_request
-from tenants.people.domain import Actor
+from tenants.people.domain import Actor, require_platform
 
 View = Callable[..., HttpResponseBase]
 

@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from portal.platform import adjustment_views, event_views, payment_views
+from portal.platform import adjustment_views, event_views, payment_views, price_views
 
 app_name = "office"
 
 urlpatterns = [
+    path("prices/", price_views.price_list, name="prices"),
+    path("prices/new/", price_views.price_new, name="price_new"),
+    path("prices/<slug:version>/", price_views.price_book, name="price_book"),
+    path("prices/<slug:version>/csv/", price_views.price_csv, name="price_csv"),
+    path("prices/<slug:version>/approve/", price_views.price_approve, name="price_approve"),
+    path("prices/<slug:version>/withdraw/", price_views.price_withdraw, name="price_withdraw"),
     path("events/", event_views.event_list, name="events"),
     path("events/<int:event_pk>/resend/", event_views.resend, name="event_resend"),
     path("events/<int:event_pk>/ignore/", event_views.ignore, name="event_ignore"),

@@ -204,3 +204,14 @@ def require_somewhere(actor: Actor, act: Act) -> None:
 
 
 SYSTEM: Final = Actor(kind="system", name="system", grants=dict.fromkeys(Act.values, EVERYWHERE))
+
+
+def require_platform(actor: Actor) -> int:
+    """Pass the platform's own staff; the id of the account.
+
+    Raises:
+        NotAllowed
+    """
+    if actor.kind != "platform" or actor.id is None:
+        raise NotAllowed(act=_("平台管理"))
+    return actor.id

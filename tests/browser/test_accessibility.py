@@ -53,6 +53,9 @@ _OFFICE = [
     "/platform/events/?state=",
     "/platform/payments/?chain=yunshan",
     "/platform/adjustments/",
+    "/platform/prices/",
+    "/platform/prices/new/",
+    "/platform/prices/2026-01/",
 ]
 _WIDTHS = (1440, 360)
 _MEMBER = ["/card/", "/card/records/", "/card/pin/", "/card/services/", "/card/sessions/", "/card/loss/"]

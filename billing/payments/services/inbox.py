@@ -5,7 +5,6 @@ from typing import Final
 
 from django.db.models import F
 
-from billing.accounts.domain import require_platform
 from billing.payments.domain import CALL_PATIENCE, EVENT_TRIES, EventState, pause_before_retry
 from billing.payments.errors import EventNotFound, EventSettled
 from billing.payments.gateway import gateway
@@ -16,7 +15,7 @@ from kernel import clock
 from kernel.db import in_public
 from kernel.tasks import enqueue
 from tenants.audit.services import record
-from tenants.people.domain import Actor
+from tenants.people.domain import Actor, require_platform
 
 _BATCH: Final = 200
 # Read again each time: messages appear in the list in no strict order, and the clocks need not agree.

@@ -5,7 +5,6 @@ from uuid import UUID
 from django.db.models import Sum
 
 from billing.accounts import services as accounts
-from billing.accounts.domain import require_platform
 from billing.payments.domain import AttemptKind, AttemptState
 from billing.payments.errors import AttemptNotFound, RefundOutOfRange
 from billing.payments.locks import hold_attempt
@@ -15,7 +14,7 @@ from kernel import clock
 from kernel.db import in_public
 from kernel.money import Money
 from tenants.audit.services import record
-from tenants.people.domain import Actor
+from tenants.people.domain import Actor, require_platform
 
 
 def start_refund(*, actor: Actor, attempt_id: UUID, of_id: UUID, amount_fen: int, reason: str) -> Attempt:

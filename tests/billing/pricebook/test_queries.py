@@ -69,12 +69,12 @@ def test_only_what_works_is_offered() -> None:
     }
 
 
-def test_the_book_in_force_goes_by_chinas_calendar() -> None:
+def test_the_book_in_force_goes_by_chinas_calendar(database: None) -> None:
     with clock.frozen(datetime(2025, 12, 31, 16, 0, tzinfo=UTC)):  # already 1 January in Shanghai
         assert current_price_book().version == "2026-01"
 
 
-def test_no_book_before_the_first() -> None:
+def test_no_book_before_the_first(database: None) -> None:
     with pytest.raises(IncompletePriceBook) as refused:
         price_book_on(day=date(2025, 12, 31))
     assert str(refused.value) == "price book: no book is in force on 2025-12-31"

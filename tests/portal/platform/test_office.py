@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from billing.accounts.domain import AccountStanding
@@ -17,34 +16,17 @@ from kernel import clock
 from kernel.db import in_public
 from kernel.ids import uuid7
 from tenants.chains.models import Chain
-from tenants.people.domain import SYSTEM, UserKind
-from tenants.people.models import User
+from tenants.people.domain import SYSTEM
 from tests import cast
+from tests.portal.platform.conftest import Clerk
 
 ClientOf = Callable[..., Client]
-Clerk = Callable[[str], Client]
-PAGES = ["events/", "payments/", "adjustments/"]
+PAGES = ["events/", "payments/", "adjustments/", "prices/", "prices/new/", "prices/2026-01/", "prices/2026-01/csv/"]
 
 
 @pytest.fixture
 def shop(database: None, sent_tasks: list[str]) -> Chain:
     return cast.request("yunshan")
-
-
-@pytest.fixture
-def clerk(client_of: ClientOf, database: None) -> Clerk:
-    """``clerk("li")``: the browser of one of the staff, who has a second factor."""
-
-    def make(name: str, *, second_factor: bool = True) -> Client:
-        browser = client_of(None)
-        with in_public():
-            user = User.objects.create(username=name, email=f"{name}@kayun.cn", name=name, kind=UserKind.PLATFORM)
-            if second_factor:
-                Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
-            browser.force_login(user)
-        return browser
-
-    return make
 
 
 @pytest.mark.parametrize("page", PAGES)
