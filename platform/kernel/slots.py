@@ -6,6 +6,7 @@ niceness belongs to the thread), so even a slot in use yields to postings.
 """
 
 import fcntl
+import itertools
 import math
 import os
 import sys
@@ -34,7 +35,6 @@ DESK_WAIT_S: Final = 30.0
 """How long staff wait, whose acts are no flood: a slow card at the desk is better than none."""
 # Each waiter holds a request thread and its database connection: refuse early rather than let log-ins hold them all.
 WAITERS_PER_PROCESS: Final = 2
-_POLL_S: Final = 0.004
 
 
 class Busy(DomainError):
@@ -63,6 +63,7 @@ class Slots:
             raise ValueError("at least one slot")
         directory.mkdir(parents=True, exist_ok=True)
         self._files = [directory / f"slot-{number}" for number in range(count)]
+        self._turns = itertools.cycle(self._files)
         self._wait_s = wait_s
         self._entrance = threading.BoundedSemaphore(count + waiters)
         self._workers = ThreadPoolExecutor(
@@ -111,27 +112,34 @@ class Slots:
 
     @contextmanager
     def _held(self, deadline: float) -> Iterator[None]:
-        descriptor = self._take(deadline)
+        descriptor = self._open_free() or self._open_next()
         try:
+            if time.monotonic() >= deadline:
+                # Whoever asked has gone.
+                raise Busy
             yield
         finally:
-            _held_descriptors.discard(descriptor)
-            os.close(descriptor)
+            _close(descriptor)
 
-    def _take(self, deadline: float) -> int:
-        while True:
-            for path in self._files:
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    os.close(descriptor)
-                else:
-                    _held_descriptors.add(descriptor)
-                    return descriptor
-            if time.monotonic() >= deadline:
-                raise Busy
-            time.sleep(_POLL_S)
+    def _open_free(self) -> int | None:
+        """A slot that nobody is in."""
+        for path in self._files:
+            descriptor = _open(path)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                _close(descriptor)
+            else:
+                return descriptor
+        return None
+
+    def _open_next(self) -> int:
+        """A slot that somebody was in. The kernel queues who waits: looking again and again would take the
+        interpreter's lock hundreds of times a second, in a thread that seldom gets the processor to give it back.
+        """
+        descriptor = _open(next(self._turns))
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return descriptor
 
 
 _patient: Final[ContextVar[bool]] = ContextVar("patient", default=False)
@@ -175,14 +183,25 @@ def password_slots() -> Slots:
 
 
 # A child forked in the middle of a hash would share its parent's lock and keep the slot taken after the parent's end.
-_held_descriptors: set[int] = set()
+_open_descriptors: set[int] = set()
+
+
+def _open(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    _open_descriptors.add(descriptor)
+    return descriptor
+
+
+def _close(descriptor: int) -> None:
+    _open_descriptors.discard(descriptor)
+    os.close(descriptor)
 
 
 def _start_afresh_in_child() -> None:
-    for descriptor in _held_descriptors:
+    for descriptor in _open_descriptors:
         with suppress(OSError):
             os.close(descriptor)
-    _held_descriptors.clear()
+    _open_descriptors.clear()
     hashing_slots.cache_clear()
     password_slots.cache_clear()
 
