@@ -2,7 +2,8 @@
 
 A slot is an exclusive ``flock`` on a file, so it is shared by every process of the host and the kernel gives it back
 whatever happens to its holder, ``kill -9`` included. The work itself runs in a thread of low priority (on Linux
-niceness belongs to the thread), so even a slot in use yields to postings.
+niceness belongs to the thread), so even a slot in use yields to postings; and after a stranger's work the slot rests,
+because niceness does not share out memory: hashes in a row took a third of the tills' speed.
 """
 
 import fcntl
@@ -13,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
@@ -58,13 +59,15 @@ class Slots:
         waiters: int = WAITERS_PER_PROCESS,
         wait_s: float = WAIT_S,
         niceness: int = NICENESS,
+        rest: float = 0.0,
     ) -> None:
+        """``rest``: how long a slot stays empty after a stranger's work, in multiples of the processor time it took."""
         if count < 1:
             raise ValueError("at least one slot")
         directory.mkdir(parents=True, exist_ok=True)
         self._files = [directory / f"slot-{number}" for number in range(count)]
         self._turns = itertools.cycle(self._files)
-        self._wait_s = wait_s
+        self._wait_s, self._rest = wait_s, rest
         self._entrance = threading.BoundedSemaphore(count + waiters)
         self._workers = ThreadPoolExecutor(
             count, thread_name_prefix="hashing", initializer=_lower_own_priority, initargs=(niceness,)
@@ -93,22 +96,29 @@ class Slots:
         if not self._entrance.acquire(blocking=False):
             raise Busy
         try:
-            return self._waited(work, self._wait_s)
+            return self._waited(work, self._wait_s, rest=self._rest)
         finally:
             self._entrance.release()
 
-    def _waited(self, work: Callable[[], T], wait_s: float) -> T:
-        future = self._workers.submit(self._in_slot, work, time.monotonic() + wait_s)
+    def _waited(self, work: Callable[[], T], wait_s: float, *, rest: float = 0.0) -> T:
+        answer: Future[T] = Future()
+        queued = self._workers.submit(self._in_slot, work, time.monotonic() + wait_s, answer, rest)
         try:
-            return future.result(timeout=None if wait_s == math.inf else wait_s)
+            return answer.result(timeout=None if wait_s == math.inf else wait_s)
         except TimeoutError:
             # Still queued: taken back. Already hashing: it ends by itself, its result is dropped.
-            future.cancel()
+            queued.cancel()
             raise Busy from None
 
-    def _in_slot(self, work: Callable[[], T], deadline: float) -> T:
-        with self._held(deadline):
-            return work()
+    def _in_slot(self, work: Callable[[], T], deadline: float, answer: Future[T], rest: float) -> None:
+        try:
+            with self._held(deadline):
+                began = time.thread_time()
+                answer.set_result(work())
+                # Nobody waits for this but whoever comes next.
+                time.sleep(rest * (time.thread_time() - began))
+        except BaseException as error:  # noqa: BLE001 - the caller's, raised where he waits
+            answer.set_exception(error)
 
     @contextmanager
     def _held(self, deadline: float) -> Iterator[None]:
@@ -167,7 +177,12 @@ def hashing_slots() -> Slots:
     """This process's door to the host's slots for members' PINs, as the settings name them."""
     from django.conf import settings
 
-    return Slots(Path(settings.HASHING_SLOTS_DIR), settings.HASHING_SLOTS, wait_s=settings.HASHING_WAIT_S)
+    return Slots(
+        Path(settings.HASHING_SLOTS_DIR),
+        settings.HASHING_SLOTS,
+        wait_s=settings.HASHING_WAIT_S,
+        rest=settings.HASHING_REST,
+    )
 
 
 @cache

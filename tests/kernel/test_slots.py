@@ -151,3 +151,26 @@ def test_a_program_that_nobody_waits_for_is_never_refused(tmp_path: Path) -> Non
     with patiently():
         assert Slots(tmp_path, 1, wait_s=0.1).run(lambda: "done") == "done"
     process.communicate()
+
+
+def test_a_slot_rests_after_a_strangers_work_but_the_answer_does_not_wait_for_it(tmp_path: Path) -> None:
+    slots = Slots(tmp_path, 1, rest=4.0)
+    began = time.monotonic()
+    slots.run(_burn)
+    answered = time.monotonic() - began
+    slots.run(lambda: None)
+    assert time.monotonic() - began > 0.05 + 4 * 0.05
+    assert answered < 4 * 0.05
+
+
+def test_after_the_work_of_staff_it_does_not_rest(tmp_path: Path) -> None:
+    slots = Slots(tmp_path, 1, rest=1000.0)
+    slots.run(_burn, wait_s=5)
+    assert slots.run(lambda: "at once", wait_s=5) == "at once"
+
+
+def _burn() -> None:
+    """Take a twentieth of a second of processor time."""
+    until = time.thread_time() + 0.05
+    while time.thread_time() < until:
+        pass
