@@ -2,7 +2,15 @@
 
 from django.urls import include, path
 
-from portal.member import balance_views, home_views, record_views, renewal_views, session_views, settlement_views
+from portal.member import (
+    app_views,
+    balance_views,
+    home_views,
+    record_views,
+    renewal_views,
+    session_views,
+    settlement_views,
+)
 
 app_name = "member"
 
@@ -11,9 +19,15 @@ urlpatterns = [
     path("logout/", session_views.logout, name="logout"),
     path("pin/", renewal_views.ask, name="pin_code_ask"),
     path("pin/code/", renewal_views.choose, name="pin_code_use"),
+    path("app.webmanifest", app_views.manifest, name="manifest"),
+    path("sw.js", app_views.worker, name="worker"),
+    path("offline/", app_views.offline, name="offline"),
     path("card/", home_views.home, name="home"),
     path("card/balances/", balance_views.balances, name="balances"),
     path("card/pin/", session_views.pin_change, name="pin_change"),
+    path("app.webmanifest", app_views.manifest, name="manifest"),
+    path("sw.js", app_views.worker, name="worker"),
+    path("offline/", app_views.offline, name="offline"),
     path("card/", include("portal.member.acts.urls")),
     path("card/records/", record_views.records, name="records"),
     path("card/records/download/", record_views.records_download, name="records_download"),

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext as _
 
 from billing.subscriptions.entitlements import features_of
 from membership.cashier.paid_queries import MonthPaid
 from portal.components import chart
+from portal.member.app_views import worker_url
 from portal.member.navigation import tabs_of
 
 register = template.Library()
@@ -25,3 +27,11 @@ def month_chart(months: Sequence[MonthPaid]) -> dict[str, Any]:
     """What was spent and what was paid in by month, with the same figures in a table."""
     bars = chart.day_bars([(month.spent_fen, month.paid_in_fen) for month in months])
     return {"months": list(zip(months, bars, strict=True)), "width": chart.PLOT_WIDTH, "height": chart.PLOT_HEIGHT}
+
+
+@register.inclusion_tag("member/_head.html", takes_context=True)
+def member_head(context: dict[str, Any]) -> dict[str, Any]:
+    """What makes the portal installable, and what a search says of it."""
+    chain = context["request"].chain.name
+    description = _("%(chain)s 会员门户：凭卡号和密码查看会员卡、用卡记录与结算。") % {"chain": chain}
+    return {"worker_url": worker_url(), "description": description}
