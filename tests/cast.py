@@ -9,6 +9,7 @@ from kernel import clock
 from kernel.db import in_chain, in_public
 from tenants.chains.domain import ChainState, host_of
 from tenants.chains.models import Chain
+from tenants.chains.queries import forget_hosts
 from tenants.chains.services import provision, request_chain, set_entitlements
 from tenants.people.domain import SYSTEM, UserKind
 from tenants.people.models import User
@@ -41,6 +42,7 @@ def make_chain(slug: str, *, name: str = "云杉汽车生活", plan: str = "A", 
     with in_public():
         sold = [number for number, module in MODULES.items() if module.offered]
         set_entitlements(chain_id=chain.pk, plan=plan, modules=sold)
+    forget_hosts()
     with in_chain(chain.schema_name):
         for number in range(2, stores + 1):
             open_store(actor=SYSTEM, code=f"{number:03}", name=f"{number} 号店", opened_on=clock.today())

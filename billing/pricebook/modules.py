@@ -47,7 +47,7 @@ _ALL = (
         billable_call=_("每条运营商受理的短信"),
     ),
     Module(number=7, code="analytics", name=_("经营分析"), unlocks=_("看板、同期群与客群细分")),
-    Module(number=8, code="points", name=_("会员积分"), unlocks=_("积分规则、到期与调整")),
+    Module(number=8, code="points", name=_("会员积分"), unlocks=_("积分规则、到期与调整"), offered=True),
     Module(number=9, code="dedicated", name=_("独享部署"), unlocks=_("本连锁的数据独占一个数据库节点")),
     Module(number=10, code="branding", name=_("门户品牌"), unlocks=_("会员门户使用自有标志、配色、卡面与域名")),
     Module(
@@ -60,7 +60,7 @@ _ALL = (
     ),
     Module(number=12, code="coupons", name=_("电子券"), unlocks=_("发券、积分换券、核销")),
     Module(number=13, code="rewards", name=_("积分兑换"), unlocks=_("奖品目录与兑换")),
-    Module(number=14, code="packages", name=_("计次计时套餐"), unlocks=_("按次、按时计费的套餐")),
+    Module(number=14, code="packages", name=_("计次计时套餐"), unlocks=_("按次、按时计费的套餐"), offered=True),
     Module(
         number=15,
         code="identity_check",

@@ -1,13 +1,20 @@
-"""May this chain do that? The one place that answers, from the snapshot on the chain: no query, no other schema."""
+"""May this chain do that? The one place that answers, from the snapshot on the chain, which a process remembers for
+seconds.
+
+A module that is off stops what is new: selling, granting, making rules. What members hold stays theirs to use, and what
+was sold is still undone, returned and ended as it was promised.
+"""
 
 from collections.abc import Collection
 from typing import Protocol
 
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from billing.pricebook.domain import PLANS, Plan, PlanFeatures
 from billing.pricebook.modules import MODULES_BY_CODE
 from kernel.errors import DomainError
+from tenants.chains.queries import chain_of
 
 
 class Entitled(Protocol):
@@ -37,6 +44,27 @@ def has_module(chain: Entitled, code: str) -> bool:
     """Whether the module is on; what is always on always is."""
     module = MODULES_BY_CODE[code]
     return module.always_on or module.number in chain.modules
+
+
+def modules_of(chain: Entitled) -> frozenset[str]:
+    """All that are on, by code."""
+    return frozenset(code for code in MODULES_BY_CODE if has_module(chain, code))
+
+
+def module_on(code: str, *, schema_name: str | None = None) -> bool:
+    """Whether the chain at hand (or the one of that schema) has the module. For services, which know no request."""
+    chain = chain_of(schema_name or connection.schema_name)  # type: ignore[attr-defined]
+    return chain is not None and has_module(chain, code)
+
+
+def require_module(code: str) -> None:
+    """Pass where the chain at hand has the module.
+
+    Raises:
+        ModuleNotEnabled
+    """
+    if not module_on(code):
+        raise module_missing(code)
 
 
 def module_missing(code: str) -> ModuleNotEnabled:

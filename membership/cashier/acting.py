@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from billing.subscriptions.entitlements import module_on
 from ledger.domain import DrawPolicy
 from membership.cards.domain import tidy_number
 from membership.cards.errors import CardIdle, CardNotFound
@@ -43,10 +44,12 @@ def chain_policy() -> ChainPolicy:
 
 
 def rules(policy: ChainPolicy | None = None) -> Rules:
-    """The chain's rules for tills, as they are now."""
+    """The chain's rules for tills, as they are now. Without the module nothing earns points."""
     policy = policy or chain_policy()
     columns = ("fen_per_point", "level_id", "starts_on", "ends_on")
-    terms = tuple(PointsTerm(*row) for row in PointsRule.objects.filter(enabled=True).values_list(*columns))
+    terms = ()
+    if module_on("points"):
+        terms = tuple(PointsTerm(*row) for row in PointsRule.objects.filter(enabled=True).values_list(*columns))
     return Rules(DrawPolicy(policy.draw_policy), PointsBook(terms))
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final
 
+from billing.subscriptions.entitlements import require_module
 from kernel import clock
 from ledger.domain import Contra, Line, PostingRequest, Unit, request_hash
 from ledger.errors import AmountNotPositive
@@ -26,16 +27,18 @@ def adjust_points(
     idempotency_key: str,
     occurred_at: datetime | None = None,
 ) -> Receipt:
-    """Give points (> 0) or take them (< 0), never below nothing.
+    """Give points (> 0) or take them (< 0), never below nothing. Without the module none are given any more.
 
     Raises:
-        NotAllowed, CardNotFound, CardNotUsable, AmountNotPositive
+        ModuleNotEnabled, NotAllowed, CardNotFound, CardNotUsable, AmountNotPositive
         InsufficientPoints: nothing was taken.
         IdempotencyConflict, IdempotencyKeyInvalid
     """
     require(actor, Act.POINTS_ADJUST, store_id=store_id)
     if not points:
         raise AmountNotPositive
+    if points > 0:
+        require_module("points")
     occasion = Occasion(actor, store_id, occurred_at or clock.now(), idempotency_key)
     card = card_ref(card_number)
     lines = points_lines(card.points_account_id, points)

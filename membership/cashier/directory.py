@@ -10,6 +10,7 @@ from typing import Final
 
 from django.db import connection
 
+from billing.subscriptions.entitlements import module_on
 from kernel.db import qualified, quote_schema
 from ledger.domain import DrawPolicy
 from membership.cashier.points import PointsBook, PointsTerm
@@ -111,6 +112,8 @@ def _rules_of(schema: str) -> Rules:
             f" FROM {quote_schema(schema)}.cashier_pointsrule WHERE enabled"
         )
         terms = tuple(PointsTerm(*row) for row in cursor.fetchall())
+    if not module_on("points", schema_name=schema):
+        terms = ()
     rules = Rules(DrawPolicy(draw_policy), PointsBook(terms))
     _rules[schema] = (time.monotonic(), rules)
     return rules

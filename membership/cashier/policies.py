@@ -6,6 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from billing.subscriptions.entitlements import require_module
 from kernel.errors import DomainError
 from ledger.domain import DrawPolicy
 from membership.cashier.acting import chain_policy
@@ -110,9 +111,10 @@ def add_points_rule(
     """A rule of how much must be paid for one point (R-I01).
 
     Raises:
-        NotAllowed, RuleInvalid
+        NotAllowed, ModuleNotEnabled, RuleInvalid
     """
     require(actor, Act.VALUE_POLICY)
+    require_module("points")
     rule = PointsRule(name=name, fen_per_point=fen_per_point, level_id=level_id, starts_on=starts_on, ends_on=ends_on)
     _saved(rule)
     detail = {"name": name, "fen_per_point": fen_per_point}
@@ -125,8 +127,11 @@ def switch_rule(*, actor: Actor, kind: type[BonusRule] | type[PointsRule], rule_
 
     Raises:
         NotAllowed, RuleNotFound
+        ModuleNotEnabled: a rule of points cannot begin to hold.
     """
     require(actor, Act.VALUE_POLICY)
+    if enabled and kind is PointsRule:
+        require_module("points")
     if not kind._default_manager.filter(pk=rule_id).update(enabled=enabled):
         raise RuleNotFound
     what = "bonus_rule" if kind is BonusRule else "points_rule"

@@ -1,10 +1,14 @@
-"""Packages: selling them, using them up, undoing either. Each requires a transaction and is done once per key."""
+"""Packages: selling them, using them up, undoing either. Each requires a transaction and is done once per key.
+
+A chain without the module sells no more; what it has sold is used and undone as ever.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from billing.subscriptions.entitlements import require_module
 from kernel import clock
 from kernel.calendar import add_months, start_of
 from kernel.clock import CHINA
@@ -42,9 +46,10 @@ def define_product(
     """Put a product on sale.
 
     Raises:
-        NotAllowed, PackageInvalid
+        NotAllowed, ModuleNotEnabled, PackageInvalid
     """
     require(actor, Act.VALUE_POLICY)
+    require_module("packages")
     if not name.strip() or quantity <= 0 or price.fen <= 0 or validity_months <= 0:
         raise PackageInvalid
     product = PackageProduct.objects.create(
@@ -60,8 +65,11 @@ def set_on_sale(*, actor: Actor, product_id: int, enabled: bool) -> None:
 
     Raises:
         NotAllowed, ProductNotFound
+        ModuleNotEnabled: it cannot be put back on sale.
     """
     require(actor, Act.VALUE_POLICY)
+    if enabled:
+        require_module("packages")
     if not PackageProduct.objects.filter(pk=product_id).update(enabled=enabled):
         raise ProductNotFound
     record(actor, Act.VALUE_POLICY, object_type="package", object_id=str(product_id), detail={"enabled": enabled})
@@ -82,9 +90,10 @@ def sell(
     """Sell a package onto a card, paid like any bill. What is paid is owed as a service until it is used.
 
     Raises:
-        NotAllowed, ProductNotFound, and whatever refuses ``cashier.services.pay``
+        NotAllowed, ModuleNotEnabled, ProductNotFound, and whatever refuses ``cashier.services.pay``
     """
     require(actor, Act.VALUE_CONSUME, store_id=store_id)
+    require_module("packages")
     if tender.signed_fen:
         require(actor, Act.VALUE_SIGN, store_id=store_id)
     product = PackageProduct.objects.filter(pk=product_id, enabled=True).first()

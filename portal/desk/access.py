@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from billing.subscriptions.entitlements import modules_of
 from portal.actors import actor_of_request
 from portal.desk.menu import menu_for
 from portal.errors import signed_out
@@ -29,6 +30,8 @@ class Desk:
     """The open stores where her roles let her do anything."""
     store: Store | None
     """The one she works in now; None when there is none for her."""
+    modules: frozenset[str]
+    """What the chain has subscribed to, by code."""
 
     def shell(self) -> dict[str, Any]:
         """The context of ``layouts/desk.html``."""
@@ -37,7 +40,8 @@ class Desk:
             "stores": self.stores,
             "store": self.store,
             "allowed": {act for act in Act.values if self.actor.may_somewhere(act)},
-            "menu": menu_for(self.actor),
+            "modules": self.modules,
+            "menu": menu_for(self.actor, modules=self.modules),
         }
 
 
@@ -90,7 +94,8 @@ def _desk(request: HttpRequest, actor: Actor) -> Desk:
     stores = open_stores(for_actor=actor)
     chosen = request.session.get(SESSION_STORE)
     store = next((store for store in stores if store.pk == chosen), stores[0] if stores else None)
-    return Desk(actor=actor, stores=stores, store=store)
+    modules = modules_of(request.chain)  # type: ignore[attr-defined]
+    return Desk(actor=actor, stores=stores, store=store, modules=modules)
 
 
 def _to_login(request: HttpRequest) -> HttpResponse:

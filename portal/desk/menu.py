@@ -2,6 +2,7 @@
 would look for it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from billing.pricebook.modules import MODULES_BY_CODE
 from membership.imports.kinds import listed_kinds
 from tenants.people.domain import Act, Actor
 
@@ -19,7 +21,8 @@ _SHORT_MENU: Final = 14
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A page. ``key`` is what its view calls ``nav``; ``acts``: shown to whoever may do one of them somewhere, to
-    everybody when there is none. ``also``: and one of these, where any are named.
+    everybody when there is none. ``also``: and one of these, where any are named. ``module``: and only where the chain
+    has it.
     """
 
     key: str
@@ -28,6 +31,7 @@ class Entry:
     icon: str
     acts: tuple[Act, ...] = ()
     also: tuple[Act, ...] = ()
+    module: str = ""
 
     @property
     def url(self) -> str:
@@ -102,9 +106,9 @@ MENU: Final = (
     Group("value", _("储值与积分"), (
         Entry("prepayment", "desk:prepayment", _("预存"), "coins", (Act.VALUE_TOP_UP, Act.VALUE_REVERSE)),
         Entry("signed_bills", "desk:signed_bills", _("签单"), "receipt", (Act.VALUE_SETTLE, Act.VALUE_SIGN)),
-        Entry("packages", "desk:card_packages", _("套餐"), "gift", (Act.VALUE_CONSUME,)),
-        Entry("points", "desk:points_adjust", _("积分调整"), "adjust", (Act.POINTS_ADJUST,)),
-        Entry("package_products", "desk:package_products", _("套餐商品"), "book", (Act.VALUE_POLICY,)),
+        Entry("packages", "desk:card_packages", _("套餐"), "gift", (Act.VALUE_CONSUME,), module="packages"),
+        Entry("points", "desk:points_adjust", _("积分调整"), "adjust", (Act.POINTS_ADJUST,), module="points"),
+        Entry("package_products", "desk:package_products", _("套餐商品"), "book", (Act.VALUE_POLICY,), (), "packages"),
         Entry("value_rules", "desk:value_rules", _("收银规则"), "gear", (Act.VALUE_POLICY,)),
         Entry("expiry", "desk:expiry", _("积分到期"), "list", (Act.DORMANCY_LIST, Act.POINTS_ADJUST, Act.VALUE_POLICY)),
     )),
@@ -141,15 +145,19 @@ MENU: Final = (
 # fmt: on
 
 
-def menu_for(actor: Actor) -> Menu:
-    """The groups with the entries this person may open; groups without any are left out."""
+def menu_for(actor: Actor, *, modules: Collection[str] = MODULES_BY_CODE) -> Menu:
+    """The groups with the entries this person may open, in a chain with these modules; groups without any are left
+    out.
+    """
     groups = []
     for group in MENU:
-        entries = tuple(entry for entry in group.entries if _is_shown(entry, actor))
+        entries = tuple(entry for entry in group.entries if _is_shown(entry, actor, modules))
         if entries:
             groups.append(Group(group.code, group.label, entries))
     return Menu(tuple(groups), sum(len(group.entries) for group in groups) <= _SHORT_MENU)
 
 
-def _is_shown(entry: Entry, actor: Actor) -> bool:
+def _is_shown(entry: Entry, actor: Actor, modules: Collection[str]) -> bool:
+    if entry.module and entry.module not in modules:
+        return False
     return all(not acts or any(actor.may_somewhere(act) for act in acts) for acts in (entry.acts, entry.also))

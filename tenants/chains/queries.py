@@ -13,6 +13,8 @@ from tenants.chains.domain import ChainState, slug_of
 
 # Long enough that the look-up costs nothing, short enough that closing a chain takes effect at once for people.
 KEPT_S: Final = 5.0
+# A request may outlive what was remembered when it began.
+_SCHEMAS_KEPT_S: Final = 2 * KEPT_S
 _HOSTS_MAX: Final = 10_000
 
 # By slug under the configured base, so that a database that was restored or moved answers where it is now; by the
@@ -25,6 +27,8 @@ SELECT id, schema_name, slug, name, plan, state, owner_id, held_from, modules FR
     WHERE d.domain = %(host)s
 ) AS found ORDER BY place LIMIT 1
 """
+_COLUMNS: Final = "id, schema_name, slug, name, plan, state, owner_id, held_from, modules"
+_OF_SCHEMA: Final = f"SELECT {_COLUMNS} FROM public.chains_chain WHERE schema_name = %s"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class CurrentChain:
 
 
 _by_host: dict[str, tuple[float, CurrentChain]] = {}
+_by_schema: dict[str, tuple[float, CurrentChain]] = {}
 
 
 def chain_at(host: str) -> CurrentChain | None:
@@ -62,9 +67,32 @@ def chain_at(host: str) -> CurrentChain | None:
         if len(_by_host) >= _HOSTS_MAX:
             _by_host.clear()
         _by_host[host] = (time.monotonic() + KEPT_S, chain)
+        _remember(chain)
+    return chain
+
+
+def chain_of(schema_name: str) -> CurrentChain | None:
+    """The chain whose schema it is, or None. Where a request has asked by host just now, this costs no query."""
+    kept = _by_schema.get(schema_name)
+    if kept is not None and kept[0] > time.monotonic():
+        return kept[1]
+    with qualified(), connection.cursor() as cursor:
+        cursor.execute(_OF_SCHEMA, [schema_name])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    chain = CurrentChain(*(*row[:-1], tuple(row[-1])))
+    _remember(chain)
     return chain
 
 
 def forget_hosts() -> None:
-    """Forget what this process remembers of hosts."""
+    """Forget what this process remembers of hosts and of schemas."""
     _by_host.clear()
+    _by_schema.clear()
+
+
+def _remember(chain: CurrentChain) -> None:
+    if len(_by_schema) >= _HOSTS_MAX:
+        _by_schema.clear()
+    _by_schema[chain.schema_name] = (time.monotonic() + _SCHEMAS_KEPT_S, chain)

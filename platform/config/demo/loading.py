@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from billing.payments.domain import Method
-from billing.pricebook.modules import MODULES_BY_CODE
+from billing.pricebook.modules import MODULES
 from billing.statements.domain import month_of, months_between
 from billing.statements.services import make_statements
 from billing.subscriptions.services import begin, bring_current, count_stores
@@ -118,7 +118,7 @@ def _subscribe(chain: Chain) -> None:
     now = clock.now()
     with clock.frozen(now - _SUBSCRIBED), in_public():
         chain.refresh_from_db()
-        begin(chain=chain, modules=[MODULES_BY_CODE["open_api"].number])
+        begin(chain=chain, modules=[number for number, module in MODULES.items() if module.offered])
     for days in range(_SUBSCRIBED.days, -1, -10):
         with clock.frozen(now - timedelta(days=days)), in_public():
             bring_current(chain_id=chain.pk)
