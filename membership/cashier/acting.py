@@ -47,7 +47,7 @@ def rules(policy: ChainPolicy | None = None) -> Rules:
     """The chain's rules for tills, as they are now. Without the module nothing earns points."""
     policy = policy or chain_policy()
     columns = ("fen_per_point", "level_id", "starts_on", "ends_on")
-    terms = ()
+    terms: tuple[PointsTerm, ...] = ()
     if module_on("points"):
         terms = tuple(PointsTerm(*row) for row in PointsRule.objects.filter(enabled=True).values_list(*columns))
     return Rules(DrawPolicy(policy.draw_policy), PointsBook(terms))
