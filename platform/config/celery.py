@@ -32,6 +32,8 @@ app.conf.beat_schedule = {
     "billing run": {"task": "billing.run", "schedule": crontab(minute=10), "options": {"expires": 1800}},
     # When a month is over in China; every hour for what was broken off.
     "statements": {"task": "statements.make", "schedule": crontab(minute=25), "options": {"expires": 1800}},
+    # After the billing run has charged what falls due.
+    "forecasts": {"task": "forecasts.warn", "schedule": crontab(minute=40), "options": {"expires": 1800}},
     # Messages, attempts and cards that nobody hinted at; and what the payment service says it has told us.
     "payments": {"task": "payments.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "reconcile payments": {"task": "payments.reconcile", "schedule": 900.0, "options": {"expires": 900}},

@@ -59,6 +59,7 @@ SHARED_APPS = [
     "billing.subscriptions",
     "billing.payments",
     "billing.statements",
+    "billing.forecasts",
     "portal",
     "api",
 ]

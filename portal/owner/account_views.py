@@ -19,11 +19,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing.accounts import queries as accounts
 from billing.accounts.domain import PostingKind
+from billing.forecasts.queries import forecast_of
 from billing.payments import queries, services
 from billing.payments.domain import MAX_TOP_UP, MIN_TOP_UP, AttemptKind, AttemptState, Method
 from billing.payments.gateway import is_set_up
 from billing.payments.models import Attempt
 from billing.subscriptions.services.charging import POSTING_KIND
+from kernel import clock
 from kernel.errors import DomainError
 from kernel.http import own_transactions
 from kernel.ids import uuid7
@@ -62,6 +64,7 @@ def account(request: OwnerRequest, slug: str) -> HttpResponseBase:
         return render(request, "console/_account_rows.html", context)
     context |= {
         "standing": accounts.standing_of(chain.pk),
+        "found": forecast_of(chain.pk, today=clock.today()),
         "payments": queries.payments_of(chain.pk, size=_PAYMENTS_SHOWN),
         "order": queries.auto_top_up_of(chain.pk),
         "can_pay": is_set_up(),

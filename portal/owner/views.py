@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing.accounts.domain import GRACE
+from billing.forecasts.queries import levels_of
 from billing.pricebook.domain import Plan
 from billing.pricebook.queries import current_price_book
 from billing.subscriptions.domain import PLAN_MODULE
@@ -34,9 +35,11 @@ _SLUG_ERRORS = frozenset({"invalid_slug", "reserved_slug", "slug_taken"})
 @owner_only
 def home(request: OwnerRequest) -> HttpResponseBase:
     """The owner's chains."""
-    chains = Chain.objects.filter(owner=request.user).order_by("-created_at", "-pk")
+    chains = list(Chain.objects.filter(owner=request.user).order_by("-created_at", "-pk"))
+    levels = levels_of([chain.pk for chain in chains])
     shown = [
         {
+            "level": levels[chain.pk].name,
             "name": chain.name,
             "slug": chain.slug,
             "plan": chain.plan,

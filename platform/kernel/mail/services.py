@@ -1,11 +1,13 @@
 """Writing the outbox, and emptying it."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db.models import F
+from django.utils import translation
 
 from kernel import clock
 from kernel.db import in_schema
@@ -36,6 +38,19 @@ def post(message: EmailMessage) -> bool:
     if not kept:
         enqueue("mail.deliver_due")
     return True
+
+
+def post_in_every_language(to: Sequence[str], write: Callable[[], tuple[str, str]]) -> bool:
+    """Put one message in the outbox that says the same in every language, the first's subject above; ``write`` gives
+    subject and body in the language at hand.
+    """
+    bodies = []
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            bodies.append(write()[1])
+    with translation.override(settings.LANGUAGE_CODE):
+        subject, _body = write()
+    return post(EmailMessage(subject=subject, body="\n\n———\n\n".join(bodies), to=list(to)))
 
 
 def deliver_due(schema_name: str) -> int:

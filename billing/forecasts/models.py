@@ -1,0 +1,25 @@
+"""What owners were told, in the public schema."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from billing.forecasts.domain import Level
+from tenants.chains.models import Chain
+
+
+class Warned(models.Model):
+    """At which level a chain stands, as its owner was told; lowered in silence when the account recovers."""
+
+    chain = models.OneToOneField(
+        Chain, on_delete=models.PROTECT, primary_key=True, related_name="warned", verbose_name=_("商户")
+    )
+    level = models.PositiveSmallIntegerField(_("提醒级别"), choices=Level)
+    since = models.DateTimeField(_("提醒时间"))
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("余额提醒")
+        constraints = [models.CheckConstraint(condition=Q(level__lte=5), name="warned_level_known")]
+
+    def __str__(self) -> str:
+        return f"{self.chain_id} {self.level}"
