@@ -20,7 +20,8 @@ from membership.packages.domain import PACKAGE_ACCOUNT, SALE, USE
 _NEVER_ENDS = Q(kind=LotKind.PRINCIPAL.value, account__unit=Unit.CNY.value)
 
 # A card's use, for its points: what is bought with it, whatever pays; packages sold and used; and what is earned or
-# spent of the points themselves. The books know what moved on the card; its records, a bill that moved nothing on it.
+# spent of the points themselves. The books know what moved on the card; its records, for as long as they are
+# kept, a bill that moved nothing on it; signed bills are kept.
 _POINTS: Final = """
     WITH few AS (
         SELECT card.id, card.points_account_id, card.stored_account_id, account.balance,
@@ -30,7 +31,7 @@ _POINTS: Final = """
         ORDER BY card.id LIMIT %(limit)s
     )
     SELECT few.id, few.points_account_id, few.balance, few.began_at,
-        greatest(few.began_at, spent.at, moved.at, told.at, packages.at),
+        greatest(few.began_at, spent.at, moved.at, told.at, signed.at, packages.at),
         (SELECT min(opened_at) FROM ledger_lot WHERE account_id = few.points_account_id AND live)
     FROM few
     LEFT JOIN LATERAL (
@@ -50,6 +51,9 @@ _POINTS: Final = """
         WHERE record.card_id = few.id AND record.kind = 'CONSUMPTION'
         ORDER BY record.occurred_at DESC LIMIT 1
     ) AS told ON true
+    LEFT JOIN LATERAL (
+        SELECT max(bill.signed_at) AS at FROM cashier_signedbill AS bill WHERE bill.card_id = few.id
+    ) AS signed ON true
     LEFT JOIN LATERAL (
         SELECT max(posting.occurred_at) AS at FROM ledger_account AS account
         JOIN ledger_entry AS entry ON entry.account_id = account.id

@@ -3,4 +3,5 @@
 import pytest
 
 # Its assertions stand outside of tests, and shall say what differed all the same.
-pytest.register_assert_rewrite(*(f"tests.proof.{name}" for name in ("machine", "tills", "lives", "nights")))
+_PLAYING = ("machine", "tills", "lives", "nights", "scene", "ends")
+pytest.register_assert_rewrite(*(f"tests.proof.{name}" for name in _PLAYING))

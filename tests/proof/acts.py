@@ -62,6 +62,7 @@ ALSO: Final = ("top_up_by_rule", "earn", "midnight: lots_cnt", "midnight: lots_p
 """What is to be reached besides: other ways of the same acts."""
 
 ELSEWHERE: Final = {
+    "buyers": "who bought for others: no card or value moves; tests/membership/buyers",
     "cards.services.moving": "a part of reissue, replacement and reversal",
     "cards.services.own_loss": "reports and lifts as the desk's do; tests/portal/member/test_loss.py",
     "cards.services.pin_acts.choose_pin": "differs from reset_pin only in who thinks of the PIN",
@@ -86,6 +87,7 @@ ELSEWHERE: Final = {
     "packages.services.define_product": "what is on sale; the world sells one product",
     "packages.services.set_on_sale": "what is on sale",
     "records": "a part of every act",
+    "retention": "old records, cleared and told again: the books stay; tests/membership/retention",
     "stock": "blank cards, before they are anybody's; tests/membership/stock",
     "takeover": "another system's cards and balances, resumed after kills in tests/membership/takeover",
     "tills": "prints and counts of drawers: moves nothing on a card",

@@ -14,12 +14,13 @@ import pytest
 from ledger.domain import deciding, drawing
 from ledger.domain.drawing import DrawPolicy
 from membership.cards import domain as card_rules
-from membership.cards.services import ending, moving, pin_acts, replacing, validity
+from membership.cards.services import ending, moving, pin_acts, replacing
 from membership.cashier import bonus, giving, guards, points, refunds, returning, services, settling, signing
 from membership.cashier import domain as cashier_rules
 from membership.cashier import reversing as negative
 from membership.cashier.refunds import TakeBack
-from membership.expiry.services import dormancy, lots
+from membership.expiry import queries as expiry_queries
+from membership.expiry.services import daily, dormancy, lots
 from membership.expiry.services import points as clearing
 from membership.packages import services as packages
 
@@ -45,27 +46,92 @@ def _odd_fen_to_the_bonus(patch: Patch) -> None:
     patch.setattr(drawing, "apportion", lambda amount, weights: real(amount, weights[::-1])[::-1])
 
 
-def _lots_end_a_day_late(patch: Patch) -> None:
-    real = deciding._is_live
-    patch.setattr(deciding, "_is_live", lambda lot, moment: real(lot, moment - timedelta(days=1)))
+def _lots_end(days: int) -> Callable[[Patch], None]:
+    """So many days too late, at the till."""
+
+    def put(patch: Patch) -> None:
+        real = deciding._is_live
+        patch.setattr(deciding, "_is_live", lambda lot, moment: real(lot, moment - timedelta(days=days)))
+
+    return put
 
 
-def _bonus_ends_a_day_late(patch: Patch) -> None:
-    real = cashier_rules.bonus_expiry
-    late = lambda *given: None if (end := real(*given)) is None else end + timedelta(days=1)  # noqa: E731
-    patch.setattr(giving, "bonus_expiry", late)
+def _lots_are_swept(days: int) -> Callable[[Patch], None]:
+    """So many days too late, at night."""
+
+    def put(patch: Patch) -> None:
+        real = daily.expire_lots
+        late = lambda *, moment, after_account: real(moment=moment - timedelta(days=days), after_account=after_account)  # noqa: E731
+        patch.setattr(daily, "expire_lots", late)
+
+    return put
 
 
-def _cards_valid_a_day_longer(patch: Patch) -> None:
-    real = card_rules.refusal
-    patch.setattr(guards, "refusal", lambda standing, on: real(standing, on=on - timedelta(days=1)))
+def _bonus_ends(days: int) -> Callable[[Patch], None]:
+    def put(patch: Patch) -> None:
+        real = cashier_rules.bonus_expiry
+        late = lambda *given: None if (end := real(*given)) is None else end + timedelta(days=days)  # noqa: E731
+        patch.setattr(giving, "bonus_expiry", late)
+
+    return put
 
 
-def _expired_a_day_early(patch: Patch) -> None:
-    real = validity.expire_cards
-    from membership.expiry.services import daily
+def _packages_end(days: int) -> Callable[[Patch], None]:
+    """As they are sold."""
 
-    patch.setattr(daily, "expire_cards", lambda *, on: real(on=on + timedelta(days=1)))
+    def put(patch: Patch) -> None:
+        real = packages.start_of
+        patch.setattr(packages, "start_of", lambda day: real(day + timedelta(days=days)))
+
+    return put
+
+
+def _packages_are_used(days: int) -> Callable[[Patch], None]:
+    """So many days beyond their end."""
+
+    def put(patch: Patch) -> None:
+        real = packages._drawn
+        patch.setattr(packages, "_drawn", lambda product, account, count, occasion: real(
+            product, account, count, replace(occasion, occurred_at=occasion.occurred_at - timedelta(days=days))
+        ))  # fmt: skip
+
+    return put
+
+
+def _cards_are_valid(days: int) -> Callable[[Patch], None]:
+    def put(patch: Patch) -> None:
+        real = card_rules.refusal
+        patch.setattr(guards, "refusal", lambda standing, on: real(standing, on=on - timedelta(days=days)))
+
+    return put
+
+
+def _cards_are_noted(days: int) -> Callable[[Patch], None]:
+    """As expired, so many days too late."""
+
+    def put(patch: Patch) -> None:
+        real = daily.expire_cards
+        patch.setattr(daily, "expire_cards", lambda *, on: real(on=on - timedelta(days=days)))
+
+    return put
+
+
+def _points_are_cleared(days: int) -> Callable[[Patch], None]:
+    def put(patch: Patch) -> None:
+        real = clearing.settle_notices
+        patch.setattr(daily.points, "settle_notices", lambda *, today, after_notice: real(
+            today=today - timedelta(days=days), after_notice=after_notice
+        ))  # fmt: skip
+
+    return put
+
+
+def _dormant_are_frozen(days: int) -> Callable[[Patch], None]:
+    def put(patch: Patch) -> None:
+        real = dormancy.freeze_due
+        patch.setattr(daily.dormancy, "freeze_due", lambda *, today: real(today=today - timedelta(days=days)))
+
+    return put
 
 
 def _account_end_ignored(patch: Patch) -> None:
@@ -188,6 +254,23 @@ def _return_shared_wrongly(patch: Patch) -> None:
     patch.setattr(returning, "spread", lambda amount, left: real(amount, list(reversed(left)))[::-1])
 
 
+def _ended_package_stays_owed(patch: Patch) -> None:
+    real = lots.earning.shares
+    patch.setattr(lots.earning, "shares", lambda parts: real([]))
+
+
+def _fee_ends_first(patch: Patch) -> None:
+    patch.setattr(replacing, "draw_policy", lambda: DrawPolicy.EARLIEST_EXPIRY)
+
+
+def _wash_is_no_use(patch: Patch) -> None:
+    patch.setitem(expiry_queries._USES, "packages", [])
+
+
+def _only_the_first_card_gives_back(patch: Patch) -> None:
+    patch.setattr(negative.origins, "heirs_of", lambda lots: [])
+
+
 def _debt_stays_behind(patch: Patch) -> None:
     from membership.cashier import member_hooks
 
@@ -227,11 +310,23 @@ FAULTS: Final[dict[str, Callable[[Patch], None]]] = {
     "pro rata draws what ends first": _swap(DrawPolicy.PRO_RATA, DrawPolicy.EARLIEST_EXPIRY),
     "lots are drawn as they lie": _lots_as_they_lie,
     "the odd fen goes to the bonus": _odd_fen_to_the_bonus,
-    "lots end a day late": _lots_end_a_day_late,
-    "a bonus is given a day too long": _bonus_ends_a_day_late,
+    "lots end a day late": _lots_end(1),
+    "lots end a day early": _lots_end(-1),
+    "lots are swept a day late": _lots_are_swept(1),
+    "lots are swept a day early": _lots_are_swept(-1),
+    "a bonus is given a day too long": _bonus_ends(1),
+    "a bonus is given a day too short": _bonus_ends(-1),
+    "packages are sold a day too long": _packages_end(1),
+    "packages are sold a day too short": _packages_end(-1),
+    "packages are used a day too late": _packages_are_used(1),
+    "packages are refused a day too early": _packages_are_used(-1),
     "packages never end": _packages_never_end,
-    "cards are valid a day longer": _cards_valid_a_day_longer,
-    "cards expire a day early": _expired_a_day_early,
+    "what is owed for a package outlives it": _ended_package_stays_owed,
+    "a package's use is no use of the card": _wash_is_no_use,
+    "cards are valid a day longer": _cards_are_valid(1),
+    "cards are valid a day less": _cards_are_valid(-1),
+    "cards expire a day late": _cards_are_noted(1),
+    "cards expire a day early": _cards_are_noted(-1),
     "the account's end is ignored": _account_end_ignored,
     "the lock is ignored at the till": _lock_ignored,
     "the lock keeps nothing where it is": _lock_keeps_nothing,
@@ -239,6 +334,10 @@ FAULTS: Final[dict[str, Callable[[Patch], None]]] = {
     "points are rounded up": _points_rounded_up,
     "a bonus earns points": _bonus_earns_points,
     "points stay when goods come back": _points_kept_on_return,
+    "points are cleared a day late": _points_are_cleared(1),
+    "points are cleared a day early": _points_are_cleared(-1),
+    "dormant cards are frozen a day late": _dormant_are_frozen(1),
+    "dormant cards are frozen a day early": _dormant_are_frozen(-1),
     "points go without a notice": _points_go_without_notice,
     "the bonus stays when a top-up is taken back": _bonus_stays,
     "the worst bonus rule decides": _worst_bonus,
@@ -247,6 +346,8 @@ FAULTS: Final[dict[str, Callable[[Patch], None]]] = {
     "a reissue loses a lot": _reissue_loses_a_lot,
     "a reissue makes lots young": _reissue_makes_lots_young,
     "the fee of a reissue is forgotten": _fee_forgotten,
+    "the fee of a reissue takes what ends first": _fee_ends_first,
+    "a top-up is taken back from its first card only": _only_the_first_card_gives_back,
     "what comes back stays on the old card": _heir_forgotten,
     "a card with value is withdrawn": _withdrawn_with_value,
     "a new PIN leaves the wrong ones counted": _pins_uncounted,

@@ -166,7 +166,9 @@ class PlayLives(PlayTills):
 
     @act(aim=AIMS, days=st.sampled_from([-1, 0, 5, 400]))
     def adjust_account_expiry(self, aim: Aim, days: int) -> None:
-        card = self.card(aim, lambda one: one.status == "ACTIVE")
+        self.adjust(self.card(aim, lambda one: one.status == "ACTIVE"), days)
+
+    def adjust(self, card: ModelCard, days: int) -> None:
         until = self.today + timedelta(days=days)
         refused = self.world.adjust_account_expiry(card.number, until)
         if not card.is_issued:
@@ -201,6 +203,9 @@ class PlayLives(PlayTills):
         """Everything on the old card goes over, and the fee of its type is taken."""
         new = self.card(blank, lambda one: one.status == "IDLE")
         old = self.card(aim, lambda one: self.succession_refusal(one, new, name, from_card) is None)
+        self.give_place(old, new, name, from_card=from_card)
+
+    def give_place(self, old: ModelCard, new: ModelCard, name: str, *, from_card: bool) -> None:
         expected = self.succession_refusal(old, new, name, from_card)
         assert self.world.succeed(name, old.number, new.number, fee_from_card=from_card) == expected
         if expected is not None:

@@ -239,6 +239,7 @@ class Play(RuleBasedStateMachine):
         for number, card in self.model.items():
             there = seen[number]
             assert (there.status, there.locked) == (card.status, card.locked)
+            assert there.clears_on == card.noticed_for
             assert (there.balance, there.points, there.package) == (card.balance, card.points_balance, card.counts)
             if card.member is not None:
                 assert (there.ahead, there.owed) == (card.member.ahead, card.member.owed)

@@ -1,21 +1,19 @@
 """What time does: it passes, and at midnight bonuses, points, packages and cards end; cards that nobody uses are listed
-and frozen. The seed of every run stands here too.
+and frozen.
 """
 
 from datetime import date, timedelta
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize
 
 from kernel.calendar import add_months
 from tests.proof.lives import PlayLives
-from tests.proof.machine import AIMS, POLICIES, TOUR, Aim, act
-from tests.proof.model import Done, Form, ModelCard, ModelMember, day_of
-from tests.proof.world import PACKAGE_FEN, PIN_FAILURES
+from tests.proof.machine import AIMS, Aim, act
+from tests.proof.model import ModelCard, day_of
 
 _POINTS_MONTHS = 12
-_POINTS_NOTICE = timedelta(days=30)
-_FREEZE_NOTICE = timedelta(days=16)
+POINTS_NOTICE = timedelta(days=30)
+_FREEZE_NOTICE = timedelta(days=15)
 _LONG_UNUSED = timedelta(days=368)
 _gaps = st.one_of(
     st.just(timedelta(minutes=3)),
@@ -24,105 +22,8 @@ _gaps = st.one_of(
 )
 
 
-class PlayAll(PlayLives):
-    """All rules on the same cards."""
-
-    @initialize(policy=POLICIES, bonus=st.integers(1, 40), data=st.data())
-    def begin(self, policy: str, bonus: int, data: st.DataObject) -> None:
-        """A world in which every act has something to act on, and then every act once, in any order: left to themselves
-        the rules would seldom come to all of them.
-        """
-        self.set_the_scene(policy, bonus)
-        self.the_database_agrees()
-        for name in data.draw(st.permutations(sorted(TOUR))):
-            needs = {"decide_fault": self.forms, "settle": self.bills}.get(name, self.done)
-            if needs:
-                getattr(self, name)(**{key: data.draw(drawn, name) for key, drawn in TOUR[name].items()})
-                self.the_database_agrees()
-
-    def set_the_scene(self, policy: str, bonus: int) -> None:
-        """A card with a bonus that ends and one that does not, one with a signed bill, prepayment and a package, a gift
-        card, one that was lost, one wrongly topped up, one whose PIN was forgotten, one that is not paid for, blanks.
-        """
-        good: Aim = (True, 0)
-        rich = self.handed_out()
-        self.topped(rich, 50, bonus)
-        self.set_bonus_months(None)
-        self.topped(rich, 40, 7)
-        self.set_bonus_months(12)
-        # Where lots of both kinds and both ends lie together, each order of drawing takes other ones.
-        for order in ("PRO_RATA", "BONUS_FIRST", "EARLIEST_EXPIRY"):
-            self.set_policy(order)
-            amount = self.ending_soon(rich) + 2 if order == "BONUS_FIRST" else 11
-            self.spend(rich, amount, by_api=order == "PRO_RATA")
-            self.the_database_agrees()
-        owing = self.handed_out()
-        self.topped(owing, 60, 0)
-        assert owing.member is not None
-        _, refused = self.world.prepay(owing.number, 30, out=False, key=self.world.key())
-        assert refused is None
-        owing.member.ahead, owing.member.has_prepaid = 30, True
-        self.bill(owing, {"stored": 11, "prepayment": 4, "cash": 7, "signed": 20})
-        self.sell_package(good, {"cash": PACKAGE_FEN})
-        self.use_package(good, 1)
-        gift = self.make(gift=True)
-        self.gave_gift(gift)
-        lost = self.handed_out()
-        self.topped(lost, 25, 5)
-        assert self.world.step("report_lost", lost.number) is None
-        lost.before, lost.status = "ACTIVE", "LOST"
-        self.stopped_ones()
-        self.set_policy(policy)
-        self.make()
-        self.make()
-
-    def stopped_ones(self) -> None:
-        """One that was wrongly topped up, with its form; one whose PIN somebody forgot."""
-        wronged = self.handed_out()
-        self.topped(wronged, 45, 3)
-        number, refused = self.world.report_fault(self.done[-1].record_id)
-        assert refused is None
-        wronged.status = "FROZEN"
-        self.forms.append(Form(number, self.done[-1], wronged, True, self.done[-1].opened_left))
-        forgetful = self.handed_out()
-        self.topped(forgetful, 20, 20)
-        # Half a fen each: the odd one is the principal's.
-        self.set_policy("PRO_RATA")
-        self.spend(forgetful, 5, by_api=False)
-        self.the_database_agrees()
-        for _ in range(PIN_FAILURES):
-            self.try_pin(forgetful, right=False)
-        unpaid, member = self.make(), ModelMember()
-        assert self.world.issue(unpaid.number, holder="new", activate=True, pending=True) is None
-        self.issued(unpaid, member, activate=False, pending=True)
-
-    def ending_soon(self, card: ModelCard) -> int:
-        return sum(lot.left for lot in card.lots if lot.expires_at is not None)
-
-    def handed_out(self) -> ModelCard:
-        card, member = self.make(), ModelMember()
-        assert self.world.issue(card.number, holder="new", activate=True, pending=False) is None
-        self.issued(card, member, activate=True, pending=False)
-        return card
-
-    def gave_gift(self, card: ModelCard) -> None:
-        assert self.world.issue(card.number, holder="", activate=True, pending=False) is None
-        self.issued(card, None, activate=True, pending=False)
-        self.topped(card, 30, 0)
-
-    def topped(self, card: ModelCard, paid: int, bonus: int) -> None:
-        receipt, refused = self.world.top_up(card.number, paid, bonus, key=self.world.key())
-        self.topped_up(card, paid, bonus, self.bonus_months, receipt, refused)
-
-    def bill(self, card: ModelCard, parts: dict[str, int]) -> None:
-        receipt, refused = self.world.pay(card.number, parts, "ANY", key=self.world.key())
-        assert refused is None
-        taken, opened = self.paid(card, parts)
-        card.points_used = self.today
-        self.keep(Done(
-            "CONSUMPTION", card, receipt.record_id, opened=opened, taken=taken, member=card.member, paid=parts,
-            bill=parts["signed"],
-        ))  # fmt: skip
+class PlayNights(PlayLives):
+    """More rules on the same cards."""
 
     # ── Time ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -172,7 +73,7 @@ class PlayAll(PlayLives):
 
     def give_notice(self, card: ModelCard) -> None:
         """Never sooner than a notice before."""
-        due, earliest = self.points_end(card), self.today + _POINTS_NOTICE
+        due, earliest = self.points_end(card), self.today + POINTS_NOTICE
         if card.noticed_for is None and due is not None and due <= earliest:
             card.noticed_for = max(due, earliest)
 
@@ -206,6 +107,7 @@ class PlayAll(PlayLives):
         assert listed == (self.world.waiting_dormant() & set(self.model))
         if refused is not None:
             return
+        freezes = self.today + _FREEZE_NOTICE
         if end == "given up":
             assert self.world.give_up_list(number) is None
             listed = set()
@@ -214,7 +116,11 @@ class PlayAll(PlayLives):
             self.world.now += timedelta(days=1)
             self.lock_and_unlock(came)
             listed.discard(came.number)
-        self.world.now += _FREEZE_NOTICE
+        # Not a day before the notice is over.
+        self.world.now += freezes - self.today - timedelta(days=1)
+        self.midnight()
+        self.the_database_agrees()
+        self.world.now += timedelta(days=1)
         self.midnight()
         for name in listed:
             card = self.model[name]

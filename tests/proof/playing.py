@@ -11,7 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.proof.acts import ALSO, PLAYED
 from tests.proof.driving import DONE
-from tests.proof.nights import PlayAll
+from tests.proof.ends import PlayAll
 from tests.proof.world import World
 
 EXAMPLES, STEPS = 4, 15

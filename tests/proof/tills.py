@@ -217,7 +217,9 @@ class PlayTills(Play):
 
     @act(aim=AIMS, parts=_prices)
     def sell_package(self, aim: Aim, parts: dict[str, int]) -> None:
-        card = self.card(aim, lambda one: self.bill_refusal(one, parts) is None)
+        self.sell_onto(self.card(aim, lambda one: self.bill_refusal(one, parts) is None), parts)
+
+    def sell_onto(self, card: ModelCard, parts: dict[str, int]) -> None:
         expected = self.bill_refusal(card, parts)
         receipt, refused = self.once(lambda key: self.world.sell_package(card.number, parts, key=key))
         assert refused == expected
@@ -235,7 +237,9 @@ class PlayTills(Play):
 
     @act(aim=AIMS, count=st.integers(1, PACKAGE_COUNTS))
     def use_package(self, aim: Aim, count: int) -> None:
-        card = self.card(aim, lambda one: self.using_refusal(one, count) is None)
+        self.use_of(self.card(aim, lambda one: self.using_refusal(one, count) is None), count)
+
+    def use_of(self, card: ModelCard, count: int) -> None:
         expected = self.using_refusal(card, count)
         receipt, refused = self.once(lambda key: self.world.use_package(card.number, count, key=key))
         assert refused == expected
@@ -283,7 +287,9 @@ class PlayTills(Play):
 
     @act(aim=AIMS, points=st.integers(1, 90), days=st.none() | st.integers(1, 60))
     def earn(self, aim: Aim, points: int, days: int | None) -> None:
-        card = self.card(aim, lambda one: one.status == "ACTIVE")
+        self.give_points(self.card(aim, lambda one: one.status == "ACTIVE"), points, days=days)
+
+    def give_points(self, card: ModelCard, points: int, *, days: int | None) -> None:
         if card.is_issued and card.status not in ("REPLACED", "WITHDRAWN", "COLLECTED", "DESTROYED"):
             ends = None if days is None else self.world.now + timedelta(days=days)
             assert self.world.earn(card.number, points, expires_at=ends) is None

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import F, Sum
 
@@ -14,6 +14,7 @@ from membership.auditing import audit_chain
 from membership.cards.models import Card, CardRules, CardType
 from membership.cashier import directory
 from membership.cashier.models import BonusRule, ChainPolicy, PointsRule
+from membership.expiry.models import ClearingNotice
 from membership.expiry.services.rules import set_rules
 from membership.packages import services as packages
 from membership.packages.models import PackageSale
@@ -41,10 +42,13 @@ class Seen:
     package: int
     ahead: int
     owed: int
+    clears_on: date | None
 
 
 class World(CardActs, ValueActs):
-    """Everything that can be done in one chain."""
+    """Everything that can be done in one chain. ``ends_walked``: what ends there has been looked at."""
+
+    ends_walked = False
 
     def set_up(self) -> None:
         """The chain's rules: what top-ups bring, what earns points, what may be signed for, one package on sale."""
@@ -92,6 +96,8 @@ class World(CardActs, ValueActs):
                 .filter(account_id__in=[account.pk for account in accounts.values() if account.kind == "STORED"])
             ):
                 lots.setdefault(account_id, []).append((kind, original, left, ends))
+            notices = ClearingNotice.objects.filter(card__in=found, state="OPEN")
+            clears_on = dict(notices.values_list("card_id", "clears_on"))
 
         def held(kind: str, holder_id: int | None) -> int:
             account = accounts.get((kind, holder_id or 0))
@@ -107,6 +113,7 @@ class World(CardActs, ValueActs):
                 held(f"PACKAGE:{self.product_id}", card.pk),
                 held("PREPAYMENT", card.member_id),
                 -held("SIGNED_BILL", card.member_id),
+                clears_on.get(card.pk),
             )
             for card in found
         }

@@ -123,6 +123,9 @@ def test_whatever_the_card_is_used_for_keeps_its_points(
             packages.use(product_id=washes.pk, count=1, idempotency_key="used", **at)
         else:
             cashier.pay(total=Money(400), tender=Tender(signed_fen=400), idempotency_key="signed", **at)
+    with in_chain():
+        # Records are cleared after months.
+        Record.objects.all().delete()
     assert run_on(CLEARS).get("notices_given") is None
     with in_chain():
         assert points_of([holder.card.pk])[holder.card.pk].last_used_on == later(days=300).date()
