@@ -5,7 +5,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,6 +19,8 @@ from membership.cards.models import Card
 from membership.cashier.fast import Consumption, consume_many
 from membership.records.models import Record
 from tests.proof.conftest import Rounds
+from tests.proof.plans import PLAN, take, whole
+from tests.proof.playing import missing
 from tests.proof.world import World
 
 _ACTS = 60
@@ -79,7 +81,8 @@ def _killed(work: Callable[..., None], *args: Any, after_s: float, progress: Any
     child = multiprocessing.get_context("fork").Process(target=work, args=args)
     child.start()
     deadline = time.monotonic() + 30
-    while progress.value == 0 and child.is_alive() and time.monotonic() < deadline:
+    began = progress.value
+    while progress.value == began and child.is_alive() and time.monotonic() < deadline:
         time.sleep(0.001)
     time.sleep(after_s)
     assert child.pid is not None
@@ -121,6 +124,52 @@ def _check_sums(world: World, plan: list[_Act], before: dict[str, Any]) -> None:
             if act.number == number
         )
         assert seen.balance == before[number].balance + change
+
+
+def test_every_act_is_whole_or_absent_when_its_process_is_killed(new_world: Callable[[], World]) -> None:
+    """All acts there are, in a chain in which nobody is killed and in one in which somebody is all the time: whatever
+    the moment, the second stands where the first stood before or after the act that was broken off, and in the end it
+    is the same.
+    """
+    sound, killed = new_world(), new_world()
+    stood = [whole(sound)]
+    for place in range(len(PLAN)):
+        take(sound, PLAN, place)
+        stood.append(whole(sound))
+    # What the night does is no act of its own here, and points with an end come with a take-over.
+    assert {act for act in missing(sound.reached) if not act.startswith("midnight")} <= {"earn"}
+    chance = random.Random(11)  # noqa: S311
+    # Without a lock, with which its holder might be killed.
+    progress = multiprocessing.get_context("fork").Value("i", 0, lock=False)
+    done = kills = 0
+    while done < len(PLAN):
+        done = _killed(_go_on, killed, progress, after_s=chance.uniform(0, 0.12), progress=progress)
+        kills += 0 < done < len(PLAN)
+        there = whole(killed)
+        if done < len(PLAN) and there != stood[done]:
+            done += _finished(killed, done, there, stood)
+        progress.value = done
+    assert kills > 5
+    assert whole(killed) == stood[-1]
+    assert killed.audit() == []
+
+
+def _go_on(world: World, progress: Any) -> None:
+    for place in range(progress.value, len(PLAN)):
+        take(world, PLAN, place)
+        progress.value += 1
+
+
+def _finished(world: World, done: int, there: Mapping[str, Any], stood: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the act that was broken off has happened, wholly."""
+    step = PLAN[done]
+    if step.in_parts:
+        return False
+    assert there == stood[done + 1], (done, "neither as before nor as after")
+    if step.again:
+        take(world, PLAN, done)
+        assert whole(world) == there
+    return True
 
 
 def test_midnight_killed_and_run_again_ends_each_lot_once(world: World) -> None:
