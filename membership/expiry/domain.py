@@ -44,10 +44,12 @@ class NoticeState(models.TextChoices):
 class NoticeChannel(models.TextChoices):
     """How a notice reaches the member, besides being shown at the till and in her portal."""
 
+    SMS = "SMS", _("短信")
+    """Written to the outbox, for a telephone that is proved to be hers."""
     MAIL = "MAIL", _("邮件")
     """Written to the outbox."""
     SHOP = "SHOP", _("由门店通知")
-    """There is no address to write to: the shop publishes the list and tells her."""
+    """She did not agree to be written to, or cannot be: the shop publishes the list and tells her."""
 
 
 def clearing_day(

@@ -66,6 +66,10 @@ class ClearingNotice(models.Model):
     noticed_on = models.DateField(_("通知日期"))
     clears_on = models.DateField(_("清零日期"))
     channel = models.CharField(_("通知方式"), max_length=8, choices=NoticeChannel)
+    # When the channel was chosen and the message written; null until a worker has come to it.
+    told_at = models.DateTimeField(_("通知发出时间"), null=True, blank=True)
+    # The text message, by value: it is another part's.
+    text_id = models.BigIntegerField(_("短信编号"), null=True, blank=True)
     state = models.CharField(_("状态"), max_length=8, choices=NoticeState, default=NoticeState.OPEN)
     ended_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
 
@@ -107,6 +111,9 @@ class DormantCard(models.Model):
     balance_fen = models.BigIntegerField(_("余额（分）"))
     points = models.BigIntegerField(_("积分"))
     channel = models.CharField(_("通知方式"), max_length=8, choices=NoticeChannel, default=NoticeChannel.SHOP)
+    # As with notices of clearing.
+    told_at = models.DateTimeField(_("通知发出时间"), null=True, blank=True)
+    text_id = models.BigIntegerField(_("短信编号"), null=True, blank=True)
     state = models.CharField(_("状态"), max_length=8, choices=DormantState, default=DormantState.LISTED)
     freezes_on = models.DateField(_("冻结日期"), null=True, blank=True)
     changed_at = models.DateTimeField(_("最近办理时间"))

@@ -3,6 +3,7 @@
 from kernel.tasks import public_task, schema_task
 from membership.expiry import sweeping
 from membership.expiry.services import daily
+from membership.expiry.services.dormancy import TELL
 
 
 @schema_task("expiry.run")
@@ -15,3 +16,9 @@ def run(schema_name: str) -> None:
 def sweep() -> None:
     """Enqueue the chains whose day is not done."""
     sweeping.sweep_days()
+
+
+@schema_task(TELL)
+def tell(schema_name: str) -> None:
+    """Tell the members of a list that was just approved; the daily run tells whoever is left."""
+    daily.tell(schema_name)

@@ -12,7 +12,7 @@ from kernel import clock
 from kernel.db import in_chain
 from membership.cards.services import expire_cards
 from membership.expiry.models import DailyRun
-from membership.expiry.services import dormancy, points
+from membership.expiry.services import dormancy, points, telling
 from membership.expiry.services.lots import expire_lots
 from tenants.audit.services import record
 from tenants.people.domain import SYSTEM
@@ -26,7 +26,7 @@ def run(schema_name: str) -> Mapping[str, int]:
     with in_chain(schema_name):
         DailyRun.objects.get_or_create(day=today, defaults={"started_at": clock.now()})
     done: Counter[str] = Counter()
-    for step in (_lots, _cards, _settled, _noticed, _dormant):
+    for step in (_lots, _cards, _settled, _noticed, _dormant, _told):
         step(schema_name, today, done)
     counts = {name: count for name, count in sorted(done.items()) if count}
     with in_chain(schema_name):
@@ -66,6 +66,17 @@ def _dormant(schema_name: str, today: date, done: Counter[str]) -> None:
     with in_chain(schema_name):
         dormancy.note_reopened()
     done["dormant_settled"] += _until_none(schema_name, lambda: dormancy.freeze_due(today=today))
+
+
+def _told(schema_name: str, today: date, done: Counter[str]) -> None:
+    done["told"] += tell(schema_name)
+    with in_chain(schema_name):
+        done["told_in_vain"] += telling.hand_back()
+
+
+def tell(schema_name: str) -> int:
+    """Tell every member for whom a notice waits; how many. Opens its own transactions."""
+    return _until_none(schema_name, telling.tell_some)
 
 
 def _until_none(schema_name: str, act: Callable[[], int]) -> int:

@@ -14,6 +14,7 @@ from kernel import clock
 from kernel.calendar import add_months, start_of
 from kernel.errors import DomainError
 from kernel.ids import uuid7
+from kernel.tasks import enqueue
 from membership.cards import locks
 from membership.cards.domain import CardStatus, tidy_number
 from membership.cards.models import Card
@@ -31,6 +32,7 @@ from tenants.people.domain import SYSTEM, Act, Actor, require
 
 LIST: Final = "DORMANCY"
 REOPENING: Final = "DORMANT_REOPENING"
+TELL: Final = "expiry.tell"
 FREEZE: Final = "dormancy.freeze"
 BATCH: Final = 500
 
@@ -126,6 +128,7 @@ def publish(document: Document, *, notice_days: int) -> None:
     listed = DormantCard.objects.filter(document=document, state=DormantState.LISTED)
     day = clock.today() + timedelta(days=notice_days)
     listed.update(state=DormantState.NOTIFIED, freezes_on=day, changed_at=clock.now())
+    enqueue(TELL)
 
 
 def take_back(document: Document) -> None:
@@ -139,7 +142,7 @@ def take_back(document: Document) -> None:
     if frozen:
         raise DormancyFrozen(cards=frozen)
     notified = lines.filter(state=DormantState.NOTIFIED)
-    notified.update(state=DormantState.LISTED, freezes_on=None, changed_at=clock.now())
+    notified.update(state=DormantState.LISTED, freezes_on=None, told_at=None, changed_at=clock.now())
 
 
 def refuse_while_open(document: Document) -> None:

@@ -23,6 +23,7 @@ class ConsentPurpose(models.TextChoices):
     MARKETING = "MARKETING", _("促销活动通知")
     CARE = "CARE", _("生日与保养关怀")
     PROFILING = "PROFILING", _("消费偏好分析")
+    REMINDER = "REMINDER", _("积分与卡片到期提醒")
 
 
 class ConsentChannel(models.TextChoices):

@@ -25,6 +25,11 @@ def offered() -> bool:
     return bool(settings.SMS_URL) or settings.MODE != "production"
 
 
+def carries(template: str) -> bool:
+    """Whether this text goes anywhere: some carriers take only those that they have approved."""
+    return offered() and (not settings.SMS_URL or carriers.approves(template))
+
+
 def post(*, phone: str, template: str, params: Mapping[str, str], text: str, useless_at: datetime) -> OutgoingText:
     """Write a message to the chain's outbox, in its transaction. ``phone`` in E.164 form.
 

@@ -1,0 +1,110 @@
+"""Telling members what is going to happen to their cards: points that will be void, cards that will be frozen (R-G02,
+R-G04).
+
+A notice is written by whoever decides on it; this reaches the member. A text message goes to a telephone that she has
+proved to be hers, a mail to her address, each only where she agreed to be told that way and has not withdrawn it, asked
+in the very transaction that writes the message to its outbox. Everybody else stays on the list that the shop publishes.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Final
+
+from django.core.mail import EmailMessage
+from django.utils.translation import gettext as _
+
+from kernel import clock
+from kernel.calendar import start_of
+from kernel.mail import services as mail
+from kernel.sms import services as sms
+from kernel.sms.models import OutgoingText, TextState
+from membership.expiry.domain import DormantState, NoticeChannel, NoticeState
+from membership.expiry.models import ClearingNotice, DormantCard
+from membership.members.domain import ConsentChannel, ConsentPurpose, is_mobile
+from membership.members.models import Consent, Member
+
+POINTS_TEMPLATE: Final = "points_clearing"
+DORMANT_TEMPLATE: Final = "card_dormant"
+BATCH: Final = 200
+_TAIL: Final = 4
+
+Notice = ClearingNotice | DormantCard
+
+
+def tell_some(*, limit: int = BATCH) -> int:
+    """Tell the next members; how many notices were looked at. Another worker's are left to it; each is told once."""
+    clearing = _waiting(ClearingNotice, NoticeState.OPEN, limit)
+    dormant = _waiting(DormantCard, DormantState.NOTIFIED, limit)
+    members = [notice.card.member for notice in (*clearing, *dormant) if notice.card.member is not None]
+    agreed = _agreed([member.pk for member in members])
+    for notice in clearing:
+        text = _("您尾号 %(tail)s 的会员卡有 %(points)s 积分将于 %(day)s 清零，此前消费一次即可保留。")
+        params = {"points": str(notice.points)}
+        _tell(notice, text, params, template=POINTS_TEMPLATE, day=notice.clears_on, agreed=agreed)
+    for line in dormant:
+        text = _("您尾号 %(tail)s 的会员卡长期未使用，将于 %(day)s 暂停使用。余额不受影响，到店即可免费启用。")
+        _tell(line, text, {}, template=DORMANT_TEMPLATE, day=line.freezes_on or clock.today(), agreed=agreed)
+    _save(ClearingNotice, clearing)
+    _save(DormantCard, dormant)
+    return len(clearing) + len(dormant)
+
+
+def hand_back() -> int:
+    """Give the shop's list those whose text message the carrier refused, or nobody took in time; how many."""
+    lost = OutgoingText.objects.filter(state=TextState.FAILED).values("pk")
+    told_by_text = {"channel": NoticeChannel.SMS, "text_id__in": lost}
+    clearing = ClearingNotice.objects.filter(state=NoticeState.OPEN, **told_by_text)
+    dormant = DormantCard.objects.filter(state=DormantState.NOTIFIED, **told_by_text)
+    return sum(found.update(channel=NoticeChannel.SHOP, text_id=None) for found in (clearing, dormant))
+
+
+def _waiting(model: type[Notice], state: str, limit: int) -> list[Notice]:
+    found = model._default_manager.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    waiting = found.filter(state=state, told_at__isnull=True).select_related("card__member")
+    return list(waiting.order_by("pk")[:limit])
+
+
+def _tell(
+    notice: Notice,
+    text: str,
+    params: dict[str, str],
+    *,
+    template: str,
+    day: date,
+    agreed: Collection[tuple[int, str]],
+) -> None:
+    notice.told_at, notice.channel, notice.text_id = clock.now(), NoticeChannel.SHOP, None
+    member = notice.card.member
+    if member is None or member.erased_at is not None:
+        return
+    filled = {"tail": notice.card.number[-_TAIL:], "day": day.isoformat(), **params}
+    said = text % filled
+    if _by_text(member, agreed) and sms.carries(template):
+        useless_at: datetime = start_of(day)
+        posted = sms.post(phone=member.phone, template=template, params=filled, text=said, useless_at=useless_at)
+        notice.channel, notice.text_id = NoticeChannel.SMS, posted.pk
+    elif (
+        member.email
+        and (member.pk, ConsentChannel.EMAIL) in agreed
+        and mail.post(EmailMessage(_("会员卡提醒"), said, to=[member.email]))
+    ):
+        notice.channel = NoticeChannel.MAIL
+
+
+def _by_text(member: Member, agreed: Collection[tuple[int, str]]) -> bool:
+    hers = member.phone_verified_at is not None and is_mobile(member.phone)
+    return hers and (member.pk, ConsentChannel.SMS) in agreed
+
+
+def _agreed(member_ids: Collection[int]) -> set[tuple[int, str]]:
+    """Who of them agreed to be reminded, and how; one query. The members are not locked: a consent that is withdrawn
+    while this runs was in force when the message was written.
+    """
+    standing = Consent.objects.filter(
+        member_id__in=member_ids, purpose=ConsentPurpose.REMINDER, withdrawn_at__isnull=True
+    )
+    return set(standing.values_list("member_id", "channel"))
+
+
+def _save(model: type[Notice], notices: Sequence[Notice]) -> None:
+    model._default_manager.bulk_update(notices, ["told_at", "channel", "text_id"])
