@@ -1,15 +1,19 @@
 """Reading payments. In the public schema."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Min
 
 from billing.accounts.domain import PREPAID
 from billing.payments.domain import AttemptKind, AttemptState, EventState
-from billing.payments.models import Attempt, AutoTopUp, PaymentEvent, SavedCard
+from billing.payments.models import UNENDED, Attempt, AutoTopUp, PaymentEvent, Reconciliation, SavedCard
 from tenants.chains.domain import ChainState
 
+_LONG: Final = timedelta(hours=1)
 # Along the index of standing orders that are on and due.
 _TO_TOP_UP = """
     SELECT auto.chain_id FROM payments_autotopup AS auto
@@ -61,6 +65,31 @@ def events(*, state: str = "", before: int | None = None, size: int = 50) -> lis
 def attention_count() -> int:
     """How many messages somebody has to look at."""
     return PaymentEvent.objects.filter(state=EventState.ATTENTION).count()
+
+
+@dataclass(frozen=True, slots=True)
+class InboxStanding:
+    """How the messages and attempts stand."""
+
+    attention: int
+    """Messages that somebody has to look at."""
+    oldest_waiting: datetime | None
+    """When the oldest message came that no worker has processed."""
+    unended: int
+    """Attempts begun more than an hour ago whose end nobody knows."""
+    read_until: datetime | None
+    """How far the service's own list has been read."""
+
+
+def inbox_standing(*, now: datetime) -> InboxStanding:
+    """Along indexes that are nearly always empty."""
+    waiting = PaymentEvent.objects.filter(state=EventState.WAITING)
+    return InboxStanding(
+        attention=attention_count(),
+        oldest_waiting=waiting.aggregate(at=Min("received_at"))["at"],
+        unended=Attempt.objects.filter(state__in=UNENDED, created_at__lt=now - _LONG).count(),
+        read_until=Reconciliation.objects.values_list("read_until", flat=True).first(),
+    )
 
 
 def refundable(attempt_id: UUID) -> Attempt | None:

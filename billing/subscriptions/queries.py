@@ -73,6 +73,11 @@ def charges_of(chain_id: int, *, since: date, until: date) -> Iterable[Charge]:
     return found.order_by("charged_on", "pk")
 
 
+def periods_behind(*, today: date) -> int:
+    """How many subscriptions have a period that was over yesterday already and is not followed by the next."""
+    return Subscription.objects.filter(ended_on=None, period_end__lt=today).count()
+
+
 def _holding(subscription: Subscription, rows: Iterable[SubscribedModule]) -> Holding:
     rows = list(rows)
     return Holding(

@@ -9,13 +9,14 @@ os.environ.setdefault("KAYUN_ROLE", "worker")
 from celery.schedules import crontab
 from django.conf import settings
 
-from kernel.observability import heartbeat, logs
+from kernel.observability import heartbeat, logs, workers
 from kernel.tasks import app
 
 __all__ = ["app"]
 
 app.autodiscover_tasks()
 heartbeat.connect()
+workers.connect()
 logs.keep_in_workers()
 
 # What is due again soon is not worth doing twice: it expires instead of piling up behind a busy worker.

@@ -22,7 +22,7 @@ _DECIDED_SHOWN: Final = 30
 @platform_only
 def adjustment_list(request: PlatformRequest) -> HttpResponseBase:
     """What waits for a second pair of eyes, what was decided, and a form for another."""
-    form = AdjustmentForm(request.POST or None)
+    form = AdjustmentForm(request.POST or None, initial={"slug": request.GET.get("chain", "")[:30]})
     if request.method == "POST" and form.is_valid():
         try:
             request_adjustment(

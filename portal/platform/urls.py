@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from portal.platform import adjustment_views, event_views, payment_views, price_views
+from portal.platform import adjustment_views, chain_views, event_views, health_views, payment_views, price_views
 
 app_name = "office"
 
 urlpatterns = [
+    path("chains/", chain_views.chain_list, name="chains"),
+    path("chains/<slug:slug>/", chain_views.chain_page, name="chain"),
+    path("chains/<slug:slug>/retry/", chain_views.chain_retry, name="chain_retry"),
+    path("health/", health_views.health_page, name="health"),
+    path("health/chains/", health_views.health_chains, name="health_chains"),
     path("prices/", price_views.price_list, name="prices"),
     path("prices/new/", price_views.price_new, name="price_new"),
     path("prices/<slug:version>/", price_views.price_book, name="price_book"),

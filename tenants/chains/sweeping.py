@@ -1,7 +1,7 @@
 """Finding work that was decided and never done: what a kill, or a flushed broker, took from the queue."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
@@ -43,7 +43,7 @@ def sweep_due() -> int:
     """Enqueue what is due in any chain (``kernel.due``); how many tasks. In public, in an open transaction."""
     active = list(Chain.objects.filter(state=ChainState.ACTIVE).values_list("schema_name", flat=True))
     asked = [(task, name, question) for task, question in sorted(due.QUESTIONS.items()) for name in active]
-    found = [asked[place] for place in _due([(name, question) for _task, name, question in asked])]
+    found = [asked[place] for place in _due([(name, question) for _task, name, question in asked], at=clock.now())]
     for task, name, _question in found:
         enqueue(task, schema_name=name)
     return len(found)
@@ -56,24 +56,29 @@ def sweep_mail() -> int:
     """
     active = Chain.objects.filter(state=ChainState.ACTIVE).values_list("schema_name", flat=True)
     names = [PUBLIC_SCHEMA, *active]
-    found = [names[place] for place in _due([(name, mail_queries.DUE) for name in names])]
+    found = schemas_due(names, mail_queries.DUE, at=clock.now())
     for name in found:
         enqueue("mail.deliver_due", schema_name=name)
     return len(found)
 
 
-def _due(questions: Sequence[tuple[str, str]]) -> list[int]:
+def schemas_due(names: Sequence[str], question: str, *, at: datetime) -> list[str]:
+    """Those of the schemas where the question (``kernel.due``) found something due at that moment."""
+    return [names[place] for place in _due([(name, question) for name in names], at=at)]
+
+
+def _due(questions: Sequence[tuple[str, str]], *, at: datetime) -> list[int]:
     """The places of those questions (a schema, and a SELECT about ``{schema}`` at ``%(now)s``) that find anything.
 
     A statement answers for some hundred schemas: neither a trip for each, nor a text that grows with the platform.
     """
-    now, found = clock.now(), []
+    found = []
     for begin in range(0, len(questions), _QUESTIONS_AT_ONCE):
         rows = ", ".join(
             f"({place}, EXISTS ({question.format(schema=quote_schema(name))}))"
             for place, (name, question) in enumerate(questions[begin : begin + _QUESTIONS_AT_ONCE], start=begin)
         )
         with qualified(), connection.cursor() as cursor:
-            cursor.execute(f"SELECT place FROM (VALUES {rows}) AS t (place, due) WHERE due", {"now": now})  # noqa: S608
+            cursor.execute(f"SELECT place FROM (VALUES {rows}) AS t (place, due) WHERE due", {"now": at})  # noqa: S608
             found += [int(place) for (place,) in cursor.fetchall()]
     return found

@@ -54,14 +54,14 @@ def schemas_with_migrations() -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def pending(schema_names: Iterable[str]) -> list[str]:
+def pending(schema_names: Iterable[str], *, using: str = OWNER) -> list[str]:
     """Those of the schemas that lack a migration, decided with one query over all of them."""
     names = list(schema_names)
     if not names:
         return []
     public_names, chain_names = sorted(wanted(PUBLIC_SCHEMA).names), sorted(wanted("").names)
     rows = ", ".join(f"('{name}', ({_count_in(name)}))" for name in names)
-    with in_public(using=OWNER), connections[OWNER].cursor() as cursor:
+    with in_public(using=using), connections[using].cursor() as cursor:
         cursor.execute(
             "WITH wanted AS MATERIALIZED (SELECT %s::text[] AS pub, %s::text[] AS chain)"  # noqa: S608
             f" SELECT schema_name FROM (VALUES {rows}) AS found (schema_name, has)"

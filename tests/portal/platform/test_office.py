@@ -21,7 +21,18 @@ from tests import cast
 from tests.portal.platform.conftest import Clerk
 
 ClientOf = Callable[..., Client]
-PAGES = ["events/", "payments/", "adjustments/", "prices/", "prices/new/", "prices/2026-01/", "prices/2026-01/csv/"]
+PAGES = [
+    "events/",
+    "payments/",
+    "adjustments/",
+    "prices/",
+    "prices/new/",
+    "prices/2026-01/",
+    "prices/2026-01/csv/",
+    "chains/",
+    "health/",
+    "health/chains/",
+]
 
 
 @pytest.fixture
