@@ -18,6 +18,8 @@ class CardLevel(models.Model):
     rank = models.PositiveSmallIntegerField(_("次序"))
     validity_months = models.PositiveSmallIntegerField(_("有效期（月）"))
     balance_cap_fen = models.BigIntegerField(_("余额上限（分）"), default=500_000)
+    # Whether people who apply on the web may wish for it (R-A11).
+    offered_online = models.BooleanField(_("网上可申请"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("卡级别")
@@ -71,6 +73,8 @@ class CardType(models.Model):
     # Empty: as the chain's own rule says.
     pin_ask = models.CharField(_("消费验密"), max_length=8, choices=PinAsk, blank=True)
     pin_above_fen = models.BigIntegerField(_("免密限额（分）"), default=0)
+    # Whether people may apply for one on the web (R-A11): for a card of their own, which the counter issues.
+    offered_online = models.BooleanField(_("网上可申请"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("卡类型")
@@ -102,6 +106,11 @@ class CardType(models.Model):
                 condition=models.Q(reissue_fee_fen__gte=0, accumulated_months__gt=0)
                 & (models.Q(cards_per_id__isnull=True) | models.Q(cards_per_id__gt=0)),
                 name="card_type_amounts_sound",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(offered_online=False)
+                | (models.Q(member_required=True, issue_act="card.issue") & ~models.Q(use_by="VEHICLE")),
+                name="card_type_online_to_a_person",
             ),
         ]
 

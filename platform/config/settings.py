@@ -79,6 +79,7 @@ TENANT_APPS = [
     "membership.packages",
     "membership.records",
     "membership.documents",
+    "membership.events",
     "membership.stock",
     "membership.expiry",
     "membership.tills",
@@ -87,6 +88,7 @@ TENANT_APPS = [
     "membership.exports",
     "membership.takeover",
     "membership.retention",
+    "membership.applications",
 ]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 

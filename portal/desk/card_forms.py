@@ -127,6 +127,7 @@ class LevelForm(forms.Form):
     rank = forms.IntegerField(label=_("次序"), min_value=0, max_value=999)
     validity_months = forms.IntegerField(label=_("有效期（月）"), min_value=1, max_value=1200)
     balance_cap = YuanField(label=_("余额上限"))
+    offered_online = forms.BooleanField(label=_("网上可申请"), required=False)
 
     def __init__(self, *args: Any, level: CardLevel | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -183,6 +184,9 @@ class CardTypeForm(forms.Form):
     same_day_spend = YuanField(label=_("办卡条件：当日消费满"), required=False)
     accumulated_spend = YuanField(label=_("办卡条件：累计消费满"), required=False)
     accumulated_months = forms.IntegerField(label=_("累计期间（月）"), min_value=1, max_value=120, initial=12)
+    offered_online = forms.BooleanField(
+        label=_("网上可申请"), required=False, help_text=_("客户可在本商户的网站上自助申请这种卡，由前台审核。")
+    )
 
     _YUAN = ("balance_cap", "reissue_fee", "pin_above")
     _CONDITIONS = ("same_day_spend", "accumulated_spend")

@@ -167,6 +167,7 @@ def _initial(level: CardLevel | None) -> dict[str, Any]:
         "rank": level.rank,
         "validity_months": level.validity_months,
         "balance_cap": _yuan(level.balance_cap_fen),
+        "offered_online": level.offered_online,
     }
 
 

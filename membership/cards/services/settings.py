@@ -37,6 +37,7 @@ EDITABLE: Final = (
     "accumulated_months",
     "pin_ask",
     "pin_above_fen",
+    "offered_online",
 )
 """What a page may change of a type. Its approvals and its enabling are acts of their own."""
 
@@ -89,10 +90,10 @@ def create_type(*, actor: Actor, code: str, values: Mapping[str, Any]) -> CardTy
     """
     require(actor, Act.CARD_TYPE)
     card_type = CardType(code=code.strip().upper(), **_known(values))
-    _check(card_type)
     preset = CardType.objects.filter(kind=card_type.kind).exclude(approvals=[]).order_by("id").first()
     if preset is not None:
         card_type.approvals, card_type.issue_act = preset.approvals, preset.issue_act
+    _check(card_type)
     try:
         with transaction.atomic():
             card_type.save()
@@ -152,9 +153,18 @@ def disable_by_document(*, actor: Actor, code: str, document: str) -> CardType:
 
 
 def save_level(
-    *, actor: Actor, code: str, name: str, rank: int, validity_months: int, balance_cap: Money, new: bool
+    *,
+    actor: Actor,
+    code: str,
+    name: str,
+    rank: int,
+    validity_months: int,
+    balance_cap: Money,
+    new: bool,
+    offered_online: bool | None = None,
 ) -> CardLevel:
-    """Add a level, or change one: validity in months, the most its cards may hold (R-B09, R-B18).
+    """Add a level, or change one: validity in months, the most its cards may hold (R-B09, R-B18), whether applicants on
+    the web may wish for it (R-A11; None: as before).
 
     Raises:
         NotAllowed, LevelNotFound, CodeTaken, CapUnlawful
@@ -169,8 +179,11 @@ def save_level(
     level = CardLevel(code=code) if new else level_of(code)
     level.name, level.rank, level.validity_months = name, rank, validity_months
     level.balance_cap_fen = balance_cap.fen
+    if offered_online is not None:
+        level.offered_online = offered_online
     level.save()
     detail = {"validity_months": validity_months, "balance_cap_fen": balance_cap.fen, "created": new}
+    detail["offered_online"] = level.offered_online
     record(actor, Act.CARD_TYPE, object_type="card_level", object_id=code, detail=detail)
     return level
 
@@ -218,6 +231,16 @@ def _check(card_type: CardType) -> None:
         raise TypeContradictory(problem_label=_("不登记会员的卡不能实名。"))
     if card_type.use_by == UseBy.HOLDER and not card_type.member_required:
         raise TypeContradictory(problem_label=_("不登记会员的卡不能限本人使用。"))
+    if card_type.offered_online:
+        _check_online(card_type)
+
+
+def _check_online(card_type: CardType) -> None:
+    """What people apply for by themselves is a card of their own, which the counter issues (R-A11)."""
+    if not card_type.member_required or card_type.use_by == UseBy.VEHICLE:
+        raise TypeContradictory(problem_label=_("网上只能申请记名的、不绑定车辆的卡。"))
+    if card_type.issue_act != Act.CARD_ISSUE:
+        raise TypeContradictory(problem_label=_("由财务等专人发放的卡不能网上申请。"))
 
 
 def _switch(actor: Actor, card_type: CardType, *, enabled: bool, by: str) -> CardType:

@@ -71,12 +71,14 @@ def record_document(
     store_id: int,
     shared: bool = False,
     birthday_differs: bool = False,
+    original_seen: bool = True,
 ) -> IdDocument:
     """File the document that the member shows, in place of one of the same kind. Her birthday is taken from it where
     none is known.
 
     ``shared``: the clerk knows that another member's file has this document, and goes on. ``birthday_differs``: she
-    knows that the birthday on record is another than the document's. Both stand in the trail.
+    knows that the birthday on record is another than the document's. Both stand in the trail. ``original_seen``: not so
+    where the number came by itself, from somebody who has not shown the document yet.
 
     Raises:
         NotAllowed, MemberNotFound, MemberMerged, MemberErased, InvalidIdNumber
@@ -104,7 +106,7 @@ def record_document(
             "masked": masked_number(number),
             "seen_at": clock.now(),
             "seen_by": actor.name or str(actor),
-            "original_seen": True,
+            "original_seen": original_seen,
         },
     )
     if member.birthday is None and born is not None:

@@ -6,7 +6,13 @@ from membership.members import merging
 from membership.members.models import Member
 
 MOVED_BY_MEMBERS = {"members.IdDocument", "members.Consent", "members.MemberTag"}
-MOVED_BY_THEIR_APP = {"vehicles.Vehicle", "cards.Card", "cashier.MemberTerms", "cashier.SignedBill"}
+MOVED_BY_THEIR_APP = {
+    "applications.Application",
+    "vehicles.Vehicle",
+    "cards.Card",
+    "cashier.MemberTerms",
+    "cashier.SignedBill",
+}
 # What was: the pointer to the survivor itself, wrong tries at a document, which member a take-over brought.
 HISTORY = {"members.Member", "members.IdCheckCount", "takeover.TakenMember"}
 
