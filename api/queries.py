@@ -12,17 +12,22 @@ from membership.cards.domain import CardStanding, refusal, tidy_number
 from membership.cards.errors import CardNotFound
 from membership.cards.models import Card
 from membership.cards.queries import pin_free_of
+from membership.devices.services.codes import is_code, present
 from membership.members.domain import masked_name
 from membership.records.domain import RecordKind
 from membership.records.models import Record
+from tenants.people.domain import Actor
 
 
-def card_state(*, number: str, on: date) -> CardState:
-    """A card as a till needs to see it on that day.
+def card_state(*, number: str, on: date, reader: Actor | None = None, store_id: int | None = None) -> CardState:
+    """A card as a till needs to see it on that day. With a ``reader`` given, ``number`` may be the code that a member
+    shows, which is used up by that.
 
     Raises:
-        CardNotFound
+        CardNotFound, CardCodeRefused
     """
+    if reader is not None and is_code(number):
+        number = present(actor=reader, text=number, store_id=store_id)
     # A path may hold what no card number does, NUL among it, which PostgreSQL refuses as text.
     asked = tidy_number(number)
     cards = Card.objects.select_related("type", "level", "member")

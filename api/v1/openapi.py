@@ -80,9 +80,10 @@ PAST_CONSUMPTION: Final[dict[str, Any]] = {
 CARD: Final[dict[str, Any]] = {
     "operation_id": "readCard",
     "summary": "Read a card's state and balance",
-    "description": "What a till needs to know; the holder's name is masked.",
+    "description": "What a till needs to know; the holder's name is masked. In place of the number the code that a"
+    " member shows on her telephone is taken, once; the answer has the card's number.",
     "tags": ["cards"],
-    "responses": _answers(200, shapes.CardState, "The card.", 401, 403, 404),
+    "responses": _answers(200, shapes.CardState, "The card.", 401, 403, 404, 409),
 }
 
 

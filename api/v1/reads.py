@@ -21,7 +21,7 @@ class CardByNumber(ApiView):
     def get(self, request: Request, number: str) -> HttpResponse:
         """200 with the card."""
         require_somewhere(self.caller.actor, Act.CARD_VIEW)
-        return answered(queries.card_state(number=number, on=clock.today()))
+        return answered(queries.card_state(number=number, on=clock.today(), reader=self.caller.actor))
 
 
 class ConsumptionById(ApiView):

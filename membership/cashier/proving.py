@@ -1,6 +1,11 @@
 """Spending that may want the card's PIN: asked for without it first, and only where it is wanted, again with a proof.
 
 Who needs no PIN pays nothing for those who do; and while a PIN is hashed, which is slow on purpose, no card is locked.
+
+What proves a PIN is the PIN. The changing code that a member's telephone shows (``devices.services.codes``) is taken
+for none, whatever the card's type: it stands for the card in the hand, which whoever borrows the telephone has too. So
+a card for its bearer or its vehicle is used by its code as by itself; a card for its holder alone asks for the PIN
+besides, as it does when the card itself is swiped (X-16, X-31).
 """
 
 from collections.abc import Callable

@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DevicesConfig(AppConfig):
-    """What a member's own devices may do with her card: the sessions that were opened. Each chain's schema."""
+    """What a member's own devices do for her card: sessions, and the code that stands for it. Each chain's schema."""
 
     name = "membership.devices"
     label = "devices"

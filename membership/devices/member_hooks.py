@@ -3,7 +3,7 @@
 from typing import Any
 
 from membership.devices.domain import device_words
-from membership.devices.models import CardSession
+from membership.devices.models import CardCode, CardSession
 from membership.members import rights
 from membership.members.models import Member
 
@@ -28,5 +28,6 @@ def told_sessions(member: Member) -> dict[str, Any]:
 
 @rights.erases
 def forget_sessions(member: Member) -> None:
-    """Nobody was in any more."""
+    """Nobody was in any more, and no code leads to her."""
+    CardCode.objects.filter(card__member=member).delete()
     CardSession.objects.filter(card__member=member).delete()

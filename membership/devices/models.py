@@ -1,4 +1,4 @@
-"""Members' devices: where a card's PIN was proved, and what that opened."""
+"""Members' devices: where a card's PIN was proved, what that opened, and the code that they show for the card."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -40,3 +40,24 @@ class CardSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.card_id}: {self.opened_at:%Y-%m-%d %H:%M}"
+
+
+class CardCode(models.Model):
+    """What makes a card's changing code: a handle in place of its number, and the last step that was accepted.
+
+    No secret is kept: it is derived from the settings' keys, the card and its PIN's version (``services.codes``).
+    """
+
+    card = models.OneToOneField(
+        "cards.Card", on_delete=models.CASCADE, primary_key=True, related_name="code", verbose_name=_("会员卡")
+    )
+    handle = models.CharField(_("代号"), max_length=12, unique=True)
+    last_step = models.BigIntegerField(_("最近一次的时段"), default=0)
+    last_at = models.DateTimeField(_("最近一次出示"), null=True, blank=True)
+    last_by = models.CharField(_("最近一次扫码人"), max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("会员码")
+
+    def __str__(self) -> str:
+        return self.handle

@@ -84,6 +84,8 @@ TENANT_APPS = [
     "membership.expiry",
     "membership.tills",
     "membership.devices",
+    "membership.requests",
+    "membership.talks",
     "membership.imports",
     "membership.exports",
     "membership.takeover",

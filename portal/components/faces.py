@@ -27,6 +27,8 @@ STATUS_TONES: Mapping[str, str] = MappingProxyType(
         "FAILED": "bad",
         "SUCCEEDED": "good",
         "OPEN": "brand",
+        "DONE": "good",
+        "REFUSED": "bad",
         "CALLING": "brand",
     }
 )

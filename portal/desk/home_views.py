@@ -11,6 +11,8 @@ from kernel import clock
 from kernel.calendar import span_of
 from membership.members.models import Member
 from membership.records.queries import cards_issued, page_of_records, records_of_store
+from membership.requests.queries import kinds_for, open_requests
+from membership.talks.queries import waiting_threads
 from membership.tills.domain import ByKind
 from membership.tills.queries import day_takings, totals_by_day
 from portal.desk.access import DeskRequest, staff_only
@@ -38,6 +40,7 @@ def home(request: DeskRequest) -> HttpResponseBase:
     if actor.may(Act.CARD_VIEW, store_id=store_id):
         records = page_of_records(records_of_store(store_id), size=_RECENT)
         context["recent"] = [record_row(record) for record in records]
+    context |= _waiting(request)
     context["may"] = [act.label for act in Act if actor.may_somewhere(act)]
     return render(request, "desk/home.html", context)
 
@@ -64,6 +67,16 @@ def _report(store_id: int | None) -> dict[str, Any]:
         },
         "days": days,
         "cashiers": sorted(people, key=lambda person: -person["total"].count),
+    }
+
+
+def _waiting(request: DeskRequest) -> dict[str, Any]:
+    """How many members wait for an answer, or for what they asked; only for whoever deals with it."""
+    actor = request.desk.actor
+    kinds = kinds_for(actor)
+    return {
+        "messages_waiting": waiting_threads().count() if actor.may_somewhere(Act.MEMBER_CREATE) else 0,
+        "requests_waiting": open_requests(kinds).count() if kinds else 0,
     }
 
 

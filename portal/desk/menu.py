@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.pricebook.modules import MODULES_BY_CODE
 from membership.imports.kinds import listed_kinds
+from membership.requests.domain import HANDLED_BY
 from tenants.people.domain import Act, Actor
 
 _SHORT_MENU: Final = 14
@@ -85,6 +86,9 @@ DOCUMENT_ACTS: Final = (
 RETENTION_ACTS: Final = (Act.DATA_EXPORT, Act.AUDIT_VIEW, Act.STORE_MANAGE)
 """Who sees how long records are kept."""
 
+REQUEST_ACTS: Final = tuple(HANDLED_BY.values())
+"""Who deals with what members ask for."""
+
 # fmt: off
 MENU: Final = (
     Group("till", _("收银"), (
@@ -99,6 +103,8 @@ MENU: Final = (
     )),
     Group("members", _("会员资料"), (
         Entry("members", "desk:member_list", _("会员档案"), "people", (Act.MEMBER_VIEW,)),
+        Entry("messages", "desk:messages", _("会员消息"), "mail", (Act.MEMBER_CREATE,)),
+        Entry("member_requests", "desk:member_requests", _("转让与退卡申请"), "refund", REQUEST_ACTS),
         Entry("vehicles", "desk:vehicle_list", _("车辆档案"), "car", (Act.MEMBER_VIEW,)),
         Entry("buyers", "desk:buyer_list", _("购卡登记"), "list", (Act.MEMBER_VIEW,)),
         Entry("duplicates", "desk:duplicates", _("重复会员"), "copy", (Act.MEMBER_MERGE,)),

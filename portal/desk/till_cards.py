@@ -5,11 +5,12 @@ from typing import Any, Final
 
 from kernel import clock
 from ledger.models import Account
-from membership.cards.domain import CardStanding, CardStatus, refusal
+from membership.cards.domain import CardStanding, CardStatus, refusal, tidy_number
 from membership.cards.errors import CardNotFound, not_usable
 from membership.cards.models import Card
 from membership.cards.queries import find_card, page_of_cards, search_cards, values_of
 from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL
+from membership.devices.services.codes import CardCodeRefused, is_code, present
 from membership.members.domain import masked_name
 from membership.packages.queries import Holding, holdings_of
 from membership.vehicles.domain import tidy_plate
@@ -17,6 +18,7 @@ from membership.vehicles.models import Vehicle
 from portal.desk.proofs import Asks, asks_of
 from portal.endings import ending_soon
 from portal.rows import Row, card_row, last_day_before, value_row
+from tenants.people.domain import Actor
 
 _CHOICES: Final = 8
 # What is no longer in anybody's hand is not looked for by name.
@@ -68,6 +70,16 @@ class Look:
             "choices": [_till_row(card) for card in self.choices],
             "has_more": self.has_more,
         }
+
+
+def look_at(typed: str, *, actor: Actor, store_id: int) -> Look:
+    """What ``look_up`` finds; a member's code that was scanned is read first, which uses it up."""
+    if not is_code(typed):
+        return look_up(typed)
+    try:
+        return look_up(present(actor=actor, text=typed, store_id=store_id))
+    except CardCodeRefused as refusal:
+        return Look(text=tidy_number(typed), problem=str(refusal))
 
 
 def look_up(typed: str) -> Look:

@@ -30,7 +30,7 @@ from portal.attempts import refusal_of, status_of
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.buyer_forms import BUYER_ERRORS, BUYER_FIELDS
 from portal.desk.proofs import attempt_proved
-from portal.desk.till_cards import Look, look_up
+from portal.desk.till_cards import Look, look_at, look_up
 from portal.desk.till_forms import CONSUME, PACKAGE, TOP_UP, TillForm
 from portal.rows import last_day_before, package_words, quote_row, receipt_row
 from tenants.people.domain import Act, NotAllowed
@@ -64,11 +64,11 @@ def till(request: DeskRequest) -> HttpResponseBase:
     modes = _modes(request)
     if request.method != "POST":
         asked = request.GET.get("mode", "")
-        look = look_up(request.GET.get("card", ""))
+        look = _look(request, request.GET.get("card", ""))
         initial = {"card": look.number, "mode": asked if asked in modes else modes[0]}
         form = TillForm(initial=initial, **_offered(request))
         return _page(request, form, look, result=_result(request))
-    form, look = TillForm(request.POST, **_offered(request)), look_up(request.POST.get("card", ""))
+    form, look = TillForm(request.POST, **_offered(request)), _look(request, request.POST.get("card", ""))
     if look.text and not request.POST.get("amount", "").strip() and request.POST.get("mode") != PACKAGE:
         # Enter after the card, in a browser without script: show it, then ask for the amount.
         chosen = {"card": look.text, "mode": request.POST.get("mode", "")}
@@ -92,7 +92,7 @@ def till(request: DeskRequest) -> HttpResponseBase:
 @staff_only(Act.VALUE_CONSUME, Act.VALUE_TOP_UP)
 def till_card(request: DeskRequest) -> HttpResponseBase:
     """The card just read and what is on it, beside the form."""
-    context = {"look": look_up(request.GET.get("card", "")).row(), "mode": request.GET.get("mode", CONSUME)}
+    context = {"look": _look(request, request.GET.get("card", "")).row(), "mode": request.GET.get("mode", CONSUME)}
     return render(request, "desk/_till_card.html", context)
 
 
@@ -180,6 +180,10 @@ def _offered(request: DeskRequest) -> dict[str, Any]:
 def _store_id(request: DeskRequest) -> int:
     assert request.desk.store is not None  # noqa: S101  (without a store there are no modes)
     return request.desk.store.pk
+
+
+def _look(request: DeskRequest, typed: str) -> Look:
+    return look_at(typed, actor=request.desk.actor, store_id=_store_id(request))
 
 
 def _done(request: DeskRequest, form: TillForm, look: Look) -> Receipt | None:

@@ -23,6 +23,8 @@ urlpatterns = [
     path("", include("portal.desk.expiry_urls")),
     path("", include("portal.desk.people_urls")),
     path("", include("portal.desk.value_urls")),
+    path("messages/", include("portal.desk.message_urls")),
+    path("requests/", include("portal.desk.request_urls")),
     path("documents/", include("portal.desk.document_urls")),
     path("stock/", include("portal.desk.stock_urls")),
 ]

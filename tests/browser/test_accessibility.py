@@ -37,6 +37,7 @@ _DESK = [
     "/desk/value/rules/", "/desk/value/prepayment/", "/desk/value/signed/", "/desk/value/points/",
     "/desk/value/packages/", "/desk/value/packages/products/",
     "/desk/expiry/", "/desk/expiry/rules/", "/desk/dormancy/", "/desk/dormancy/reopen/",
+    "/desk/messages/", "/desk/messages/M000001/", "/desk/requests/", "/desk/requests/?which=all",
     "/desk/documents/", "/desk/documents/?which=all", "/desk/documents/new/MAKING_REQUEST/",
     "/desk/documents/new/CARD_VALIDITY/", "/desk/documents/new/STOCK_TRANSFER/", "/desk/stock/take-in/", "/desk/stock/",
     "/desk/stock/ranges/", "/desk/stock/draw/", "/desk/stock/count/", "/desk/stock/destroy/", "/desk/stock/settings/",
@@ -62,7 +63,18 @@ _OFFICE = [
     "/platform/prices/2026-01/",
 ]
 _WIDTHS = (1440, 360)
-_MEMBER = ["/card/", "/card/records/", "/card/pin/", "/card/services/", "/card/sessions/", "/card/loss/"]
+_MEMBER = [
+    "/card/",
+    "/card/records/",
+    "/card/pin/",
+    "/card/services/",
+    "/card/sessions/",
+    "/card/loss/",
+    "/card/requests/",
+    "/card/consents/",
+    "/card/messages/",
+    "/card/code/",
+]
 
 
 def test_axe_finds_nothing(

@@ -67,6 +67,7 @@ ELSEWHERE: Final = {
     "cards.services.own_loss": "reports and lifts as the desk's do; tests/portal/member/test_loss.py",
     "cards.services.pin_acts.choose_pin": "differs from reset_pin only in who thinks of the PIN",
     "cards.services.redating": "last days by a document; tests/membership/cards/test_redating.py",
+    "cards.services.transferring": "a replacement for another holder; tests/membership/requests",
     "cards.services.validity.write_last_days": "a part of setting last days",
     "cards.services.settings": "types, levels and rules; the world sets them before it begins",
     "cards.services.stepping": "a part of every step",
@@ -88,8 +89,10 @@ ELSEWHERE: Final = {
     "packages.services.set_on_sale": "what is on sale",
     "records": "a part of every act",
     "retention": "old records, cleared and told again: the books stay; tests/membership/retention",
+    "requests": "what members ask for moves nothing; tests/membership/requests",
     "stock": "blank cards, before they are anybody's; tests/membership/stock",
     "takeover": "another system's cards and balances, resumed after kills in tests/membership/takeover",
+    "talks": "words: moves nothing; tests/membership/talks",
     "tills": "prints and counts of drawers: moves nothing on a card",
     "vehicles": "a file beside the member's; what it forbids at a till is in tests/membership/cashier",
 }

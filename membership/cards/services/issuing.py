@@ -218,6 +218,20 @@ def check_type(card_type: CardType, member: Member | None) -> None:
         raise MemberNotWanted(type_name=card_type.name)
 
 
+def check_limit(card_type: CardType, member: Member, *, vehicle_id: int | None) -> None:
+    """This person may have one more card of the type (R-H02, X-15).
+
+    Raises:
+        IdLimitReached
+    """
+    limit = card_type.cards_per_id
+    if limit is None:
+        return
+    held = queries.cards_of_one_person(member, card_type, vehicle_id=vehicle_id)
+    if held >= limit:
+        raise IdLimitReached(held=held, limit=limit, type_name=card_type.name)
+
+
 def give_to(card: Card, member: Member | None, *, store_id: int, until: date, pin_hash: str) -> None:
     """Make a locked idle card somebody's: accounts, holder, validity, PIN. Its status is set by the caller."""
     now = clock.now()
@@ -263,11 +277,8 @@ def _bound(card_type: CardType, member: Member | None, vehicle: Vehicle | None, 
 def _check_conditions(actor: Actor, card: Card, member: Member | None, *, store_id: int, override_reason: str) -> None:
     if member is None:
         return
-    card_type, limit = card.type, card.type.cards_per_id
-    if limit is not None:
-        held = queries.cards_of_one_person(member, card_type, vehicle_id=card.bound_vehicle_id)
-        if held >= limit:
-            raise IdLimitReached(held=held, limit=limit, type_name=card_type.name)
+    card_type = card.type
+    check_limit(card_type, member, vehicle_id=card.bound_vehicle_id)
     missing = spend_missing(card_type, member)
     if missing is None:
         return

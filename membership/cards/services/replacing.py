@@ -28,6 +28,7 @@ from membership.cards.services.issuing import (
 from membership.cards.services.moving import Moved, move_value
 from membership.cards.services.stepping import allowed, take_step
 from membership.cards.services.stopping import NOTHING_TYPED, BearerNotTraceable, shown_by
+from membership.members.models import Member
 from membership.records.domain import RecordKind
 from membership.records.services import note
 from tenants.audit.services import record
@@ -114,13 +115,13 @@ def _succeed(
     pin_hash = hash_pin(pin, wait_s=DESK_WAIT_S)
     old, new = locks.lock_two_cards(number, new_number)
     to = allowed(act, old)
-    _check(act, old, new)
+    check_succession(act, old, new)
     pass_gates(new, store_id=store_id)
     now = clock.now()
     # The holder's level and type go with her, whatever the blank card was made as.
     new.type, new.level, new.status = old.type, old.level, CardStatus.ACTIVE
     new.replaces = old
-    _give_place(old, new, store_id=store_id, pin_hash=pin_hash)
+    give_place(old, new, old.member, store_id=store_id, pin_hash=pin_hash)
     moved = move_value(actor=actor, old=old, new=new, store_id=store_id, occurred_at=now, reason=act.value)
     detail = {"successor": new.number, "stored_fen": moved.stored_fen, "points": moved.points} | proof
     take_step(actor, old, act, to, store_id=store_id, reason=reason, kind=_KINDS[act], detail=detail, before_loss="")
@@ -138,7 +139,12 @@ def _succeed(
     return Successor(issued=IssuedCard(card=new, pin=pin), moved=moved, fee_fen=fee)
 
 
-def _check(act: CardAct, old: Card, new: Card) -> None:
+def check_succession(act: CardAct, old: Card, new: Card) -> None:
+    """The new card may take the old one's place.
+
+    Raises:
+        BearerNotTraceable, CardFrozen, CardNotIdle, TypeNotEnabled
+    """
     if old.bearer and act == CardAct.REISSUE:
         raise BearerNotTraceable(card_number=old.number, act_label=act.label)
     if old.before_loss == CardStatus.FROZEN:
@@ -150,12 +156,14 @@ def _check(act: CardAct, old: Card, new: Card) -> None:
         raise TypeNotEnabled(type_name=old.type.name)
 
 
-def _give_place(old: Card, new: Card, *, store_id: int, pin_hash: str) -> None:
-    """The new card takes the old one's holder, vehicle and both validities; what had expired begins anew (X-12)."""
+def give_place(old: Card, new: Card, holder: Member | None, *, store_id: int, pin_hash: str) -> None:
+    """The new card takes the old one's vehicle and both validities, for this holder; what had expired begins anew
+    (X-12).
+    """
     new.bound_vehicle_id = old.bound_vehicle_id
     today = clock.today()
     fresh = validity_end(issued_on=today, months=validity_months(old, bearer=old.bearer))
-    give_to(new, old.member, store_id=store_id, until=_kept(old.valid_until, today, fresh), pin_hash=pin_hash)
+    give_to(new, holder, store_id=store_id, until=_kept(old.valid_until, today, fresh), pin_hash=pin_hash)
     new.account_valid_until = _kept(old.account_valid_until, today, fresh)
     # Terms that are counted from a card's first day, those of points say, go on (R-G02).
     new.activated_at = old.activated_at or new.activated_at

@@ -11,7 +11,7 @@ from kernel.errors import DomainError
 from membership.members import locks
 from membership.members.domain import ConsentChannel, ConsentPurpose, ConsentSource
 from membership.members.errors import MemberErased
-from membership.members.models import Consent, ConsentWording
+from membership.members.models import Consent, ConsentWording, Member
 from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, require
 
@@ -82,6 +82,37 @@ def give_consent(
     if not proof and how in (ConsentSource.SIGNED_FORM, ConsentSource.TAKE_OVER, ConsentSource.PHONE):
         raise ConsentIncomplete
     member = locks.lock_member(code.strip().upper())
+    return note_given(actor, member, purpose=purpose, channel=channel, how=how, proof=proof, store_id=store_id)
+
+
+def withdraw_consent(
+    *, actor: Actor, code: str, purpose: ConsentPurpose, channel: ConsentChannel, how: ConsentSource, store_id: int
+) -> Consent:
+    """End a consent, at once: whoever asks ``has_consent`` from now on gets a no.
+
+    Raises:
+        NotAllowed, MemberNotFound, MemberMerged, ConsentNotFound
+    """
+    require(actor, Act.MEMBER_CREATE, store_id=store_id)
+    member = locks.lock_member(code.strip().upper())
+    return note_withdrawn(actor, member, purpose=purpose, channel=channel, how=how, store_id=store_id)
+
+
+def note_given(
+    actor: Actor,
+    member: Member,
+    *,
+    purpose: ConsentPurpose,
+    channel: ConsentChannel,
+    how: ConsentSource,
+    proof: str,
+    store_id: int | None,
+) -> Consent:
+    """Write a consent of a locked member down; whoever calls has made sure that the actor may. The first stays.
+
+    Raises:
+        MemberErased
+    """
     if member.erased_at is not None:
         raise MemberErased(member_code=member.code)
     standing = _in_force(member.pk, purpose, channel)
@@ -103,16 +134,20 @@ def give_consent(
     return consent
 
 
-def withdraw_consent(
-    *, actor: Actor, code: str, purpose: ConsentPurpose, channel: ConsentChannel, how: ConsentSource, store_id: int
+def note_withdrawn(
+    actor: Actor,
+    member: Member,
+    *,
+    purpose: ConsentPurpose,
+    channel: ConsentChannel,
+    how: ConsentSource,
+    store_id: int | None,
 ) -> Consent:
-    """End a consent, at once: whoever asks ``has_consent`` from now on gets a no.
+    """End a consent of a locked member; whoever calls has made sure that the actor may.
 
     Raises:
-        NotAllowed, MemberNotFound, MemberMerged, ConsentNotFound
+        ConsentNotFound
     """
-    require(actor, Act.MEMBER_CREATE, store_id=store_id)
-    member = locks.lock_member(code.strip().upper())
     consent = _in_force(member.pk, purpose, channel)
     if consent is None:
         raise ConsentNotFound(member_code=member.code)

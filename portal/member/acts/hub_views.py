@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from membership.talks.queries import unread_by_member
 from portal.member.access import MemberRequest, members_only
+from portal.member.acts.members import member_of
 from portal.member.shell import shell
 
 
@@ -25,7 +27,11 @@ class Matter:
 
 
 MATTERS: Final = (
+    Matter("member:code", "scan", _("会员码"), _("没带卡？到收银台扫这个码。")),
     Matter("member:loss", "warn", _("挂失与找回"), _("卡丢了马上停用；找到了输入密码恢复。")),
+    Matter("member:messages", "mail", _("消息"), _("有问题写给门店，回复会显示在这里。")),
+    Matter("member:requests", "refund", _("转让与退卡"), _("申请把卡转给别人，或退款退卡，随时看进度。")),
+    Matter("member:consents", "check", _("同意与通知"), _("由您决定门店可以怎样联系您。")),
     Matter("member:pin_change", "lock", _("修改密码"), _("登录和柜台消费用的 6 位数字。")),
     Matter("member:sessions", "shield", _("登录设备"), _("看看谁登录过，不认识的立即结束。")),
 )
@@ -37,4 +43,5 @@ MATTERS: Final = (
 @members_only
 def services(request: MemberRequest) -> HttpResponseBase:
     """What she may do by herself."""
-    return render(request, "member/acts/hub.html", shell(request, "services") | {"matters": MATTERS})
+    context = shell(request, "services") | {"matters": MATTERS, "unread": unread_by_member(member_of(request).pk)}
+    return render(request, "member/acts/hub.html", context)

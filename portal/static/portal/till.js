@@ -4,6 +4,7 @@
 
   const SCAN_GAP_MS = 35; // people type slower
   const SCAN_LENGTH = 6;
+  const MEMBER_CODE = /^KY\d{20}$/i;
 
   const byId = (id) => document.getElementById(id);
   const form = () => byId("till-form");
@@ -278,6 +279,9 @@
     if (!form()) return;
     if (event.detail.target?.id === "till-card") {
       const state = shown();
+      // A member's code is good once: from here on the form holds the card that it led to.
+      const number = document.querySelector("#till-card [data-look]")?.dataset.number;
+      if (number && MEMBER_CODE.test(card().value.trim())) card().value = number;
       if (state === "choose") document.querySelector("[data-pick]").focus();
       else if (state === "refused") {
         amount().value = "";
