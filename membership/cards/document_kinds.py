@@ -8,7 +8,9 @@ import msgspec
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from kernel.errors import DomainError
 from membership.cards.domain import ValidityShift
+from membership.cards.locks import lock_type
 from membership.cards.models import CardType
 from membership.cards.services.adjusting import (
     Binding,
@@ -21,13 +23,22 @@ from membership.cards.services.adjusting import (
 from membership.cards.services.making import type_of
 from membership.cards.services.redating import Dated, plan_redating, redate_by_document, take_back_redating
 from membership.cards.services.settings import disable_by_document, enable_by_document
-from membership.documents.domain import Approval
+from membership.documents.domain import Approval, DocumentState
 from membership.documents.errors import DocumentInvalid
 from membership.documents.kinds import DocumentKind, kind
 from membership.documents.models import Document
+from membership.documents.queries import documents_about
 from tenants.people.domain import Act, Actor
 
 P = TypeVar("P")
+
+
+class EnablingPending(DomainError):
+    """Another paper about the type waits for its approvals."""
+
+    code = "enabling_pending"
+    status = 409
+    message = _("卡类型 {type_code} 已有单据 {number} 在审批中，请等它办完，或先驳回、作废它。未提交。")
 
 
 class TypeEnabling(msgspec.Struct):
@@ -74,6 +85,14 @@ class CardTypeEnable(DocumentKind[TypeEnabling]):
     def check(self, *, actor: Actor, store_id: int | None, payload: TypeEnabling) -> TypeEnabling:
         type_of(payload.type_code)
         return payload
+
+    def on_submitted(self, *, actor: Actor, document: Document, payload: TypeEnabling) -> None:
+        # Two that are handed in at once take turns.
+        lock_type(payload.type_code)
+        waiting = documents_about("card_type", payload.type_code).filter(kind=self.code, state=DocumentState.SUBMITTED)
+        other = waiting.exclude(pk=document.pk).first()
+        if other is not None:
+            raise EnablingPending(type_code=payload.type_code, number=other.number)
 
     def on_approved(self, *, actor: Actor, document: Document, payload: TypeEnabling) -> None:
         enable_by_document(actor=actor, code=payload.type_code, document=document.number)

@@ -225,7 +225,8 @@ def validity_end(*, issued_on: date, months: int) -> date:
 
 LONGEST_NUMBER: Final = 32
 _PREFIX = re.compile(r"\A[0-9A-Z]*\Z", re.ASCII)
-LARGEST_RANGE: Final = 10_000
+LARGEST_RANGE: Final = 100_000
+"""Cards made in one act, which takes some seconds; a million come by import."""
 _FILLERS = str.maketrans("", "", " -	")
 
 

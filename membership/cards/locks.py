@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from ledger.models import Account
 from membership.cards.errors import CardNotFound
-from membership.cards.models import Card, CardPinCode, CardTillPin, CardWebLogin
+from membership.cards.models import Card, CardPinCode, CardTillPin, CardType, CardWebLogin
 from membership.cards.values import PACKAGE_PREFIX, POINTS, STORED
 from membership.members.models import Member
 
@@ -18,6 +18,11 @@ from membership.members.models import Member
 def lock_member(member_id: int) -> None:
     """Lock a member's file while it is counted which cards she has."""
     Member.objects.select_for_update(no_key=True).values_list("id").get(id=member_id)
+
+
+def lock_type(code: str) -> None:
+    """Lock a card type while a paper about it is handed in."""
+    list(CardType.objects.select_for_update(no_key=True).filter(code=code).values_list("pk"))
 
 
 def lock_card(number: str) -> Card:

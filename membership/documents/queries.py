@@ -60,6 +60,11 @@ def waiting_for(actor: Actor) -> QuerySet[Document]:
     return Document.objects.filter((awaited & free) | drafts).select_related("store")
 
 
+def documents_about(subject_type: str, subject_id: str) -> QuerySet[Document]:
+    """The documents about this, the latest first."""
+    return Document.objects.filter(subject_type=subject_type, subject_id=subject_id).order_by("-pk")
+
+
 def _about_stores(store_ids: Iterable[Any]) -> Q:
     return Q(subject_type=STORE_SUBJECT, subject_id__in=[str(store_id) for store_id in sorted(store_ids)])
 

@@ -74,7 +74,7 @@ class MakingRequest(DocumentKind[MakingPayload]):
         if not payload.reason.strip():
             raise DocumentInvalid(problem_label=_("请填写申请原因。"))
         if not 1 <= payload.quantity <= LARGEST_RANGE:
-            raise DocumentInvalid(problem_label=_("数量须在 1 到 10,000 之间。"))
+            raise DocumentInvalid(problem_label=_("数量须在 1 到 100,000 之间。"))
         if payload.wanted_on < clock.today():
             raise DocumentInvalid(problem_label=_("需要日期不能早于今天。"))
         return msgspec.structs.replace(

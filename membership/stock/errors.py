@@ -189,3 +189,11 @@ class RequestNotOpen(DomainError):
     code = "request_not_open"
     status = 409
     message = _("制卡申请 {number} 的状态是“{state_label}”，不能据此制卡。")
+
+
+class NotDrawn(DomainError):
+    """Only what was drawn here, and is not issued yet, is given back."""
+
+    code = "not_drawn"
+    status = 409
+    message = _("清单中有 {count} 张卡不是本店已领用未发的卡，不能交回。请核对卡号。未作任何更改。")

@@ -105,14 +105,18 @@ class CardPlace(models.Model):
 
 
 class Drawing(models.Model):
-    """Cards drawn from a store's keeper, in the order of drawing (R-F05, R-F08). Insert-only: it is a register."""
+    """Cards drawn from a store's keeper, in the order of drawing, and those given back unused (R-F05, R-F08).
+    Insert-only: it is a register.
+    """
 
     store = models.ForeignKey("stores.Store", on_delete=models.PROTECT, verbose_name=_("门店"))
     level = models.ForeignKey("cards.CardLevel", on_delete=models.PROTECT, related_name="+", verbose_name=_("卡级别"))
     quantity = models.PositiveIntegerField(_("数量"))
     first = models.CharField(_("起始卡号"), max_length=32)
     last = models.CharField(_("截止卡号"), max_length=32)
+    # Who drew them, or gives them back.
     drawn_by = models.CharField(_("领用人"), max_length=60)
+    given_back = models.BooleanField(_("交回"), default=False, db_default=False)
     # Why not the lowest numbers; empty when they were.
     reason = models.CharField(_("跳号原因"), max_length=200, blank=True)
     actor = models.CharField(_("登记人"), max_length=40)

@@ -13,6 +13,8 @@ from membership.cards.document_kinds import CardTypeEnable
 from membership.cards.models import CardLevel, CardRules
 from membership.cards.services import making, settings
 from membership.documents import services as documents
+from membership.documents.domain import DocumentState
+from membership.documents.queries import documents_about
 from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.card_forms import CardRulesForm, CardTypeForm, LevelForm, TypeEnablingForm
@@ -90,6 +92,7 @@ def type_enable(request: DeskRequest, code: str) -> HttpResponseBase:
             return redirect("desk:card_types")
     steps = approval_labels(card_type)
     context = {"form": form, "card_type": card_type, "approvals": steps, "nav": "card_types"}
+    context["pending"] = documents_about("card_type", code).filter(state=DocumentState.SUBMITTED).first()
     return render(request, "desk/card_type_enable.html", context, status=status_of(form))
 
 

@@ -50,7 +50,11 @@ class MakeCardsForm(forms.Form):
     first = forms.IntegerField(label=_("起始流水号"), min_value=0, initial=1)
     width = forms.IntegerField(label=_("流水号位数"), min_value=1, max_value=16, initial=8)
     quantity = forms.IntegerField(
-        label=_("数量"), min_value=1, max_value=LARGEST_RANGE, initial=100, help_text=_("一次最多 10,000 张。")
+        label=_("数量"),
+        min_value=1,
+        max_value=LARGEST_RANGE,
+        initial=100,
+        help_text=_("一次最多 100,000 张；更多请用数据导入。"),
     )
     check_digit = forms.BooleanField(label=_("末位加校验码，防止输错卡号"), required=False)
 

@@ -92,6 +92,17 @@ class DrawForm(forms.Form):
         self.fields["type"].choices = [("", _("全部")), *((of.code, of.name) for of in types())]  # type: ignore[attr-defined]
 
 
+class GiveBackForm(forms.Form):
+    """Drawn cards that nobody needed (R-M02)."""
+
+    text = forms.CharField(
+        label=_("交回的卡号"),
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=_("逐张扫描，一行一张；连号可写“起始号 至 截止号”。"),
+    )
+    given_by = forms.CharField(label=_("交回人"), max_length=60)
+
+
 class DrawingFilterForm(forms.Form):
     """What narrows the register of drawings."""
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("ranges/<int:range_id>/deliver/", ranges.range_deliver, name="stock_deliver"),
     path("make/<str:number>/", ranges.make_for_request, name="stock_make"),
     path("draw/", views.draw, name="stock_draw"),
+    path("draw/back/", views.give_back, name="stock_give_back"),
     path("lying/", views.lying, name="stock_lying"),
     path("take-in/", views.take_in, name="stock_take_in"),
     path("count/", views.count, name="stock_count"),

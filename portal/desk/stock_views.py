@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from membership.stock import queries, services
 from membership.stock.domain import KEPT, PlaceState
@@ -84,12 +84,49 @@ def draw(request: DeskRequest) -> HttpResponseBase:
             text = _("已登记领用 %(n)d 张：%(first)s 至 %(last)s。")
             messages.success(request, text % {"n": drawn.quantity, "first": drawn.first, "last": drawn.last})
             return redirect("desk:stock_draw")
-    register = _drawings(request, store_id)
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "desk/_stock_drawing_rows.html", register)
-    lying = queries.segments(store_id=store_id, states=[PlaceState.STORE], limit=_SHOWN_RUNS)
-    context = {"form": form, "lying": lying, "nav": "stock_draw"} | register
-    return render(request, "desk/stock_draw.html", context, status=status_of(form))
+        return render(request, "desk/_stock_drawing_rows.html", _drawings(request, store_id))
+    return _draw_page(request, store_id, form, forms.GiveBackForm(auto_id="back_%s"), status=status_of(form))
+
+
+_OF_THE_LIST = ("nothing_listed", "list_too_long", "list_unreadable", "not_in_range", "not_drawn")
+
+
+@require_POST
+@staff_only(Act.STOCK_DELIVER)
+def give_back(request: DeskRequest) -> HttpResponseBase:
+    """Register that drawn cards were given back to the keeper of the store she works in (R-M02)."""
+    store_id = _working_store(request, Act.STOCK_DELIVER)
+    form = forms.GiveBackForm(request.POST, auto_id="back_%s")
+    if form.is_valid():
+        given = attempt(
+            form,
+            lambda: services.give_back(
+                actor=request.desk.actor,
+                store_id=store_id,
+                text=form.cleaned_data["text"],
+                drawn_by=form.cleaned_data["given_by"],
+            ),
+            fields=dict.fromkeys(_OF_THE_LIST, "text"),
+        )
+        if given is not None:
+            count = sum(drawing.quantity for drawing in given)
+            messages.success(request, _("已登记交回 %(n)d 张。") % {"n": count})
+            return redirect("desk:stock_draw")
+    return _draw_page(request, store_id, forms.DrawForm(), form, status=status_of(form))
+
+
+def _draw_page(
+    request: DeskRequest, store_id: int, form: forms.DrawForm, back_form: forms.GiveBackForm, *, status: int
+) -> HttpResponseBase:
+    context = {
+        "form": form,
+        "back_form": back_form,
+        "lying": queries.segments(store_id=store_id, states=[PlaceState.STORE], limit=_SHOWN_RUNS),
+        "drawn": queries.segments(store_id=store_id, states=[PlaceState.DRAWN], limit=_SHOWN_RUNS),
+        "nav": "stock_draw",
+    }
+    return render(request, "desk/stock_draw.html", context | _drawings(request, store_id), status=status)
 
 
 def _drawings(request: DeskRequest, store_id: int) -> dict[str, Any]:

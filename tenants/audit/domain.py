@@ -95,6 +95,7 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "subscription.floor": _("按门店数升级版本"),
         "stock.codes": _("录入内部编码"),
         "stock.draw": _("领用卡片"),
+        "stock.give_back": _("交回卡片"),
         "stock.policy": _("修改库存设置"),
         "stock.take_in": _("空闲卡纳入库存"),
         "takeover.cancel": _("取消接管"),

@@ -1,6 +1,6 @@
 """Acts on blank cards, by theme. Each requires a transaction of the chain."""
 
-from membership.stock.services.drawing import draw
+from membership.stock.services.drawing import draw, give_back
 from membership.stock.services.filing import deliver, file_count, file_destruction, request_cards
 from membership.stock.services.making import Codes, enter_codes, make_for_request, make_range
 from membership.stock.services.policies import set_policy
@@ -13,6 +13,7 @@ __all__ = [
     "enter_codes",
     "file_count",
     "file_destruction",
+    "give_back",
     "make_for_request",
     "make_range",
     "request_cards",

@@ -1,13 +1,15 @@
-"""Drawing cards from a store's keeper, in order (R-F05, R-F08, R-M02)."""
+"""Drawing cards from a store's keeper, in order, and giving them back (R-F05, R-F08, R-M02)."""
 
 from kernel import clock
 from membership.cards.domain import tidy_number
 from membership.cards.models import Card
 from membership.cards.services.making import level_of, type_of
 from membership.stock import locks, moves
-from membership.stock.domain import PlaceState, Run, merged
-from membership.stock.errors import DrawOutOfOrder, DrawTooMany
-from membership.stock.models import CardPlace, Drawing
+from membership.stock.domain import PlaceState, Run, merged, size
+from membership.stock.errors import DrawOutOfOrder, DrawTooMany, NotDrawn
+from membership.stock.listing import read_list
+from membership.stock.models import CardPlace, CardRange, Drawing
+from membership.stock.queries import numbers_of
 from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, require
 
@@ -69,3 +71,45 @@ def draw(
     detail |= {"reason": drawing.reason} if drawing.reason else {}
     record(actor, "stock.draw", object_type="card_range", object_id=drawing.first, store_id=store_id, detail=detail)
     return drawing
+
+
+def give_back(*, actor: Actor, store_id: int, text: str, drawn_by: str) -> list[Drawing]:
+    """Register that somebody has given drawn cards back to the store's keeper, unused: they lie there again, and are
+    drawn by their numbers as before (R-F05, R-M02). ``text``: the cards, as typed or scanned. All or none.
+
+    Raises:
+        NotAllowed, NothingListed, ListTooLong, ListUnreadable, NotInRange
+        NotDrawn: some of them are not drawn in this store; names how many.
+    """
+    require(actor, Act.STOCK_DELIVER, store_id=store_id)
+    found = read_list(text)
+    runs = merged(found.runs)
+    locks.lock_ranges({run.range_id for run in runs})
+    # A card that is being issued this very moment is issued: then this is refused.
+    moved = moves.mark(runs, start=[PlaceState.DRAWN], to=PlaceState.STORE, store_id=store_id)
+    named = size(runs) + len(found.loose)
+    if moved != named:
+        raise NotDrawn(count=named - moved)
+    levels = dict(CardRange.objects.filter(pk__in=[run.range_id for run in runs]).values_list("pk", "level_id"))
+    now = clock.now()
+    given = [
+        Drawing(
+            store_id=store_id,
+            level_id=levels[run.range_id],
+            quantity=len(run),
+            first=span.first,
+            last=span.last,
+            drawn_by=drawn_by.strip(),
+            given_back=True,
+            actor=str(actor),
+            actor_name=actor.name,
+            at=now,
+        )
+        for run, span in zip(runs, numbers_of(runs), strict=True)
+    ]
+    Drawing.objects.bulk_create(given)
+    for drawing in given:
+        detail = {"last": drawing.last, "quantity": drawing.quantity, "drawn_by": drawing.drawn_by}
+        kind, number = "card_range", drawing.first
+        record(actor, "stock.give_back", object_type=kind, object_id=number, store_id=store_id, detail=detail)
+    return given

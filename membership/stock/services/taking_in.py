@@ -8,7 +8,7 @@ from typing import Final
 from django.db import connection
 
 from kernel import clock
-from membership.cards.domain import LARGEST_RANGE, CardStatus
+from membership.cards.domain import CardStatus
 from membership.cards.models import Card
 from membership.stock.domain import LARGEST_LIST, PlaceState, read_spans
 from membership.stock.errors import ListTooLong, NothingListed, NothingToTakeIn, TooManyToTakeIn
@@ -16,6 +16,9 @@ from membership.stock.queries import policy, unplaced_in
 from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, require
 from tenants.stores.queries import open_stores
+
+_MOST_NAMED: Final = 10_000
+"""Cards taken in by one list."""
 
 Lying = tuple[PlaceState, int | None, datetime | None]
 """Where new cards lie, in which store, and from when that store may issue them."""
@@ -65,9 +68,9 @@ def take_in_existing(*, actor: Actor, text: str, store_id: int | None) -> int:
         raise NothingListed
     if len(spans) > LARGEST_LIST:
         raise ListTooLong(largest=LARGEST_LIST)
-    named = unplaced_in(spans, limit=LARGEST_RANGE + 1)
-    if len(named) > LARGEST_RANGE:
-        raise TooManyToTakeIn(limit=LARGEST_RANGE)
+    named = unplaced_in(spans, limit=_MOST_NAMED + 1)
+    if len(named) > _MOST_NAMED:
+        raise TooManyToTakeIn(limit=_MOST_NAMED)
     # A card that is being issued or taken in this very moment is left to that.
     idle = Card.objects.select_for_update(no_key=True, of=("self",), skip_locked=True).filter(place__isnull=True)
     cards = list(idle.filter(pk__in=named, status=CardStatus.IDLE).order_by("pk").values_list("pk", "number"))

@@ -30,6 +30,7 @@ from membership.stock.errors import (
     DrawTooMany,
     ListUnreadable,
     NotDestroyable,
+    NotDrawn,
     NotInRange,
     ReceiptByDeliverer,
     RequestNotOpen,
@@ -325,6 +326,29 @@ def test_the_lowest_numbers_are_drawn_first(shop: Shop) -> None:
         assert _states(shop) == {"CENTRAL": 10, "STORE": 3, "DRAWN": 5, "ISSUED": 2}
         trail = AuditEntry.objects.filter(act="stock.draw").order_by("pk").values_list("detail", flat=True)
         assert trail[2]["reason"] == "顾客指定尾号"
+
+
+def test_drawn_cards_are_given_back_and_drawn_again(shop: Shop) -> None:
+    """R-F05, R-M02: they lie with the keeper again; the register tells both, and nothing of it is changed."""
+    with shop.open(), clock.frozen(AFTER):
+        shop.receive(1, 10)
+        _draw(shop, 6)
+        shop.issue(number(2))
+        back = {"actor": PLANNER, "store_id": shop.store, "drawn_by": "叶知秋"}
+        for text in (number(2), number(8), f"{number(1)} 至 {number(3)}"):
+            with pytest.raises(NotDrawn), transaction.atomic():
+                services.give_back(text=text, **back)  # type: ignore[arg-type]
+        with pytest.raises(NotDrawn), transaction.atomic():
+            services.give_back(text=number(3), **back | {"store_id": shop.other})  # type: ignore[arg-type]
+        assert _states(shop) == {"CENTRAL": 10, "STORE": 4, "DRAWN": 5, "ISSUED": 1}
+        given = services.give_back(text=f"{number(3)} 至 {number(4)}\n{number(6)}", **back)  # type: ignore[arg-type]
+        assert [(one.first, one.last, one.quantity, one.given_back) for one in given] == [
+            (number(3), number(4), 2, True),
+            (number(6), number(6), 1, True),
+        ]
+        assert _states(shop) == {"CENTRAL": 10, "STORE": 7, "DRAWN": 2, "ISSUED": 1}
+        assert _draw(shop, 1).first == number(3)  # type: ignore[attr-defined]
+        assert AuditEntry.objects.filter(act="stock.give_back").count() == 2
 
 
 def test_two_who_draw_at_once_get_different_cards(shop: Shop) -> None:

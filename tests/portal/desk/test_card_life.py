@@ -260,6 +260,10 @@ def test_a_special_type_is_enabled_by_three_approvals(at_desk: AtDesk, in_chain:
     assert browser.post("/desk/cards/types/SPECIAL/enable/", given).status_code == 302
     with in_chain():
         document = Document.objects.get(kind="CARD_TYPE_ENABLE")
+    assert document.number in browser.get("/desk/cards/types/SPECIAL/enable/").content.decode()
+    assert browser.post("/desk/cards/types/SPECIAL/enable/", given).status_code == 409
+    with in_chain():
+        assert Document.objects.filter(kind="CARD_TYPE_ENABLE").count() == 1
     for person in (11, 12, 13):
         with in_chain():
             assert CardType.objects.get(code="SPECIAL").enabled_at is None
