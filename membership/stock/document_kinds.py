@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
-from kernel.calendar import add_working_days, start_of
+from kernel.calendar import start_of
 from membership.cards.domain import LARGEST_RANGE, LIFE, CardAct
 from membership.cards.models import Card
 from membership.cards.services.destroying import destroy_cards
@@ -139,7 +139,7 @@ class Delivery(DocumentKind[DeliveryPayload]):
         today, days = clock.today(), queries.policy().announce_days
         if payload.planned_on < today:
             raise DeliveryInThePast
-        earliest = add_working_days(today, days)
+        earliest = queries.working_days_after(today, days)
         if payload.planned_on < earliest and not payload.reason.strip():
             raise DeliveryShortNotice(days=days, earliest=earliest)
 

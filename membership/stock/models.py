@@ -30,6 +30,20 @@ class StockPolicy(models.Model):
         return f"{self.release_when_made} {self.announce_days} {self.count_cycle}"
 
 
+class WorkDay(models.Model):
+    """A day on which the chain works, or does not, whatever the built-in calendar says (R-F07)."""
+
+    day = models.DateField(_("日期"), unique=True)
+    worked = models.BooleanField(_("上班"))
+    name = models.CharField(_("名称"), max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("工作日安排")
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.worked}"
+
+
 class CardRange(models.Model):
     """Cards that were made together: consecutive outer numbers of one type and level (R-F03, R-F05)."""
 

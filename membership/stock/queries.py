@@ -10,14 +10,15 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Length
 
 from kernel import clock
-from kernel.calendar import add_months, start_of
+from kernel.calendar import add_months, add_working_days, start_of
+from kernel.holidays import CLOSED, WORKED
 from membership.cards.domain import CardStatus, tidy_number
 from membership.cards.models import Card
 from membership.documents.domain import DocumentState
 from membership.documents.models import Document
 from membership.stock.domain import CountCycle, PlaceState, Run, Span
 from membership.stock.errors import ListUnreadable, NotInRange, RangeNotFound
-from membership.stock.models import CardPlace, CardRange, Drawing, StockPolicy
+from membership.stock.models import CardPlace, CardRange, Drawing, StockPolicy, WorkDay
 
 MAKING_KIND: Final = "MAKING_REQUEST"
 DELIVERY_KIND: Final = "DELIVERY"
@@ -29,6 +30,21 @@ DESTRUCTION_KIND: Final = "DESTRUCTION"
 def policy() -> StockPolicy:
     """What the chain has chosen; the defaults where it has chosen nothing."""
     return StockPolicy.objects.filter(pk=StockPolicy.ONLY).first() or StockPolicy()
+
+
+def workdays_from(day: date) -> list[WorkDay]:
+    """What the chain said of that day and those after it."""
+    return list(WorkDay.objects.filter(day__gte=day).order_by("day"))
+
+
+def working_days_after(day: date, days: int) -> date:
+    """The day that is so many working days after ``day``, as the chain works: the built-in calendar, and over it what
+    the chain said itself (R-F07). One query.
+    """
+    said = workdays_from(day)
+    worked = {one.day for one in said if one.worked}
+    closed = {one.day for one in said if not one.worked}
+    return add_working_days(day, days, closed=(CLOSED - worked) | closed, worked=(WORKED - closed) | worked)
 
 
 # ── Ranges ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -105,6 +105,10 @@ _LABELS: Final[Mapping[str, str | Promise]] = {
     "valid_until": gettext_lazy("有效期至"),
     "version": gettext_lazy("文本版本"),
     "what": gettext_lazy("涉及"),
+    "first": gettext_lazy("从"),
+    "until": gettext_lazy("到"),
+    "worked": gettext_lazy("上班"),
+    "removed_day": gettext_lazy("恢复为通用日历"),
 }
 
 
@@ -248,6 +252,8 @@ _WRITERS: Final[Mapping[str, Callable[[Any, Names], str]]] = {
     "by_holder": _yes_or_no,
     "birthday_differs": _yes_or_no,
     "locked": _yes_or_no,
+    "worked": _yes_or_no,
+    "removed_day": _yes_or_no,
     "release_when_made": _yes_or_no,
     "kind": _kind,
     "count_cycle": lambda value, names: str(CountCycle(value).label),

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kernel import clock
-from kernel.calendar import add_working_days
 from membership.cards.domain import NumberRange, tidy_number
 from membership.documents.queries import about
 from membership.stock import queries, services
@@ -90,7 +89,7 @@ def range_deliver(request: DeskRequest, range_id: int) -> HttpResponseBase:
     """
     cards = queries.get_range(range_id)
     free = queries.segments(range_id=cards.pk, states=[PlaceState.CENTRAL], limit=1)
-    earliest = add_working_days(clock.today(), queries.policy().announce_days)
+    earliest = queries.working_days_after(clock.today(), queries.policy().announce_days)
     begun: dict[str, Any] = {"planned_on": earliest}
     if free:
         begun |= {"first_number": free[0].first, "last_number": free[0].last}

@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal.desk import stock_range_views as ranges
 from portal.desk import stock_views as views
+from portal.desk import workday_views
 
 urlpatterns = [
     path("", views.overview, name="stock"),
@@ -19,4 +20,6 @@ urlpatterns = [
     path("count/", views.count, name="stock_count"),
     path("destroy/", views.destroy, name="stock_destroy"),
     path("settings/", views.settings, name="stock_settings"),
+    path("workdays/", workday_views.workdays, name="workdays"),
+    path("workdays/unset/", workday_views.workday_unset, name="workday_unset"),
 ]

@@ -97,6 +97,7 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "stock.draw": _("领用卡片"),
         "stock.give_back": _("交回卡片"),
         "stock.policy": _("修改库存设置"),
+        "stock.workdays": _("修改工作日历"),
         "stock.take_in": _("空闲卡纳入库存"),
         "takeover.cancel": _("取消接管"),
         "takeover.undo": _("撤销接管"),

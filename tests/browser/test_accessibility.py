@@ -30,7 +30,8 @@ _DOOR = ["/", "/pin/", "/desk/login/"]
 _DESK = [
     "/desk/", "/desk/till/", "/desk/cards/", "/desk/cards/make/", "/desk/cards/issue/",
     "/desk/members/", "/desk/members/new/", "/desk/members/tags/", "/desk/members/duplicates/", "/desk/vehicles/",
-    "/desk/buyers/", "/desk/members/wordings/", "/desk/documents/new/CARD_LEVEL/", "/desk/documents/new/CARD_BINDING/",
+    "/desk/buyers/", "/desk/members/wordings/", "/desk/stock/workdays/",
+    "/desk/documents/new/CARD_LEVEL/", "/desk/documents/new/CARD_BINDING/",
     "/desk/members/M000001/", "/desk/members/M000001/vehicles/new/", "/desk/members/M000001/terms/",
     "/desk/staff/", "/desk/roles/", "/desk/stores/", "/desk/api-keys/", "/desk/audit/",
     "/desk/imports/", "/desk/exports/", "/desk/retention/", "/desk/takeover/",

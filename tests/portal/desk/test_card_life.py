@@ -336,3 +336,12 @@ def test_level_and_binding_documents_begin_at_the_card(at_desk: AtDesk, in_chain
         assert Card.objects.get(number=holder.number).level.code == "SILVER"
     assert "金卡 → 银卡" in browser.get(f"/desk/cards/{holder.number}/").content.decode()
     assert at_desk("CASHIER").get(new).status_code == 403
+
+
+def test_the_chain_says_which_days_it_works(at_desk: AtDesk) -> None:
+    browser, path = at_desk("INFORMATION"), "/desk/stock/workdays/"
+    given = {"first": "2031-01-28", "last": "2031-01-30", "kind": "holiday", "name": "春节"}
+    assert browser.post(path, given | {"last": "2031-01-01"}).status_code == 400
+    assert "2031-01-29" in browser.post(path, given, follow=True).content.decode()
+    assert "2031-01-29" not in browser.post(f"{path}unset/", {"day": "2031-01-29"}, follow=True).content.decode()
+    assert at_desk("CASHIER").get(path).status_code == 403
