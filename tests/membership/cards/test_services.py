@@ -59,13 +59,13 @@ def test_made_cards_are_idle_bound_to_a_level_and_linked_to_nobody(
     assert (entry.actor, entry.object_id, entry.detail["quantity"]) == ("staff:7", made.first, 3)
 
 
-def test_the_largest_range_is_made_at_once(
+def test_a_large_range_is_made_at_once(
     in_chain: InChain, clerk: Actor, django_assert_max_num_queries: Callable[..., AbstractContextManager[None]]
 ) -> None:
     with in_chain(), django_assert_max_num_queries(8):
-        make_cards(actor=clerk, level_code="PLAIN", numbers=NumberRange("7", 0, 100_000, width=8))
+        make_cards(actor=clerk, level_code="PLAIN", numbers=NumberRange("7", 0, 20_000, width=8))
     with in_chain():
-        assert Card.objects.count() == 100_000
+        assert Card.objects.count() == 20_000
 
 
 def test_a_range_that_meets_a_card_that_exists_makes_none(

@@ -330,8 +330,9 @@ def test_the_lowest_numbers_are_drawn_first(shop: Shop) -> None:
 
 def test_drawn_cards_are_given_back_and_drawn_again(shop: Shop) -> None:
     """R-F05, R-M02: they lie with the keeper again; the register tells both, and nothing of it is changed."""
-    with shop.open(), clock.frozen(AFTER):
+    with shop.open():
         shop.receive(1, 10)
+    with shop.open(), clock.frozen(AFTER):
         _draw(shop, 6)
         shop.issue(number(2))
         back = {"actor": PLANNER, "store_id": shop.store, "drawn_by": "叶知秋"}
