@@ -37,7 +37,7 @@ def step_at(epoch_s: float) -> int:
 
 def matching_step(secret: bytes, digits: str, *, now: int) -> int | None:
     """The step around ``now`` of which these are the digits; the earliest, None where they are no step's."""
-    steps = range(now - DRIFT, now + DRIFT + 1)
+    steps = range(max(0, now - DRIFT), now + DRIFT + 1)
     found = [step for step in steps if hmac.compare_digest(hotp(secret, step), digits)]
     return found[0] if found else None
 

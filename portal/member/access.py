@@ -76,9 +76,12 @@ def session_card(request: HttpRequest) -> Card | None:
 
 
 def _leave(request: HttpRequest) -> None:
-    kept: dict[str, Any] = request.session.get(_KEY) or {}
-    if "session" in kept:
+    if "session" in (kept := _kept(request)):
         sessions.leave(kept["session"])
+
+
+def _kept(request: HttpRequest) -> dict[str, Any]:
+    return request.session.get(_KEY) or {}
 
 
 def members_only(view: MemberView[Arguments]) -> AnyView[Arguments]:
@@ -93,7 +96,7 @@ def members_only(view: MemberView[Arguments]) -> AnyView[Arguments]:
             return _elsewhere(request, reverse("member:pin_change"))
         bind(actor=f"member:{card.member_id}")
         request.card = card  # type: ignore[attr-defined]
-        request.session_key = request.session[_KEY]["session"]  # type: ignore[attr-defined]
+        request.session_key = _kept(request).get("session", 0)  # type: ignore[attr-defined]
         return view(request, *args, **kwargs)  # type: ignore[arg-type]
 
     # Seen from outside, whatever is wrapped around it: tests walk all addresses.

@@ -20,12 +20,8 @@ from portal.member.acts.members import member_of
 from portal.member.shell import shell
 
 _MESSAGES: Final = tuple(channel for channel in ConsentChannel if channel != ConsentChannel.NONE)
-CHANNELS: Final = {
-    ConsentPurpose.MARKETING: _MESSAGES,
-    ConsentPurpose.CARE: _MESSAGES,
-    # Nobody is met by an analysis.
-    ConsentPurpose.PROFILING: (ConsentChannel.NONE,),
-}
+# Nobody is met by an analysis; every other purpose is a reason to write or call.
+_WITHOUT_MESSAGE: Final = frozenset({ConsentPurpose.PROFILING})
 
 
 @require_safe
@@ -50,7 +46,7 @@ def consent_choose(request: MemberRequest) -> HttpResponseBase:
     if form.is_valid():
         purpose, channel = ConsentPurpose(form.cleaned_data["purpose"]), ConsentChannel(form.cleaned_data["channel"])
         if form.cleaned_data["agree"]:
-            if channel in CHANNELS[purpose]:
+            if channel in _ways(purpose):
                 give_own_consent(
                     member=member_of(request), purpose=purpose, channel=channel, session=request.session_key
                 )
@@ -58,6 +54,10 @@ def consent_choose(request: MemberRequest) -> HttpResponseBase:
         else:
             _withdraw(request, purpose, channel)
     return redirect("member:consents")
+
+
+def _ways(purpose: ConsentPurpose) -> tuple[ConsentChannel, ...]:
+    return (ConsentChannel.NONE,) if purpose in _WITHOUT_MESSAGE else _MESSAGES
 
 
 def _withdraw(request: MemberRequest, purpose: ConsentPurpose, channel: ConsentChannel) -> None:
@@ -71,7 +71,7 @@ def _withdraw(request: MemberRequest, purpose: ConsentPurpose, channel: ConsentC
 
 def _row(wording: ConsentWording, standing: dict[tuple[str, str], Consent]) -> dict[str, Any]:
     purpose = ConsentPurpose(wording.purpose)
-    ways = CHANNELS[purpose]
+    ways = _ways(purpose)
     # What was agreed to elsewhere by a way that is not offered here is shown all the same: she may end it.
     others = [ConsentChannel(way) for kind, way in standing if kind == purpose and ConsentChannel(way) not in ways]
     return {
