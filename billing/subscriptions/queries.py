@@ -3,12 +3,21 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from billing.pricebook.domain import Plan, plan_floor
 from billing.pricebook.queries import price_book_on
 from billing.subscriptions.domain import ALWAYS_ON, Change, Period, Terms, change_of
 from billing.subscriptions.errors import NotSubscribed
 from billing.subscriptions.models import Charge, SubscribedModule, Subscription
+from kernel.db import qualified
+
+_OF_CHAIN: Final = "SELECT * FROM public.subscriptions_subscription WHERE chain_id = %s AND ended_on IS NULL"
+_MODULES_OF: Final = """
+    SELECT m.* FROM public.subscriptions_subscribedmodule AS m
+    JOIN public.subscriptions_subscription AS s ON s.id = m.subscription_id
+    WHERE s.chain_id = %s AND s.ended_on IS NULL ORDER BY m.module
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,21 @@ def holding_of(chain_id: int) -> Holding:
     if subscription is None:
         raise NotSubscribed
     return held([subscription])[0]
+
+
+def floor_change(chain_id: int, *, open_stores: int, today: date) -> Change | None:
+    """What the billing run will charge once the chain has so many open stores; None where its terms serve them, or it
+    has none. Says its schemas in full, so that it can be asked in a chain's own.
+    """
+    with qualified():
+        found = list(Subscription.objects.raw(_OF_CHAIN, [chain_id]))
+        rows = list(SubscribedModule.objects.raw(_MODULES_OF, [chain_id]))
+    if not found:
+        return None
+    holding = _holding(found[0], rows)
+    raised = holding.terms.raised_to(plan_floor(open_stores=open_stores))
+    change = quote(holding, raised, today=today)
+    return change if raised != holding.terms else None
 
 
 def held(subscriptions: Sequence[Subscription]) -> list[Holding]:

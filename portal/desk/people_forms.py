@@ -114,6 +114,13 @@ class StoreForm(forms.Form):
     )
     name = forms.CharField(label=_("门店名称"), max_length=80)
     opened_on = DayField(label=_("开业日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    agreed = forms.BooleanField(label=_("已知悉升级费用，仍要新增"))
+
+    def __init__(self, *args: Any, asks_consent: bool, **kwargs: Any) -> None:
+        """``asks_consent``: the store takes the chain over the line of its plan."""
+        super().__init__(*args, **kwargs)
+        if not asks_consent:
+            del self.fields["agreed"]
 
 
 class RenameStoreForm(forms.Form):

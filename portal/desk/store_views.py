@@ -1,5 +1,7 @@
 """The chain's stores, and the one somebody works in now."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -7,32 +9,65 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from billing.pricebook.modules import MODULES
+from billing.subscriptions.domain import Change
+from billing.subscriptions.queries import floor_change
+from billing.subscriptions.services import announce_floor
 from kernel import clock
 from kernel.errors import DomainError
+from kernel.money import Money
 from portal.desk.access import SESSION_STORE, DeskRequest, staff_only
 from portal.desk.people_forms import RenameStoreForm, StoreForm
 from tenants.people.domain import Act, require
+from tenants.people.models import User
 from tenants.stores import queries, services
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only(Act.STORE_MANAGE)
 def store_list(request: DeskRequest) -> HttpResponseBase:
-    """The stores, and a form for the next."""
-    form = StoreForm(request.POST or None, initial={"opened_on": clock.today()})
+    """The stores, and a form for the next; where that takes the chain over the line of its plan, what it will cost."""
+    stores = list(queries.stores())
+    count = sum(store.closed_on is None for store in stores) + 1
+    change = floor_change(request.chain.id, open_stores=count, today=clock.today())  # type: ignore[attr-defined]
+    form = StoreForm(request.POST or None, initial={"opened_on": clock.today()}, asks_consent=change is not None)
     if request.method == "POST" and form.is_valid():
+        given = {name: value for name, value in form.cleaned_data.items() if name != "agreed"}
         try:
-            store = services.open_store(actor=request.desk.actor, **form.cleaned_data)
+            store = services.open_store(actor=request.desk.actor, **given)
         except services.StoreCodeTaken as error:
             form.add_error("code", str(error))
         except DomainError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("门店“%(name)s”已开业。") % {"name": store.name})
+            if change is not None:
+                _announce(request, store.name, count, change)
             return redirect("desk:store_list")
     # Not "stores": the shell's switch has that name.
-    context = {"form": form, "all_stores": list(queries.stores()), "nav": "stores"}
+    context = {"form": form, "all_stores": stores, "nav": "stores", **_cost(change, count)}
     return render(request, "desk/store_list.html", context)
+
+
+def _cost(change: Change | None, count: int) -> dict[str, Any]:
+    """What the page says before the store is opened."""
+    if change is None:
+        return {}
+    lines = [{"line": line, "module": MODULES[line.module]} for line in change.now]
+    return {"change": change, "lines": lines, "count": count, "floor": change.terms_now.plan.value}
+
+
+def _announce(request: DeskRequest, store_name: str, count: int, change: Change) -> None:
+    """Tell whoever is here, and the owner by mail, who may be somebody else."""
+    chain = request.chain  # type: ignore[attr-defined]
+    said = _("营业门店达到 %(count)s 家，一小时内自动升为 %(plan)s 版，从商户账户扣除 %(total)s；已邮件通知所有者。")
+    messages.warning(
+        request,
+        said % {"count": count, "plan": change.terms_now.plan.value, "total": Money(change.total_fen)},
+    )
+    owner = User.objects.filter(owner_id=chain.owner_id).first()
+    if owner is not None:
+        announce_floor(to=owner.email, chain_name=chain.name, store_name=store_name, open_stores=count, change=change)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,5 +1,6 @@
 """The acts of subscriptions. In the public schema; each needs an open transaction, but for those that do ``all``."""
 
+from billing.subscriptions.services.announcing import announce_floor
 from billing.subscriptions.services.beginning import begin, begin_missing
 from billing.subscriptions.services.calls import charge_all_calls
 from billing.subscriptions.services.changing import bring_current, change_terms
@@ -8,6 +9,7 @@ from billing.subscriptions.services.renewing import renew_all, renew_due
 from billing.subscriptions.services.stores import count_stores, raise_to_floor
 
 __all__ = [
+    "announce_floor",
     "begin",
     "begin_missing",
     "bring_current",

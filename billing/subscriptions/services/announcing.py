@@ -1,0 +1,33 @@
+"""Telling the owner at once what a store that was opened will cost: the billing run charges it within the hour."""
+
+from django.utils.translation import gettext as _
+
+from billing.subscriptions.domain import Change, ChargeKind
+from kernel.mail.services import post_in_every_language
+from kernel.money import Money
+
+
+def announce_floor(*, to: str, chain_name: str, store_name: str, open_stores: int, change: Change) -> None:
+    """Put the notice in the outbox of the schema at hand, in its transaction (R-A19, X-06)."""
+    values = {
+        "chain": chain_name,
+        "store": store_name,
+        "count": open_stores,
+        "plan": change.terms_now.plan.value,
+        "setup": Money(sum(line.amount_fen for line in change.now if line.kind == ChargeKind.SETUP)),
+        "month": Money(sum(line.amount_fen for line in change.now if line.kind == ChargeKind.MONTH)),
+        "total": Money(change.total_fen),
+        "monthly": Money(change.monthly_next_fen),
+    }
+
+    def write() -> tuple[str, str]:
+        subject = _("门店增至 %(count)s 家，将升为 %(plan)s 版：%(chain)s") % values
+        body = _(
+            "“%(chain)s”新开了门店“%(store)s”，营业门店达到 %(count)s 家，超出现行版本，"
+            "将在一小时内自动升为 %(plan)s 版。"
+            "届时从商户账户扣除 %(total)s：开通费差额 %(setup)s，本期剩余天数的月费差额 %(month)s；"
+            "以后每月 %(monthly)s。账户余额不足的部分记为欠费，请及时充值。"
+        )
+        return subject, body % values
+
+    post_in_every_language([to], write)

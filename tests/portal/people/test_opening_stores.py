@@ -1,0 +1,78 @@
+"""Opening a store that crosses the line of the plan: its cost is said at once, agreed to, told, and then charged."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from billing.subscriptions.models import Charge
+from billing.subscriptions.services import begin_missing, count_stores, raise_to_floor
+from kernel import clock
+from kernel.db import in_chain, in_public
+from kernel.mail.models import OutgoingMail
+from tenants.chains.models import Chain
+from tenants.people.models import User
+from tenants.stores.models import Store
+
+FIELDS = {"code": "900", "name": "新店", "opened_on": "2026-03-23"}
+
+
+def _shop(make_chain: Callable[..., Chain], *, plan: str, stores: int) -> Chain:
+    with clock.frozen(datetime(2026, 3, 2, 4, tzinfo=UTC)):
+        chain = make_chain("yunshan", plan=plan, stores=stores)
+        with in_public():
+            Chain.objects.filter(pk=chain.pk).update(modules=[])
+            begin_missing()
+    return chain
+
+
+@pytest.mark.parametrize(
+    ("plan", "stores", "total"),
+    [("A", 4, 186_00 + 5_81), ("B", 15, 100_00 + 5_81), ("A", 15, 286_00 + 11_61)],
+)
+def test_it_is_shown_agreed_told_and_charged(
+    make_chain: Callable[..., Chain],
+    client_of: Callable[..., Client],
+    plan: str,
+    stores: int,
+    total: int,
+) -> None:
+    """R-A16 … R-A19, X-06. Ten of 31 days are left: B costs 18.00 × 10/31 = 5.81, C 36.00 × 10/31 = 11.61."""
+    chain = _shop(make_chain, plan=plan, stores=stores)
+    browser = client_of(chain)
+    with in_chain(chain.schema_name):
+        browser.force_login(User.objects.get(owner_id=chain.owner_id))
+    shown = f"¥{total / 100:.2f}"
+    with clock.frozen(datetime(2026, 3, 23, 4, tzinfo=UTC)):
+        page = browser.get("/desk/stores/").content.decode()
+        assert f"再开一家即为 {stores + 1} 家" in page
+        assert shown in page
+        refused = browser.post("/desk/stores/", FIELDS)
+        assert refused.status_code == 200
+        with in_chain(chain.schema_name):
+            assert (Store.objects.count(), OutgoingMail.objects.count()) == (stores, 0)
+        answer = browser.post("/desk/stores/", FIELDS | {"agreed": "on"}, follow=True)
+        assert shown in answer.content.decode()
+        with in_chain(chain.schema_name):
+            mail = OutgoingMail.objects.get()
+        assert mail.recipients == [chain.owner.email]
+        assert shown in mail.body
+        with in_public():
+            before = set(Charge.objects.values_list("pk", flat=True))
+            count_stores()
+            raise_to_floor()
+            charges = Charge.objects.exclude(pk__in=before)
+            assert sum(charges.values_list("amount_fen", flat=True)) == total
+
+
+def test_below_the_line_nothing_is_asked(make_chain: Callable[..., Chain], client_of: Callable[..., Client]) -> None:
+    chain = _shop(make_chain, plan="A", stores=3)
+    browser = client_of(chain)
+    with in_chain(chain.schema_name):
+        browser.force_login(User.objects.get(owner_id=chain.owner_id))
+    with clock.frozen(datetime(2026, 3, 23, 4, tzinfo=UTC)):
+        assert "再开一家即为" not in browser.get("/desk/stores/").content.decode()
+        assert browser.post("/desk/stores/", FIELDS).status_code == 302
+    with in_chain(chain.schema_name):
+        assert OutgoingMail.objects.count() == 0
