@@ -4,42 +4,49 @@ from typing import Final
 
 # The period that follows: from the end of the last to as many months after the anchor (PostgreSQL clamps a day that a
 # month has not, as kernel.calendar does).
-_NEXT: Final = """
-    SELECT s.id, s.chain_id, s.anchor, s.period_end AS starts,
-           (s.anchor + make_interval(months => (
-               (extract(year FROM s.period_end) - extract(year FROM s.anchor)) * 12
-               + extract(month FROM s.period_end) - extract(month FROM s.anchor) + 1)::int))::date AS ends
-    FROM subscriptions_subscription s WHERE s.id = ANY (%(ids)s)
+_STARTS: Final = "s.period_end"
+_ENDS: Final = """(s.anchor + make_interval(months => (
+    (extract(year FROM s.period_end) - extract(year FROM s.anchor)) * 12
+    + extract(month FROM s.period_end) - extract(month FROM s.anchor) + 1)::int))::date"""
+
+# Prices come as one array of all, module by module and plan by plan: there is nothing to join, so no plan can go wrong
+# where tables have grown since the server last looked at them.
+_PRICED: Final = """
+    SELECT m.module, m.plan, (%(fens)s::bigint[])[(m.module - 1) * 3 + ascii(m.plan) - 64] AS fen
+    FROM subscriptions_subscribedmodule m WHERE m.subscription_id = s.id AND m.plan <> ''
+    ORDER BY m.module
 """
 
-_LINES: Final = f"""
-    SELECT n.id, n.chain_id, n.starts, n.ends, m.module, m.plan, p.monthly_fen
-    FROM ({_NEXT}) AS n
-    JOIN subscriptions_subscribedmodule m ON m.subscription_id = n.id AND m.plan <> ''
-    JOIN pricebook_book b ON b.version = %(book)s
-    JOIN pricebook_price p ON p.book_id = b.id AND p.module = m.module AND p.plan = m.plan
-    WHERE p.monthly_fen > 0
-"""  # noqa: S608
+NEXT_MODULES: Final = """
+UPDATE subscriptions_subscribedmodule SET plan = next_plan
+WHERE subscription_id = ANY (%(ids)s::bigint[]) AND plan <> next_plan
+"""
+"""What waited for the period's end holds."""
 
 DUE_SUMS: Final = f"""
-SELECT id, chain_id, starts, ends, count(*), sum(monthly_fen)::bigint FROM ({_LINES}) AS lines
-GROUP BY id, chain_id, starts, ends ORDER BY id
+SELECT s.id, s.chain_id, {_STARTS}, {_ENDS}, due.lines, due.fen
+FROM subscriptions_subscription s
+CROSS JOIN LATERAL (
+    SELECT count(*) AS lines, sum(fen)::bigint AS fen FROM ({_PRICED}) AS priced WHERE fen > 0
+) AS due
+WHERE s.id = ANY (%(ids)s::bigint[]) AND due.lines > 0 ORDER BY s.id
 """  # noqa: S608
 """What the next period of each subscription costs; those that cost nothing are missing."""
 
 CHARGES: Final = f"""
 INSERT INTO subscriptions_charge (chain_id, key, kind, module, plan, plan_before, book, period_start, period_end,
     price_fen, credited_fen, quantity, days, of_days, amount_fen, charged_on, charged_at, posting_id)
-SELECT l.chain_id, format('month:%%s:%%s:%%s:>%%s', l.chain_id, l.module, l.starts, l.plan), 'MONTH', l.module, l.plan,
-    '', %(book)s, l.starts, l.ends, l.monthly_fen, 0, 1, NULL, NULL, l.monthly_fen, %(today)s, %(now)s, t.posting_id
-FROM ({_LINES}) AS l
-JOIN unnest(%(ids)s::bigint[], %(postings)s::uuid[]) AS t (id, posting_id) ON t.id = l.id
-ORDER BY l.id, l.module
+SELECT s.chain_id, 'month:' || s.chain_id || ':' || l.module || ':' || {_STARTS} || ':>' || l.plan, 'MONTH', l.module,
+    l.plan, '', %(book)s, {_STARTS}, {_ENDS}, l.fen, 0, 1, NULL, NULL, l.fen, %(today)s, %(now)s, t.posting_id
+FROM unnest(%(ids)s::bigint[], %(postings)s::uuid[]) AS t (id, posting_id)
+JOIN subscriptions_subscription s ON s.id = t.id
+CROSS JOIN LATERAL ({_PRICED}) AS l
+WHERE l.fen > 0
 """  # noqa: S608
 
 NEXT_PERIODS: Final = f"""
-UPDATE subscriptions_subscription s SET period_start = n.starts, period_end = n.ends
-FROM ({_NEXT}) AS n WHERE n.id = s.id
+UPDATE subscriptions_subscription s SET plan = s.next_plan, period_start = {_STARTS}, period_end = {_ENDS}
+WHERE s.id = ANY (%(ids)s::bigint[])
 """  # noqa: S608
 
 SNAPSHOT: Final = """
@@ -49,7 +56,7 @@ JOIN LATERAL (
     SELECT coalesce(array_agg(m.module ORDER BY m.module), '{}') AS modules
     FROM subscriptions_subscribedmodule m WHERE m.subscription_id = s.id AND m.plan <> ''
 ) AS t ON true
-WHERE s.id = ANY (%(ids)s) AND c.id = s.chain_id AND (c.plan, c.modules) IS DISTINCT FROM (s.plan, t.modules)
+WHERE s.id = ANY (%(ids)s::bigint[]) AND c.id = s.chain_id AND (c.plan, c.modules) IS DISTINCT FROM (s.plan, t.modules)
 """
 """What everybody asks: the chain's plan and modules."""
 

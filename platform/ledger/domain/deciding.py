@@ -27,6 +27,8 @@ from ledger.domain.states import Facts, LotState, PastDraw, PastPosting, StoredP
 MintId = Callable[[], UUID]
 
 _UNITS = frozenset(Unit.values)
+# Made once: json.dumps would make one for every posting.
+_MEMO = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def decide(requests: Sequence[PostingRequest], facts: Facts, mint: MintId) -> tuple[list[Outcome], Writes]:
@@ -81,7 +83,7 @@ def _storable(request: PostingRequest) -> str:
         raise Refusal("idempotency_key_invalid", limit=MAX_KEY_LENGTH)
     if not request.memo:
         return "{}"
-    memo = json.dumps(request.memo, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    memo = _MEMO.encode(request.memo)
     if "\\u0000" in memo or not is_text(memo):
         raise Refusal("memo_invalid")
     return memo
