@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis import RedisError
@@ -20,6 +21,7 @@ from tenants.chains.overdue import PATIENCE, late_schemas, overdue
 from tenants.chains.spares import POOL
 
 _SHOWN: Final = 20
+_NAMES: Final = {"database": _("数据库"), "migrations": _("迁移"), "worker": _("后台任务")}
 _READ_EVERY: Final = timedelta(hours=1)
 
 
@@ -32,7 +34,7 @@ def health_page(request: PlatformRequest) -> HttpResponseBase:
     inbox = inbox_standing(now=now)
     context: dict[str, Any] = {
         "nav": "health",
-        "parts": [(name, part.is_up()) for name, part in health.PARTS.items()],
+        "parts": [(_NAMES.get(name, name), part.is_up()) for name, part in health.PARTS.items()],
         "database": databases.database_facts(),
         "workers": _workers(),
         "inbox": inbox,

@@ -38,7 +38,7 @@ class BookForm(forms.Form):
     )
     effective_from = DayField(
         label=_("生效日期"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text=_("从这一天起开始的计费期按新价；已经开始的计费期仍按原价。"),
     )
 
