@@ -49,7 +49,13 @@ _ALL = (
     Module(number=7, code="analytics", name=_("经营分析"), unlocks=_("看板、同期群与客群细分")),
     Module(number=8, code="points", name=_("会员积分"), unlocks=_("积分规则、到期与调整"), offered=True),
     Module(number=9, code="dedicated", name=_("独享部署"), unlocks=_("本连锁的数据独占一个数据库节点")),
-    Module(number=10, code="branding", name=_("门户品牌"), unlocks=_("会员门户使用自有标志、配色、卡面与域名")),
+    Module(
+        number=10,
+        code="branding",
+        name=_("门户品牌"),
+        unlocks=_("会员门户使用自有标志、配色与卡面"),
+        offered=True,
+    ),
     Module(
         number=11,
         code="open_api",

@@ -91,6 +91,7 @@ TENANT_APPS = [
     "membership.takeover",
     "membership.retention",
     "membership.applications",
+    "membership.branding",
 ]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 

@@ -145,6 +145,7 @@ MENU: Final = (
         Entry("card_types", "desk:card_types", _("卡类型与级别"), "card", (Act.CARD_TYPE,)),
         Entry("stores", "desk:store_list", _("门店"), "store", (Act.STORE_MANAGE,)),
         Entry("wordings", "desk:consent_wordings", _("同意书文本"), "book", (Act.STORE_MANAGE,)),
+        Entry("branding", "desk:branding", _("门户品牌"), "gift", (Act.STORE_MANAGE,)),
         Entry("api_keys", "desk:api_keys", _("接口密钥"), "plug", (Act.APIKEY_MANAGE,)),
     )),
 )

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portal.desk import card_views, home_views, issue_views
+from portal.desk import branding_views, card_views, home_views, issue_views
 
 app_name = "desk"
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("cards/<str:number>/pin/", card_views.card_pin_reset, name="card_pin_reset"),
     path("", include("portal.desk.data_urls")),
     path("", include("portal.desk.retention_urls")),
+    path("branding/", branding_views.branding, name="branding"),
     path("", include("portal.desk.member_urls")),
     path("", include("portal.desk.till_urls")),
     path("", include("portal.desk.expiry_urls")),

@@ -134,16 +134,18 @@ def status_badge(status: str, label: str) -> dict[str, str]:
 
 
 @register.inclusion_tag("components/card_face.html")
-def card_face(card: Any, chain_name: str = "", holder: str = "") -> dict[str, Any]:
-    """The card itself: ``card`` has number, level_name, level_face, valid_until and, optionally, usable."""
+def card_face(card: Any, chain_name: str = "", holder: str = "", face: str = "") -> dict[str, Any]:
+    """The card itself: ``card`` has number, level_name, level_face, valid_until and, optionally, usable. ``face``:
+    drawn so instead of as its level is.
+    """
     usable = card.get("usable", True) if isinstance(card, Mapping) else getattr(card, "usable", True)
-    return {"card": card, "chain_name": chain_name, "holder": holder, "usable": usable}
+    return {"card": card, "chain_name": chain_name, "holder": holder, "usable": usable, "face": face}
 
 
 @register.inclusion_tag("components/card_face.html")
-def sample_card_face(chain_name: str = "") -> dict[str, Any]:
+def sample_card_face(chain_name: str = "", face: str = "plain") -> dict[str, Any]:
     """A face of the house's own colour, for pages that have no card to show yet."""
-    sample = {"number": "••••••••••••", "level_name": _("会员卡"), "level_face": "plain"}
+    sample = {"number": "••••••••••••", "level_name": _("会员卡"), "level_face": face}
     return {"card": sample, "chain_name": chain_name, "holder": "", "usable": True}
 
 

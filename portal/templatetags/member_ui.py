@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from billing.subscriptions.entitlements import features_of
 from membership.cashier.paid_queries import MonthPaid
+from portal.branding import look_of
 from portal.components import chart
 from portal.member.app_views import worker_url
 from portal.member.navigation import tabs_of
@@ -35,3 +36,22 @@ def member_head(context: dict[str, Any]) -> dict[str, Any]:
     chain = context["request"].chain.name
     description = _("%(chain)s 会员门户：凭卡号和密码查看会员卡、用卡记录与结算。") % {"chain": chain}
     return {"worker_url": worker_url(), "description": description}
+
+
+@register.inclusion_tag("member/_look.html", takes_context=True)
+def member_look(context: dict[str, Any]) -> dict[str, Any]:
+    """The chain's own style sheet, to come after the portal's."""
+    return {"look": look_of(context["request"])}
+
+
+@register.inclusion_tag("member/_brand.html", takes_context=True)
+def member_mark(context: dict[str, Any]) -> dict[str, Any]:
+    """The chain's logo, or the house's mark."""
+    return {"look": look_of(context["request"])}
+
+
+@register.simple_tag(takes_context=True)
+def own_face(context: dict[str, Any], face: str = "plain") -> str:
+    """The face that a card is drawn with: the chain's own where it chose one."""
+    look = look_of(context["request"])
+    return "own" if look is not None and look.card_colour else face

@@ -67,6 +67,8 @@ _WIDTHS = (1440, 360)
 _MEMBER = [
     "/card/",
     "/card/records/",
+    "/card/settlements/",
+    "/offline/",
     "/card/pin/",
     "/card/services/",
     "/card/sessions/",

@@ -157,7 +157,7 @@ def test_more_cards_and_parts_cost_no_further_query(
     on_plan("B", stores=2)
     member = log_in(riches)
     member.get("/card/balances/")
-    with queries(11):
+    with queries(12):
         member.get("/card/balances/")
     with in_chain():
         CardType.objects.filter(code="ORDINARY").update(cards_per_id=3)
@@ -172,6 +172,6 @@ def test_more_cards_and_parts_cost_no_further_query(
                     store_id=store_id,
                     idempotency_key=f"{number}-{place}",
                 )
-    with queries(11):
+    with queries(12):
         page = member.get("/card/balances/")
     assert len(page.context["cards"]) == 3

@@ -2,6 +2,7 @@
 themselves: a page that is added tomorrow is tried tomorrow.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from html.parser import HTMLParser
@@ -23,6 +24,9 @@ from membership.cards.models import Card
 from membership.cashier import services
 from membership.cashier.models import ChainPolicy, SignedBill
 from membership.cashier.tender import Tender
+from membership.devices.domain import Way
+from membership.devices.models import CardSession
+from membership.devices.services import sessions
 from membership.members.models import Member
 from membership.records.models import Record
 from portal.member import access
@@ -91,23 +95,29 @@ def rich(in_chain: InChain, clerk: Actor, store_id: int) -> Callable[[Holder], H
 
 @pytest.fixture
 def as_member(
-    chain: Chain, client_of: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+    chain: Chain, client_of: Callable[..., Client], in_chain: InChain, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[Holder | None], Client]:
     """A browser in which this member is logged in, whatever the last page did to her session."""
     browser = client_of(chain)
     here: list[Holder | None] = [None]
+    opened: dict[str, int] = {}
 
-    def card(_request: Any) -> Card | None:
+    def card(request: Any) -> Card | None:
         if here[0] is None:
             return None
         found = Card.objects.select_related("member", "level").get(number=here[0].number)
         found.pin_must_change = False
+        request.session["member"] = {"session": opened[found.number], "seen": time.time()}
         return found
 
     monkeypatch.setattr(access, "session_card", card)
 
     def enter(who: Holder | None) -> Client:
         here[0] = who
+        if who is not None and who.number not in opened:
+            with in_chain():
+                session = sessions.open_session(card=who.card, way=Way.PIN, user_agent="", address="")
+            opened[who.number] = session.pk
         return browser
 
     return enter
@@ -147,6 +157,9 @@ def _of(who: Holder, in_chain: InChain) -> dict[str, Any]:
             "member": Member.objects.filter(pk=who.member.pk).values().get(),
             "cards": list(Card.objects.filter(member=who.member).order_by("pk").values()),
             "records": list(Record.objects.filter(card__member=who.member).order_by("pk").values_list("pk")),
+            "sessions": list(
+                CardSession.objects.filter(card__member=who.member).order_by("pk").values_list("pk", "ended_at")
+            ),
             "bills": list(SignedBill.objects.filter(member=who.member).order_by("pk").values()),
         }
 
@@ -177,6 +190,8 @@ def test_whatever_she_asks_for_she_sees_and_changes_nothing_of_another(
 ) -> None:
     on_plan("C", stores=2)
     first, second = rich(issue(top_up_fen=5_000)), rich(issue("江河", "13700005678", top_up_fen=5_000))
+    for who in (first, second):
+        as_member(who)
     with in_chain():
         addresses = {pattern.name: _addresses(pattern) for pattern in _patterns() if pattern.name not in _LEAVING}
     tried = 0

@@ -220,14 +220,14 @@ def test_the_list_goes_on_and_costs_as_many_queries_however_long_it_is(
 ) -> None:
     member = log_in(holder)
     member.get("/card/settlements/")
-    with queries(16):
+    with queries(17):
         member.get("/card/settlements/")
     with in_chain():
         CardType.objects.filter(code="ORDINARY").update(cards_per_id=2)
         issue_card(actor=clerk, number=idle_cards[1], member=holder.member, store_id=store_id)
     for number in range(30):
         pay(f"s{number}", stored_fen=10)
-    with queries(16):
+    with queries(17):
         page = member.get("/card/settlements/")
     assert len(page.context["payments"]) == 30
     more = member.get("/card/settlements/" + page.context["next_page_url"], headers={"hx-request": "true"})

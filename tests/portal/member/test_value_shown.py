@@ -155,10 +155,10 @@ def test_a_second_card_costs_no_further_query(
     on_plan("B", stores=2)
     member = log_in(holder)
     member.get("/card/")
-    with queries(12):
+    with queries(13):
         member.get("/card/")
     with in_chain():
         CardType.objects.filter(code="ORDINARY").update(cards_per_id=2)
         issue_card(actor=clerk, number=idle_cards[1], member=holder.member, store_id=store_id)
-    with queries(12):
+    with queries(13):
         member.get("/card/")
