@@ -12,7 +12,7 @@ from tests.proof.machine import AIMS, POLICIES, TOUR, Aim, act
 from tests.proof.model import ModelCard
 from tests.proof.nights import POINTS_NOTICE
 from tests.proof.scene import Scene
-from tests.proof.world import PACKAGE_FEN
+from tests.proof.world import FEN_PER_POINT, PACKAGE_FEN
 
 _A_MINUTE, _A_DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -41,6 +41,7 @@ class PlayAll(Scene):
     def walk_the_ends(self) -> None:
         """One of everything that ends, used and seen to at night a minute before its end, and when that has come."""
         card, short = self.handed_out(), self.handed_out()
+        self.try_what_is_rare(short)
         self.set_policy("BONUS_FIRST")
         self.topped(card, 90, 50)
         self.topped(short, 20, 0)
@@ -54,6 +55,25 @@ class PlayAll(Scene):
         self.walk_to_the_clearing(card)
         self.walk_an_end(last, card, short)
 
+    def try_what_is_rare(self, card: ModelCard) -> None:
+        """What a random draw seldom hits: two rules that both give, a locked card at the till, an odd fen between two
+        means, a reversal after a replacement.
+        """
+        self.fill_by_rule(card, 44)
+        self.hold(card, locked=True)
+        self.spend(card, 1, by_api=False)
+        self.hold(card, locked=False)
+        self.bill(card, {"stored": 10, "cash": 10})
+        self.bring_back(self.done[-1], 5)
+        self.the_database_agrees()
+        old, heir = self.handed_out(), self.make()
+        self.topped(old, 20, 0)
+        self.spend(old, FEN_PER_POINT - 1, by_api=False)
+        bought = self.done[-1]
+        self.give_place(old, heir, "replace_card", from_card=False)
+        self.take_back(bought)
+        self.the_database_agrees()
+
     def walk_an_end(self, end: datetime, card: ModelCard, short: ModelCard) -> None:
         for moment in (end - _A_MINUTE, end):
             self.world.now = moment
@@ -66,7 +86,12 @@ class PlayAll(Scene):
             self.the_database_agrees()
 
     def walk_to_the_clearing(self, card: ModelCard) -> None:
-        """Nobody uses the card: its points are named on one day and go on another, and on no other ones."""
+        """A package is used, and then nobody uses the card any more: its points are named on one day and go on another,
+        and on no other ones.
+        """
+        self.sell_onto(card, {"cash": PACKAGE_FEN})
+        self.world.now += 10 * _A_DAY
+        self.use_of(card, 1)
         due = self.points_end(card)
         assert due is not None
         for day in (due - POINTS_NOTICE - _A_DAY, due - POINTS_NOTICE, due - _A_DAY, due):

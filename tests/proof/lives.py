@@ -160,7 +160,9 @@ class PlayLives(PlayTills):
 
     @act(aim=AIMS, locked=st.sampled_from([True, False, False]))
     def lock(self, aim: Aim, locked: bool) -> None:
-        card = self.card(aim, lambda one: one.locked != locked)
+        self.hold(self.card(aim, lambda one: one.locked != locked), locked=locked)
+
+    def hold(self, card: ModelCard, *, locked: bool) -> None:
         assert self.world.set_locked(card.number, locked=locked) is None
         card.locked = locked
 

@@ -115,7 +115,9 @@ class Play(RuleBasedStateMachine):
     @act(aim=AIMS, paid=st.integers(1, 60))
     def top_up_by_rule(self, aim: Aim, paid: int) -> None:
         """Of 25 % from 20 fen, for three months, and 9 fen from 40, for the chain's months, the better one."""
-        card = self.usable_card(aim)
+        self.fill_by_rule(self.usable_card(aim), paid)
+
+    def fill_by_rule(self, card: ModelCard, paid: int) -> None:
         receipt, refused = self.once(lambda key: self.world.top_up(card.number, paid, None, key=key))
         part, flat = (paid // 4 if paid >= 20 else 0), (9 if paid >= 40 else 0)
         # The same from both: the higher threshold decides.
@@ -180,7 +182,9 @@ class Play(RuleBasedStateMachine):
 
     @act(needs="done", aim=AIMS)
     def reverse(self, aim: Aim) -> None:
-        done = aimed(self.done, aim, lambda one: self.reversal_refusal(one) is None)
+        self.take_back(aimed(self.done, aim, lambda one: self.reversal_refusal(one) is None))
+
+    def take_back(self, done: Done) -> None:
         receipt, refused = self.once(
             lambda key: self.world.reverse(done.record_id, key=key, package=done.act == "PACKAGE")
         )

@@ -1,52 +1,25 @@
 """The same acts many at a time: no order is known, but no fen appears, vanishes or is spent twice, and nobody hangs."""
 
 import random
-import threading
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connections
 
 from kernel.clock import now
 from kernel.errors import DomainError
 from ledger.models import Lot
 from membership.cashier.fast import Consumption, consume_many
 from membership.expiry.services import daily
-from tests.cleaning import superuser
 from tests.proof.conftest import Rounds
+from tests.proof.threads import THREADS, deadlocks, side_by_side
 from tests.proof.world import World
 
 _REFUSALS = {
     "card_lost", "card_frozen", "card_locked", "card_expired", "insufficient_balance", "over_cap",
     "status_step_forbidden", "already_reversed", "lots_already_drawn", "idempotency_conflict",
 }  # fmt: skip
-_THREADS = 6
 _ACTS = 25
-
-
-def _side_by_side(work: Callable[[int], None], *, threads: int = _THREADS, timeout_s: float = 120) -> None:
-    """Run it in so many threads, started together; whatever went wrong in one is raised here."""
-    start, failures = threading.Barrier(threads), []
-
-    def run(number: int) -> None:
-        try:
-            start.wait(timeout=20)
-            work(number)
-        except BaseException as error:  # noqa: BLE001  (told by the test, which fails with it)
-            failures.append(error)
-        finally:
-            connections.close_all()
-
-    running = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(threads)]
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join(timeout=timeout_s)
-    assert not any(thread.is_alive() for thread in running), "somebody waits for ever"
-    if failures:
-        raise failures[0]
 
 
 @pytest.fixture
@@ -117,12 +90,12 @@ class _Player:
 
 
 def test_random_acts_on_few_cards_conserve_value(world: World, few_cards: list[str], rounds: Rounds) -> None:
-    stuck = _deadlocks()
+    stuck = deadlocks()
     expected = Counter(dict.fromkeys(few_cards, 10_500))
     world.now = now()
     for seed in rounds(2):
-        players = [_Player(world, few_cards, seed * 100 + number) for number in range(_THREADS)]
-        _side_by_side(lambda number: players[number].play())  # noqa: B023  (done within the round)
+        players = [_Player(world, few_cards, seed * 100 + number) for number in range(THREADS)]
+        side_by_side(lambda number: players[number].play())  # noqa: B023  (done within the round)
         for player in players:
             assert player.refused <= _REFUSALS
             expected.update(player.moved)
@@ -133,7 +106,7 @@ def test_random_acts_on_few_cards_conserve_value(world: World, few_cards: list[s
         for number in few_cards:
             world.step("lift_loss", number)
             world.step("unfreeze_card", number)
-    assert _deadlocks() == stuck
+    assert deadlocks() == stuck
 
 
 def test_midnight_comes_while_the_tills_are_busy(world: World, few_cards: list[str]) -> None:
@@ -141,15 +114,15 @@ def test_midnight_comes_while_the_tills_are_busy(world: World, few_cards: list[s
     with_bonus = {number: seen.balance for number, seen in world.see(few_cards).items()}
     world.look(lambda: Lot.objects.filter(kind="BONUS").update(expires_at=now()))
     world.now = now()
-    players = [_Player(world, few_cards, number) for number in range(_THREADS - 1)]
+    players = [_Player(world, few_cards, number) for number in range(THREADS - 1)]
 
     def work(number: int) -> None:
-        if number == _THREADS - 1:
+        if number == THREADS - 1:
             daily.run(world.chain.schema_name)
         else:
             players[number].play()
 
-    _side_by_side(work)
+    side_by_side(work)
     for player in players:
         assert player.refused <= _REFUSALS
     seen = world.see(few_cards)
@@ -168,7 +141,7 @@ def test_a_thousand_consumptions_of_one_card_never_overdraw_nor_hang(world: Worl
     assert world.issue(number, activate=True) is None
     assert world.top_up(number, 150_000, 40_000, key=world.key())[1] is None
     world.now = now()
-    stuck = _deadlocks()
+    stuck = deadlocks()
     for seed in rounds(1):
         world.top_up(number, 100_000, 0, key=world.key())
         before = world.see([number])[number].balance
@@ -178,7 +151,7 @@ def test_a_thousand_consumptions_of_one_card_never_overdraw_nor_hang(world: Worl
             _Meddler(world, number, seed * 100 + 51, hammers),
         ]
         everybody = [*hammers, *meddlers]
-        _side_by_side(lambda place: everybody[place].work(), threads=len(everybody))  # noqa: B023  (done in the round)
+        side_by_side(lambda place: everybody[place].work(), threads=len(everybody))  # noqa: B023  (done in the round)
         ends = sum((hammer.ends for hammer in hammers), Counter[str]())
         assert ends["done"] + ends["insufficient_balance"] == 1_000
         assert ends["insufficient_balance"] > 0
@@ -189,16 +162,7 @@ def test_a_thousand_consumptions_of_one_card_never_overdraw_nor_hang(world: Worl
         brought = sum(meddler.brought_fen for meddler in meddlers)
         assert world.see([number])[number].balance == before - taken + brought >= 0
         assert world.audit() == []
-    assert _deadlocks() == stuck
-
-
-def _deadlocks() -> int:
-    """How many transactions of this database the server has broken off to let another go on, retried or not."""
-    with superuser() as conn:
-        conn.execute("SELECT pg_stat_clear_snapshot()")
-        row = conn.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").fetchone()
-    assert row is not None
-    return int(row[0])
+    assert deadlocks() == stuck
 
 
 class _Hammer:

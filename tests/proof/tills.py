@@ -108,7 +108,9 @@ class PlayTills(Play):
     @act(needs="done", aim=AIMS, amount=_small)
     def give_back(self, aim: Aim, amount: int) -> None:
         """Goods come back: each means gets its share, the very lots theirs, and the points go."""
-        done = aimed(self.done, aim, lambda one: self.return_refusal(one, amount) is None)
+        self.bring_back(aimed(self.done, aim, lambda one: self.return_refusal(one, amount) is None), amount)
+
+    def bring_back(self, done: Done, amount: int) -> None:
         expected = self.return_refusal(done, amount)
         receipt, refused = self.once(lambda key: self.world.give_back(done.record_id, amount, key=key))
         assert refused == expected
