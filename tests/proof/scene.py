@@ -93,5 +93,5 @@ class Scene(PlayNights):
         card.points_used = self.today
         self.keep(Done(
             "CONSUMPTION", card, receipt.record_id, opened=opened, taken=taken, member=card.member, paid=parts,
-            bill=parts["signed"],
+            bill=parts.get("signed", 0),
         ))  # fmt: skip
