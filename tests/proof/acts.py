@@ -62,9 +62,10 @@ ALSO: Final = ("top_up_by_rule", "earn", "midnight: lots_cnt", "midnight: lots_p
 """What is to be reached besides: other ways of the same acts."""
 
 ELSEWHERE: Final = {
+    "applications": "before there is a card; tests/membership/applications",
     "buyers": "who bought for others: no card or value moves; tests/membership/buyers",
+    "cards.services.adjusting": "level and vehicle, by a paper: no value moves; tests/membership/cards",
     "cards.services.moving": "a part of reissue, replacement and reversal",
-    "cards.services.own_loss": "reports and lifts as the desk's do; tests/portal/member/test_loss.py",
     "cards.services.pin_acts.choose_pin": "differs from reset_pin only in who thinks of the PIN",
     "cards.services.redating": "last days by a document; tests/membership/cards/test_redating.py",
     "cards.services.transferring": "a replacement for another holder; tests/membership/requests",
