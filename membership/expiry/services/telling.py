@@ -8,7 +8,7 @@ in the very transaction that writes the message to its outbox. Everybody else st
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from django.core.mail import EmailMessage
 from django.utils.translation import gettext as _
@@ -28,15 +28,15 @@ DORMANT_TEMPLATE: Final = "card_dormant"
 BATCH: Final = 200
 _TAIL: Final = 4
 
-Notice = ClearingNotice | DormantCard
+Notice = TypeVar("Notice", ClearingNotice, DormantCard)
 
 
 def tell_some(*, limit: int = BATCH) -> int:
     """Tell the next members; how many notices were looked at. Another worker's are left to it; each is told once."""
     clearing = _waiting(ClearingNotice, NoticeState.OPEN, limit)
     dormant = _waiting(DormantCard, DormantState.NOTIFIED, limit)
-    members = [notice.card.member for notice in (*clearing, *dormant) if notice.card.member is not None]
-    agreed = _agreed([member.pk for member in members])
+    cards = [*(notice.card for notice in clearing), *(line.card for line in dormant)]
+    agreed = _agreed([card.member_id for card in cards if card.member_id is not None])
     for notice in clearing:
         text = _("您尾号 %(tail)s 的会员卡有 %(points)s 积分将于 %(day)s 清零，此前消费一次即可保留。")
         params = {"points": str(notice.points)}
