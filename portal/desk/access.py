@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from billing.subscriptions.entitlements import modules_of
+from membership.applications.queries import count_waiting, plan_has_applications
 from portal.actors import actor_of_request
 from portal.desk.menu import menu_for
 from portal.errors import signed_out
@@ -32,6 +33,14 @@ class Desk:
     """The one she works in now; None when there is none for her."""
     modules: frozenset[str]
     """What the chain has subscribed to, by code."""
+    has_applications: bool = False
+    """Whether the chain's plan has applications on the web."""
+
+    def _waiting(self) -> dict[str, int]:
+        """How much waits for this person behind an entry of the menu. One query, where the plan has applications."""
+        if not self.has_applications or not self.actor.may_somewhere(Act.CARD_ISSUE):
+            return {}
+        return {"applications": count_waiting(self.actor)}
 
     def shell(self) -> dict[str, Any]:
         """The context of ``layouts/desk.html``."""
@@ -42,6 +51,7 @@ class Desk:
             "allowed": {act for act in Act.values if self.actor.may_somewhere(act)},
             "modules": self.modules,
             "menu": menu_for(self.actor, modules=self.modules),
+            "waiting": self._waiting(),
         }
 
 
@@ -95,7 +105,8 @@ def _desk(request: HttpRequest, actor: Actor) -> Desk:
     chosen = request.session.get(SESSION_STORE)
     store = next((store for store in stores if store.pk == chosen), stores[0] if stores else None)
     modules = modules_of(request.chain)  # type: ignore[attr-defined]
-    return Desk(actor=actor, stores=stores, store=store, modules=modules)
+    has_applications = plan_has_applications(request.chain)  # type: ignore[attr-defined]
+    return Desk(actor=actor, stores=stores, store=store, modules=modules, has_applications=has_applications)
 
 
 def _to_login(request: HttpRequest) -> HttpResponse:

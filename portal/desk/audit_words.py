@@ -49,6 +49,14 @@ _FIELDS: Final[Mapping[str, str | Promise]] = {
     "bound_vehicle": gettext_lazy("绑定车辆"),
 }
 _LABELS: Final[Mapping[str, str | Promise]] = {
+    "card": gettext_lazy("会员卡"),
+    "original_seen": gettext_lazy("已核对原件"),
+    "delivery_offered": gettext_lazy("提供邮寄"),
+    "photo_required": gettext_lazy("须上传证件照片"),
+    "per_day": gettext_lazy("每天最多受理（份）"),
+    "kept_days": gettext_lazy("结束后保留个人资料（天）"),
+    "drafts": gettext_lazy("未验证的申请"),
+    "forgotten": gettext_lazy("删除个人资料的申请"),
     "acts": gettext_lazy("权限"),
     "added": gettext_lazy("增加权限"),
     "added_tags": gettext_lazy("加上"),

@@ -97,6 +97,7 @@ MENU: Final = (
     )),
     Group("cards", _("会员卡"), (
         Entry("issue", "desk:card_issue", _("会员卡发卡"), "card-hand", (Act.CARD_ISSUE,)),
+        Entry("applications", "desk:applications", _("网上申请"), "file-in", (Act.CARD_ISSUE,)),
         Entry("cards", "desk:card_list", _("会员卡管理"), "card"),
         Entry("dormancy", "desk:dormancy", _("睡眠卡"), "lock", (Act.DORMANCY_LIST, Act.DORMANCY_APPROVE)),
         Entry("make", "desk:card_make", _("会员卡制卡"), "card-plus", (Act.CARD_MAKE,)),

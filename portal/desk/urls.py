@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("portal.desk.value_urls")),
     path("messages/", include("portal.desk.message_urls")),
     path("requests/", include("portal.desk.request_urls")),
+    path("applications/", include("portal.desk.application_urls")),
     path("documents/", include("portal.desk.document_urls")),
     path("stock/", include("portal.desk.stock_urls")),
 ]

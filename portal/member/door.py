@@ -25,6 +25,11 @@ LOGIN_PATH: Final = "/"
 CODE_ASK_PATH: Final = "/pin/"
 CODE_USE_PATH: Final = "/pin/code/"
 INSIDE_PATH: Final = "/card/"
+APPLY_PATH: Final = "/apply/"
+APPLY_ASK_PATHS: Final = (APPLY_PATH, "/apply/code/again/", "/apply/find/")
+APPLY_CODE_PATHS: Final = ("/apply/code/", "/apply/find/code/")
+LARGEST_BODY: Final = 6 * 1024 * 1024
+"""Of a form with a photo: more is not even read."""
 # A family, a shop's Wi-Fi or a mobile carrier's gateway is one address to us: only refused log-ins count, and many may
 # be refused at once before anybody has to wait. For each web process.
 REFUSED_AT_ONCE: Final = 30
@@ -56,6 +61,14 @@ class TooManyCodes(TooManyAttempts):
     message = gettext_lazy(
         "您所在的网络短时间内索取验证码次数太多。请过几分钟再试，或带有效证件到任一门店办理。未作任何更改。"
     )
+
+
+class BodyTooLarge(TooManyAttempts):
+    """The form with its photo is larger than any that would be taken."""
+
+    code = "body_too_large"
+    status = 400
+    message = gettext_lazy("上传的照片太大：最多 5 MB。请返回上一页，缩小后再上传。未提交任何资料。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +104,10 @@ class MemberDoorMiddleware:
             ),
             CODE_ASK_PATH: _Door(asked, _ASKED, TooManyCodes, hashes=False),
         }
+        # Applying for a card sends a code as well; what is guessed there is counted by itself.
+        guessed = Buckets(burst=REFUSED_AT_ONCE, per_second=REFUSED_PER_SECOND)
+        self._doors |= {path: _Door(asked, _ASKED, TooManyCodes, hashes=False) for path in APPLY_ASK_PATHS}
+        self._doors |= {path: _Door(guessed, _REFUSED, hashes=False) for path in APPLY_CODE_PATHS}
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         door = self._doors.get(request.path_info) if request.method == "POST" else None
@@ -98,6 +115,8 @@ class MemberDoorMiddleware:
             return self.get_response(request)
         if door.hashes and hashing_slots().full():
             return _turned_away(request, Busy)
+        if request.path_info == APPLY_PATH and _announced_bytes(request) > LARGEST_BODY:
+            return _turned_away(request, BodyTooLarge)
         address = client_network(request)
         if not door.attempts.take(address):
             return _turned_away(request, door.refusal)
@@ -109,7 +128,12 @@ class MemberDoorMiddleware:
         return response
 
 
-_REFUSALS: Final = {refusal.code: refusal for refusal in (Busy, TooManyAttempts, TooManyCodes)}
+_REFUSALS: Final = {refusal.code: refusal for refusal in (Busy, TooManyAttempts, TooManyCodes, BodyTooLarge)}
+
+
+def _announced_bytes(request: HttpRequest) -> int:
+    length = str(request.META.get("CONTENT_LENGTH") or "0")
+    return int(length) if length.isdecimal() else 0
 
 
 def _turned_away(request: HttpRequest, refusal: type[Busy] | type[TooManyAttempts]) -> HttpResponse:

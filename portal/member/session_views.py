@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from kernel.slots import Busy
 from kernel.sms.services import offered
+from membership.applications.queries import is_offered
 from membership.cards.models import Card
 from membership.cards.web_login import WebPinOutcome, change_pin, check_web_pin
 from portal.attempts import attempt, status_of
@@ -39,7 +40,10 @@ def login(request: HttpRequest) -> HttpResponseBase:
             return redirect("member:pin_change" if outcome.card.pin_must_change else "member:home")
         _refuse(form, None)
         status = 403
-    return render(request, "member/login.html", {"form": form, "texts_offered": offered()}, status=status)
+    # A refusal costs as little as it can.
+    may_apply = request.method != "POST" and offered() and is_offered(request.chain)  # type: ignore[attr-defined]
+    context = {"form": form, "texts_offered": offered(), "may_apply": may_apply}
+    return render(request, "member/login.html", context, status=status)
 
 
 @require_POST

@@ -34,6 +34,7 @@ urlpatterns = [
     path("brand-<int:version>.png", brand_views.brand_logo, name="brand_logo"),
     path("offline/", app_views.offline, name="offline"),
     path("card/", include("portal.member.acts.urls")),
+    path("apply/", include("portal.member.apply.urls")),
     path("card/records/", record_views.records, name="records"),
     path("card/records/download/", record_views.records_download, name="records_download"),
     path("card/records/<uuid:record_id>/", record_views.record_detail, name="record_detail"),
