@@ -37,6 +37,7 @@ _DESK = [
     "/desk/imports/", "/desk/exports/", "/desk/retention/", "/desk/takeover/",
     "/desk/value/rules/", "/desk/value/prepayment/", "/desk/value/signed/", "/desk/value/points/",
     "/desk/value/packages/", "/desk/value/packages/products/",
+    "/desk/applications/", "/desk/applications/settings/",
     "/desk/expiry/", "/desk/expiry/rules/", "/desk/dormancy/", "/desk/dormancy/reopen/",
     "/desk/messages/", "/desk/messages/M000001/", "/desk/requests/", "/desk/requests/?which=all",
     "/desk/documents/", "/desk/documents/?which=all", "/desk/documents/new/MAKING_REQUEST/",

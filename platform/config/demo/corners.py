@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from config.demo import applications
 from kernel import clock
 from kernel.money import Money
 from membership.buyers.domain import Buyer
@@ -34,7 +35,7 @@ from tenants.people.domain import Actor
 _LEVEL: Final = "PLAIN"
 _UNUSED: Final = 3
 _FORGOTTEN: Final = 2
-MEMBERS: Final = _UNUSED
+MEMBERS: Final = _UNUSED + applications.MEMBERS
 """Members who are only in this part of the story."""
 _BOUGHT_FEN: Final = 30_000
 _POINTS: Final = 680
@@ -83,6 +84,7 @@ def come_to_light(desk: Desk, *, now: datetime) -> None:
         _ask_for_another_level(desk)
         _top_up_for_another(desk)
     _count_and_print(desk, now)
+    applications.apply_online(owner=desk.owner, clerk=desk.service, store_id=desk.store_id, now=now)
 
 
 def _file(desk: Desk, name: str, place: int) -> Member:
