@@ -60,7 +60,7 @@ def _notes(results: list[Result]) -> str:
 def _goal(result: Result) -> str:
     if result.more_is_better:
         return f"≥ {result.goal:g}"
-    return f"≤ 1/{round(1 / result.goal)}"
+    return f"≤ {result.goal:g}" if result.goal >= 1 else f"≤ 1/{round(1 / result.goal)}"
 
 
 def _number(value: float) -> str:

@@ -11,7 +11,7 @@ from bench.results import Plan, Result
 __all__ = ["ROWS", "Plan", "measure_all"]
 
 
-ROWS: Final = ("posting", "chains", "pins", "provisioning", "billing", "imports", "sheets")
+ROWS: Final = ("posting", "chains", "pins", "provisioning", "billing", "imports", "sheets", "member", "clearing")
 
 
 def measure_all(names: list[str], plan: Plan, *, write: bool) -> int:

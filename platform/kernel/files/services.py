@@ -1,6 +1,7 @@
 """Keeping, reading and deleting private files. All but ``sweep`` work in the chain's open transaction."""
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -103,6 +104,23 @@ def contents(kept: StoredFile) -> Iterator[bytes]:
             yield from opened(cast("BinaryIO", stream), file_id=kept.pk, schema=schema)
 
     return read()
+
+
+def make_durable(kept: StoredFile) -> None:
+    """Have the bytes on the disk itself before anything is done that relies on them. A storage that is no folder of
+    this machine is safe when it has taken them.
+    """
+    try:
+        path = _storage().path(_path(kept.pk))
+    except NotImplementedError:
+        return
+    # The folder too: it holds the file's name.
+    for place in (path, os.path.dirname(path)):
+        handle = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def find(file_id: UUID) -> StoredFile:

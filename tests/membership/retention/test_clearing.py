@@ -114,13 +114,15 @@ KILLS = (
     "kernel.files.services.keep",
     "membership.retention.models.Archive.save",
     "membership.retention.archives.verify",
-    "membership.retention.archives.ids_in",
-    "membership.retention.clearing.record",
+    "membership.retention.clearing._close",
     "time.sleep",
 )
 
 
-@pytest.mark.parametrize("name", KILLS)
+BY_ID = (*KILLS, "membership.retention.archives.ids_in")
+
+
+@pytest.mark.parametrize(("name", "at_once"), [*((name, True) for name in KILLS), *((name, False) for name in BY_ID)])
 @pytest.mark.parametrize("after", [False, True])
 def test_killed_anywhere_it_goes_on_where_it_stopped(
     clear: Callable[..., clearing.Cleared],
@@ -130,9 +132,12 @@ def test_killed_anywhere_it_goes_on_where_it_stopped(
     in_chain: InChain,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
+    at_once: bool,
     after: bool,
 ) -> None:
-    """Killed once, before or after that call; again and again at every batch."""
+    """Killed before or after that call, three times; where the records go by one statement, and where by their ids."""
+    if not at_once:
+        monkeypatch.setattr(clearing, "_delete_at_once", lambda turn, archive: False)
     monkeypatch.setattr(clearing, "ARCHIVE_AT_MOST", 6)
     monkeypatch.setattr(clearing, "DELETE_AT_ONCE", 2)
     old, kept = past(holder, *OLD), past(holder, *KEPT)
