@@ -21,7 +21,7 @@ from tenants.chains.overdue import PATIENCE, late_schemas, overdue
 from tenants.chains.spares import POOL
 
 _SHOWN: Final = 20
-_NAMES: Final = {"database": _("数据库"), "migrations": _("迁移"), "worker": _("后台任务")}
+_NAMES: Final = {"database": _("数据库"), "migrations": _("迁移"), "valkey": "Valkey", "worker": _("后台任务")}
 _READ_EVERY: Final = timedelta(hours=1)
 
 
