@@ -6,6 +6,7 @@ Like that audit (``ledger.audit``), each check is one statement that sees one mo
 from collections.abc import Mapping
 from typing import Final
 
+from billing.invoices.checks import CHECKS as INVOICE_CHECKS
 from billing.statements.checks import CHECKS as STATEMENT_CHECKS
 from ledger.audit import Finding, audit_schema
 
@@ -87,6 +88,7 @@ CHECKS: Final[Mapping[str, str]] = {
             ON charge.chain_id = subscription.chain_id AND charge.kind = 'MONTH'
             AND charge.period_start > subscription.ended_on""",
     **STATEMENT_CHECKS,
+    **INVOICE_CHECKS,
     # What everybody asks is what was subscribed.
     "entitlements": """
         SELECT chain.id, chain.slug || ' has ' || chain.plan || ' ' || chain.modules::text || ', subscribed '

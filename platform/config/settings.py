@@ -60,6 +60,7 @@ SHARED_APPS = [
     "billing.payments",
     "billing.statements",
     "billing.forecasts",
+    "billing.invoices",
     "portal",
     "api",
 ]

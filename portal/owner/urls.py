@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portal.owner import subscriptions, usage, views
+from portal.owner import invoice_views, subscriptions, usage, views
 
 app_name = "console"
 
@@ -14,6 +14,12 @@ urlpatterns = [
     path("chains/<slug:slug>/retry/", views.chain_retry, name="chain_retry"),
     path("chains/<slug:slug>/desk/", views.open_desk, name="open_desk"),
     path("chains/<slug:slug>/account/", include("portal.owner.account_urls")),
+    path("chains/<slug:slug>/invoices/", invoice_views.invoices, name="invoices"),
+    path(
+        "chains/<slug:slug>/invoices/titles/<int:title_id>/remove/",
+        invoice_views.title_remove,
+        name="invoice_title_remove",
+    ),
     path("chains/<slug:slug>/statements/", include("portal.owner.statement_urls")),
     path("chains/<slug:slug>/subscription/", subscriptions.subscription, name="subscription"),
     path("chains/<slug:slug>/usage/", usage.usage, name="usage"),

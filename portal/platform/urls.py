@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from portal.platform import adjustment_views, chain_views, event_views, health_views, payment_views, price_views
+from portal.platform import (
+    adjustment_views,
+    chain_views,
+    event_views,
+    health_views,
+    invoice_views,
+    payment_views,
+    price_views,
+)
 
 app_name = "office"
 
@@ -18,6 +26,9 @@ urlpatterns = [
     path("prices/<slug:version>/csv/", price_views.price_csv, name="price_csv"),
     path("prices/<slug:version>/approve/", price_views.price_approve, name="price_approve"),
     path("prices/<slug:version>/withdraw/", price_views.price_withdraw, name="price_withdraw"),
+    path("invoices/", invoice_views.invoice_list, name="invoices"),
+    path("invoices/<int:invoice_id>/issue/", invoice_views.issue, name="invoice_issue"),
+    path("invoices/<int:invoice_id>/refuse/", invoice_views.refuse, name="invoice_refuse"),
     path("events/", event_views.event_list, name="events"),
     path("events/<int:event_pk>/resend/", event_views.resend, name="event_resend"),
     path("events/<int:event_pk>/ignore/", event_views.ignore, name="event_ignore"),

@@ -13,6 +13,10 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
     {
         **{act.value: act.label for act in Act},
         "account.login": _("登录"),
+        "invoice.issue": _("开具发票"),
+        "invoice.refuse": _("退回开票申请"),
+        "invoice.request": _("申请开票"),
+        "invoice.title": _("维护发票抬头"),
         "adjustment.approve": _("通过账户调整"),
         "adjustment.reject": _("驳回账户调整"),
         "adjustment.request": _("申请账户调整"),
@@ -134,6 +138,7 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
 
 OBJECTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
     {
+        "invoice": _("开票申请"),
         "adjustment": _("账户调整"),
         "apikey": _("接口密钥"),
         "application": _("网上申请"),

@@ -49,7 +49,8 @@ _DESK = [
 ]  # fmt: skip
 _CONSOLE = [
     "/console/", "/console/chains/new/", *(f"/console/chains/yunshan/{page}" for page in (
-        "subscription/", "account/", "account/top-up/", "account/automatic/", "statements/", "statements/now/")),
+        "subscription/", "account/", "account/top-up/", "account/automatic/",
+        "statements/", "statements/now/", "invoices/")),
 ]  # fmt: skip
 _OFFICE = [
     "/platform/events/",
@@ -63,6 +64,7 @@ _OFFICE = [
     "/platform/prices/",
     "/platform/prices/new/",
     "/platform/prices/2026-01/",
+    "/platform/invoices/",
 ]
 _WIDTHS = (1440, 360)
 _MEMBER = [

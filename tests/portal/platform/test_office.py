@@ -32,6 +32,7 @@ PAGES = [
     "chains/",
     "health/",
     "health/chains/",
+    "invoices/",
 ]
 
 
