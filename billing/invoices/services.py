@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from billing.accounts.domain import require_platform
 from billing.accounts.queries import standing_of
 from billing.invoices.domain import (
     AlreadyInvoiced,
@@ -24,7 +23,7 @@ from kernel import clock
 from kernel.mail.services import post_in_every_language
 from kernel.money import Money
 from tenants.audit.services import record
-from tenants.people.domain import Actor
+from tenants.people.domain import Actor, require_platform
 
 
 def save_title(
