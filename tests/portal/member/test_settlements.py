@@ -32,7 +32,7 @@ Pay = Callable[..., UUID]
 def pay(in_chain: InChain, holder: Holder, clerk: Actor, store_id: int) -> Pay:
     """``pay("a", stored_fen=100)``: a bill paid so."""
 
-    def paid(key: str, **parts: int) -> UUID:
+    def paid(key: str, **parts: Any) -> UUID:
         tender = Tender(**parts)
         with in_chain():
             return services.pay(
