@@ -63,6 +63,7 @@ ALSO: Final = ("top_up_by_rule", "earn", "midnight: lots_cnt", "midnight: lots_p
 
 ELSEWHERE: Final = {
     "applications": "before there is a card; tests/membership/applications",
+    "branding": "what members' pages look like: moves nothing; tests/membership/branding",
     "buyers": "who bought for others: no card or value moves; tests/membership/buyers",
     "cards.services.adjusting": "level and vehicle, by a paper: no value moves; tests/membership/cards",
     "cards.services.moving": "a part of reissue, replacement and reversal",
