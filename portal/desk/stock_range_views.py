@@ -115,6 +115,7 @@ def range_deliver(request: DeskRequest, range_id: int) -> HttpResponseBase:
             messages.success(request, _("已下发，单号 %(number)s，等待门店签收。") % {"number": sent.number})
             return redirect("desk:document", number=sent.number)
     context = {"form": form, "cards": _range_row(cards, {}), "earliest": earliest, "nav": "stock_ranges"}
+    context["none_left"] = not free
     return render(request, "desk/stock_deliver.html", context, status=status_of(form))
 
 

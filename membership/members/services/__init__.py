@@ -29,7 +29,7 @@ from membership.members.services.erasure import (
     forget_retained,
     reveal_retained,
 )
-from membership.members.services.filing import Details, create_member, edit_details, edit_member, get_member
+from membership.members.services.filing import Details, create_member, edit_details, get_member
 from membership.members.services.identity import (
     DocumentNotFound,
     IdCheck,
@@ -86,7 +86,6 @@ __all__ = [
     "create_member",
     "define_tag",
     "edit_details",
-    "edit_member",
     "edit_tag",
     "erase_member",
     "export_of",

@@ -33,6 +33,10 @@ from tenants.people.domain import Act, Actor, require
 
 _LONGEST_NAME: Final = 60
 _LONGEST_ADDRESS: Final = 200
+_EDITABLE: Final = (
+    *("name", "phone", "birthday", "category", "landline", "email", "address"),
+    *("lunar_month", "lunar_day", "lunar_leap", "lunar_year"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +75,6 @@ def create_member(
     return member
 
 
-def edit_member(*, actor: Actor, code: str, name: str, phone: str, birthday: date | None, store_id: int) -> Member:
-    """Correct a member's name, telephone or birthday; the rest stays.
-
-    Raises:
-        NotAllowed, MemberNotFound, MemberMerged, MemberErased, InvalidName, InvalidPhone, InvalidBirthday
-        BirthdayContradicts: the new birthday is not that of her ID document.
-    """
-    return _edit(actor, code, name, phone, birthday, None, store_id)
-
-
 def edit_details(
     *,
     actor: Actor,
@@ -100,7 +94,26 @@ def edit_details(
         InvalidLandline, InvalidEmail, InvalidLunarDate
         BirthdayContradicts: not unless she says so.
     """
-    return _edit(actor, code, name, phone, birthday, details, store_id, birthday_differs=birthday_differs)
+    require(actor, Act.MEMBER_CREATE, store_id=store_id)
+    name, phone = _checked(name, phone, birthday)
+    member = locks.lock_member(code.strip().upper())
+    if member.erased_at is not None:
+        raise MemberErased(member_code=member.code)
+    differs = birthday not in (None, member.birthday) and _contradicts(member, birthday)
+    if differs and not birthday_differs:
+        raise BirthdayContradicts
+    before = {field: getattr(member, field) for field in _EDITABLE}
+    member.name, member.phone, member.birthday = name, phone, birthday
+    if before["phone"] != phone:
+        member.phone_verified_at = None
+    _apply(member, details)
+    changed = [field for field, value in before.items() if getattr(member, field) != value]
+    if changed:
+        member.save(update_fields=[*changed, "phone_verified_at"])
+        # The trail says which fields; the old values would keep personal data for ever.
+        detail: dict[str, Any] = {"changed": changed} | ({"birthday_differs": True} if differs else {})
+        record(actor, "member.edit", object_type="member", object_id=member.code, store_id=store_id, detail=detail)
+    return member
 
 
 def get_member(code: str) -> Member:
@@ -114,46 +127,6 @@ def get_member(code: str) -> Member:
     except Member.DoesNotExist:
         raise MemberNotFound(member_code=code) from None
     return member.merged_into or member
-
-
-_EDITABLE: Final = (
-    *("name", "phone", "birthday", "category", "landline", "email", "address"),
-    *("lunar_month", "lunar_day", "lunar_leap", "lunar_year"),
-)
-
-
-def _edit(
-    actor: Actor,
-    code: str,
-    name: str,
-    phone: str,
-    birthday: date | None,
-    details: Details | None,
-    store_id: int,
-    *,
-    birthday_differs: bool = False,
-) -> Member:
-    require(actor, Act.MEMBER_CREATE, store_id=store_id)
-    name, phone = _checked(name, phone, birthday)
-    member = locks.lock_member(code.strip().upper())
-    if member.erased_at is not None:
-        raise MemberErased(member_code=member.code)
-    differs = birthday not in (None, member.birthday) and _contradicts(member, birthday)
-    if differs and not birthday_differs:
-        raise BirthdayContradicts
-    before = {field: getattr(member, field) for field in _EDITABLE}
-    member.name, member.phone, member.birthday = name, phone, birthday
-    if before["phone"] != phone:
-        member.phone_verified_at = None
-    if details is not None:
-        _apply(member, details)
-    changed = [field for field, value in before.items() if getattr(member, field) != value]
-    if changed:
-        member.save(update_fields=[*changed, "phone_verified_at"])
-        # The trail says which fields; the old values would keep personal data for ever.
-        detail: dict[str, Any] = {"changed": changed} | ({"birthday_differs": True} if differs else {})
-        record(actor, "member.edit", object_type="member", object_id=member.code, store_id=store_id, detail=detail)
-    return member
 
 
 def _contradicts(member: Member, birthday: date | None) -> bool:

@@ -22,8 +22,10 @@ from membership.cashier.buying import Customer
 from membership.documents import services as documents
 from membership.expiry.services.dormancy import prepare_list
 from membership.expiry.services.points import give_notices
+from membership.expiry.services.telling import tell_some
+from membership.members.domain import ConsentChannel, ConsentPurpose, ConsentSource
 from membership.members.models import IdDocument, Member
-from membership.members.services import create_member
+from membership.members.services import create_member, give_consent
 from membership.records.models import Record
 from membership.stock.services import take_in_existing
 from membership.tills.domain import SlipWidth, total_of
@@ -123,7 +125,22 @@ def _clear_points(desk: Desk, now: datetime) -> None:
                 idempotency_key=f"demo-points-{number}",
             )
     with clock.frozen(now):
+        _agree_to_reminders(desk, members[0])
         give_notices(today=clock.today())
+        tell_some()
+
+
+def _agree_to_reminders(desk: Desk, member: Member) -> None:
+    """She proved her telephone by a code, and is told by it; the others by the shop."""
+    Member.objects.filter(pk=member.pk).update(phone_verified_at=clock.now())
+    give_consent(
+        actor=desk.service,
+        code=member.code,
+        purpose=ConsentPurpose.REMINDER,
+        channel=ConsentChannel.SMS,
+        how=ConsentSource.DESK,
+        store_id=desk.store_id,
+    )
 
 
 def _make_type(desk: Desk, code: str, name: str, prefix: str, values: Mapping[str, object]) -> list[str]:

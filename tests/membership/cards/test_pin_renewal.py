@@ -15,7 +15,7 @@ from membership.cards.models import Card, CardPinCode, CardTillPin, PinCodeAsk
 from membership.cards.pin_renewal import A_DAY, TRIES, answer_asks, ask_for_code, renew_pin
 from membership.cards.web_login import PinTrivial, WebPinOutcome, check_web_pin
 from membership.members.models import Member
-from membership.members.services import edit_member
+from membership.members.services import Details, edit_details
 from tenants.audit.models import AuditEntry
 from tenants.chains.models import Chain
 from tenants.people.domain import Actor
@@ -103,8 +103,14 @@ def test_a_code_ends_with_its_time_and_with_the_telephone(
     with clock.frozen(clock.now() + timedelta(minutes=11)):
         assert not renewed(in_chain, holder.number, told).accepted
     with in_chain():
-        edit_member(
-            actor=clerk, code=holder.member.code, name="林静", phone="13900007777", birthday=None, store_id=store_id
+        edit_details(
+            actor=clerk,
+            code=holder.member.code,
+            name="林静",
+            phone="13900007777",
+            birthday=None,
+            details=Details(),
+            store_id=store_id,
         )
     assert not renewed(in_chain, holder.number, told).accepted
     with in_chain():

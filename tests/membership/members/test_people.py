@@ -191,7 +191,14 @@ def test_a_merge_moves_everything_and_the_old_code_goes_on_answering(
         entry = AuditEntry.objects.get(act=Act.MEMBER_MERGE, object_id=target.code)
         assert entry.detail["moved"]["cards"] == [holder.number]
         with pytest.raises(services.MemberMerged):
-            services.edit_member(code=source.code, name="林静", phone="13900001234", birthday=None, **desk)
+            services.edit_details(
+                code=source.code,
+                name="林静",
+                phone="13900001234",
+                birthday=None,
+                details=services.Details(),
+                **desk,
+            )
         with pytest.raises(services.MemberMerged):
             services.check_registration(source, real_name=False)
 

@@ -11,11 +11,12 @@ from membership.members.domain import InvalidPhone
 from membership.members.models import Member
 from membership.members.queries import page_of_members, search_members
 from membership.members.services import (
+    Details,
     InvalidBirthday,
     InvalidName,
     MemberNotFound,
     create_member,
-    edit_member,
+    edit_details,
     get_member,
 )
 from tenants.audit.models import AuditEntry
@@ -76,7 +77,15 @@ def test_the_trail_of_a_correction_names_fields_not_values(
     in_chain: InChain, clerk: Actor, store_id: int, holder: Holder
 ) -> None:
     with in_chain():
-        edit_member(actor=clerk, code="M000001", name="林静雯", phone="13900001234", birthday=None, store_id=store_id)
+        edit_details(
+            actor=clerk,
+            code="M000001",
+            name="林静雯",
+            phone="13900001234",
+            birthday=None,
+            details=Details(),
+            store_id=store_id,
+        )
         entry = AuditEntry.objects.get(act="member.edit")
     assert entry.detail == {"changed": ["name"]}
     with in_chain(), pytest.raises(MemberNotFound):
