@@ -175,7 +175,7 @@ def test_the_page_of_health(clerk: Clerk, chain: Chain, held_clock: datetime) ->
         kwargs={"schema_name": "public", "request_id": "r-1"},
     )  # fmt: skip
     page = page_of(clerk("li"), "health/")
-    for said in ("数据库 · 正常", "billing.run", "ValueError", "r-1", "PostgreSQL", "半分钟内没有"):
+    for said in ("数据库 · 有应答", "billing.run", "ValueError", "r-1", "PostgreSQL", "半分钟内没有"):
         assert said in page
     assert "张三" not in page, "what was raised may name people"
     assert page.count("text-bad-ink") == 3, "no worker, a subscription behind, a message nobody understood"
