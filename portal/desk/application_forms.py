@@ -66,5 +66,5 @@ class PolicyForm(forms.Form):
 
     def __init__(self, *args: Any, policy: ApplicationPolicy, terms: ApplicationTerms, **kwargs: Any) -> None:
         names = ("delivery_offered", "photo_required", "per_day", "kept_days")
-        initial = {name: getattr(policy, name) for name in names} | {"terms": terms.text}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial = {name: getattr(policy, name) for name in names} | {"terms": terms.text}

@@ -10,7 +10,6 @@ from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -56,7 +55,7 @@ def applications(request: DeskRequest) -> HttpResponseBase:
     page = queries.page_of_applications(mine.filter(state=state), size=_A_PAGE + 1, before_id=place_asked(request))
     context: dict[str, Any] = {"applications": [_row(one) for one in page[:_A_PAGE]], "state": state}
     if len(page) > _A_PAGE:
-        context["next_page_url"] = f"?{urlencode({'state': state, 'before': page[_A_PAGE - 1].pk})}"
+        context["next_page_url"] = f"?state={state}&before={page[_A_PAGE - 1].pk}"
     counts = queries.counts_by_state(mine)
     context |= {
         "states": [
@@ -64,7 +63,7 @@ def applications(request: DeskRequest) -> HttpResponseBase:
                 "label": one.label,
                 "count": counts.get(one.value, 0),
                 "active": one.value == state,
-                "url": f"?{urlencode({'state': one.value})}",
+                "url": f"?state={one.value}",
             }
             for one in _S
             if one != _S.DRAFT and (counts.get(one.value) or one == _S.SUBMITTED)
@@ -191,9 +190,10 @@ def photo(request: DeskRequest, token: str) -> HttpResponseBase:
 def send(request: DeskRequest, number: str) -> HttpResponseBase:
     """The card was given to a carrier."""
     form = SendForm(request.POST)
-    if form.is_valid() and attempt(
-        form, lambda: services.send(actor=request.desk.actor, number=number, **form.cleaned_data)
-    ):
+    done: Application | None = None
+    if form.is_valid():
+        done = attempt(form, lambda: services.send(actor=request.desk.actor, number=number, **form.cleaned_data))
+    if done is not None:
         messages.success(request, _("已登记寄出。"))
         return redirect("desk:application", number=number)
     return _page(request, number, send_form=form)
@@ -204,11 +204,14 @@ def send(request: DeskRequest, number: str) -> HttpResponseBase:
 def hand_over(request: DeskRequest, number: str) -> HttpResponseBase:
     """The applicant has the card: it is active."""
     form = HandOverForm(request.POST)
-    if form.is_valid() and attempt(
-        form,
-        lambda: services.hand_over(actor=request.desk.actor, number=number, **form.cleaned_data),
-        fields={"original_not_seen": "original_seen"},
-    ):
+    done: Application | None = None
+    if form.is_valid():
+        done = attempt(
+            form,
+            lambda: services.hand_over(actor=request.desk.actor, number=number, **form.cleaned_data),
+            fields={"original_not_seen": "original_seen"},
+        )
+    if done is not None:
         messages.success(request, _("会员卡已启用。"))
         return redirect("desk:application", number=number)
     return _page(request, number, hand_over_form=form)
