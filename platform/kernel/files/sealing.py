@@ -76,6 +76,14 @@ def opened(stream: BinaryIO, *, file_id: UUID, schema: str) -> Iterator[bytes]:
         place, chunk = place + 1, following
 
 
+def version_of(stream: BinaryIO) -> int | None:
+    """The version of the key that a sealed file is under; None for anything else."""
+    header = stream.read(_HEADER.size)
+    if len(header) != _HEADER.size or header[:4] != _MAGIC:
+        return None
+    return int(_HEADER.unpack(header)[1])
+
+
 def _file_key(version: int, salt: bytes, file_id: UUID, schema: str) -> bytes:
     chains = derived_key(_PURPOSE, version=version, schema=schema)
     return HKDF(algorithm=SHA256(), length=32, salt=salt, info=file_id.bytes).derive(chains)

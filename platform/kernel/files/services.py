@@ -78,7 +78,7 @@ def keep(
         for chunk in sealed(counted(), file_id=kept.pk, schema=_schema()):
             folder.write(chunk)
         folder.seek(0)
-        _storage().save(_path(kept.pk), File(cast("IO[bytes]", folder)))
+        storage().save(path_of(kept.pk), File(cast("IO[bytes]", folder)))
     kept.sha256, kept.size = digest.hexdigest(), size
     kept.save(force_insert=True)
     return kept
@@ -94,7 +94,7 @@ def contents(kept: StoredFile) -> Iterator[bytes]:
     if kept.deleted_at is not None or (kept.expires_at is not None and kept.expires_at <= clock.now()):
         raise FileGone
     try:
-        stream = _storage().open(_path(kept.pk), "rb")
+        stream = storage().open(path_of(kept.pk), "rb")
     except FileNotFoundError as error:
         raise FileGone from error
     schema = _schema()
@@ -111,7 +111,7 @@ def make_durable(kept: StoredFile) -> None:
     this machine is safe when it has taken them.
     """
     try:
-        path = _storage().path(_path(kept.pk))
+        path = storage().path(path_of(kept.pk))
     except NotImplementedError:
         return
     # The folder too: it holds the file's name.
@@ -159,7 +159,7 @@ def file_behind(token: str, *, holder: str) -> StoredFile:
 def delete(kept: StoredFile) -> None:
     """Delete the bytes now; the row stays and says so. Deleting twice does nothing."""
     if kept.deleted_at is None:
-        _storage().delete(_path(kept.pk))
+        storage().delete(path_of(kept.pk))
         kept.deleted_at = clock.now()
         kept.save(update_fields=["deleted_at"])
 
@@ -175,23 +175,24 @@ def sweep(schema_name: str) -> int:
 
 
 def _delete_unclaimed() -> int:
-    storage, folder = _storage(), f"{_FOLDER}/{_schema()}"
+    place, folder = storage(), f"{_FOLDER}/{_schema()}"
     try:
-        _folders, names = storage.listdir(folder)
+        _folders, names = place.listdir(folder)
     except FileNotFoundError:
         return 0
     living = {pk.hex for pk in StoredFile.objects.filter(deleted_at__isnull=True).values_list("pk", flat=True)}
     unclaimed = [
         name
         for name in names
-        if name not in living and storage.get_modified_time(f"{folder}/{name}") < clock.now() - _UNCLAIMED
+        if name not in living and place.get_modified_time(f"{folder}/{name}") < clock.now() - _UNCLAIMED
     ]
     for name in unclaimed:
-        storage.delete(f"{folder}/{name}")
+        place.delete(f"{folder}/{name}")
     return len(unclaimed)
 
 
-def _storage() -> Storage:
+def storage() -> Storage:
+    """Where the bytes are."""
     return storages["private"]
 
 
@@ -199,5 +200,6 @@ def _schema() -> str:
     return str(connection.schema_name)  # type: ignore[attr-defined]
 
 
-def _path(file_id: UUID) -> str:
+def path_of(file_id: UUID) -> str:
+    """The name of a file of the chain at hand in the storage."""
     return f"{_FOLDER}/{_schema()}/{file_id.hex}"

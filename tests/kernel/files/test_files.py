@@ -16,7 +16,7 @@ from django.test import override_settings
 
 from kernel import clock
 from kernel.db import in_public
-from kernel.files import services
+from kernel.files import rotation, services
 from kernel.files.models import StoredFile
 from kernel.files.sealing import SealBroken, opened, sealed
 from kernel.files.services import FileGone, LinkExpired, contents, file_behind, keep, link_token, sweep
@@ -156,3 +156,46 @@ def test_bytes_of_a_transaction_that_was_undone_are_deleted_later(
     with clock.frozen(clock.now() + timedelta(days=2)):
         assert sweep(chain.schema_name) == 1
     assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+@pytest.fixture
+def two_keys() -> Iterator[None]:
+    """What is stored in the block is under the first key; the newest is the second."""
+    with override_settings(DATA_KEYS=settings.DATA_KEYS | {max(settings.DATA_KEYS) + 1: "a newer secret, long enough"}):
+        yield
+
+
+def test_files_move_to_the_newest_key_and_stay_what_they_were(
+    folder: Path, chain: Chain, in_chain: InChain, request: pytest.FixtureRequest
+) -> None:
+    with in_chain():
+        kept, gone, over = (
+            keep([b"a year of records"], filename="a", content_type="x", actor="staff:1") for _ in "123"
+        )
+        services.delete(gone)
+        StoredFile.objects.filter(pk=over.pk).update(expires_at=clock.now() - timedelta(days=1))
+    schema = chain.schema_name
+    assert (rotation.stale_files(schema), rotation.prove_files(schema)) == (0, 1)
+    request.getfixturevalue("two_keys")
+    assert rotation.stale_files(schema) == 1
+    # A run that was killed left this behind.
+    (folder / "files" / schema / f"{kept.pk.hex}.new").write_bytes(b"half of it")
+    assert (rotation.rotate_files(schema), rotation.rotate_files(schema), rotation.stale_files(schema)) == (1, 0, 0)
+    # The older key may leave the settings now.
+    with override_settings(DATA_KEYS={max(settings.DATA_KEYS): settings.DATA_KEYS[max(settings.DATA_KEYS)]}):
+        assert rotation.prove_files(schema) == 1
+        with in_chain():
+            assert b"".join(contents(kept)) == b"a year of records"
+    assert not list(folder.rglob("*.new"))
+
+
+def test_a_file_that_is_not_what_was_kept_is_told(folder: Path, chain: Chain, in_chain: InChain) -> None:
+    with in_chain():
+        kept = keep([b"a year of records"], filename="a", content_type="x", actor="staff:1")
+        StoredFile.objects.filter(pk=kept.pk).update(sha256="0" * 64)
+    with pytest.raises(SealBroken):
+        rotation.prove_files(chain.schema_name)
+    (folder / "files" / chain.schema_name / kept.pk.hex).unlink()
+    with pytest.raises(FileGone):
+        rotation.prove_files(chain.schema_name)
+    assert rotation.stale_files(chain.schema_name) == 0
