@@ -21,14 +21,14 @@ class Tab:
     icon: str
     label: str | Promise
     of_balances: bool = False
-    """Only where the plan shows balances."""
+    """Only where the plan shows balances, and what is settled of them."""
 
 
 _TABS: Final = (
     Tab("home", "member:home", "card", _("我的卡")),
     Tab("balances", "member:balances", "coins", _("余额"), of_balances=True),
     Tab("records", "member:records", "list", _("用卡记录")),
-    Tab("settlements", "member:settlements", "receipt", _("结算")),
+    Tab("settlements", "member:settlements", "receipt", _("结算"), of_balances=True),
     Tab("services", "member:services", "grid", _("自助服务")),
 )
 

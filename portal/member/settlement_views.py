@@ -1,4 +1,4 @@
-"""What a member paid for and what she still owes, out of the books: older than any record, and on any plan (R-A03)."""
+"""What a member paid for and what she still owes, out of the books: older than any record (R-A03)."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q
+from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,7 +27,7 @@ from membership.packages.domain import account_kind
 from membership.packages.queries import products
 from membership.records.domain import RecordKind
 from portal.member.access import MemberRequest, members_only
-from portal.member.shell import member_id_of, own_cards, shell, shown_records
+from portal.member.shell import member_id_of, own_cards, plan_of, shell, shown_records
 from tenants.stores.queries import stores
 
 _A_PAGE: Final = 30
@@ -44,7 +45,9 @@ _KINDS: Final = {
 @never_cache
 @members_only
 def settlements(request: MemberRequest) -> HttpResponseBase:
-    """What is settled, by which means, and what is not."""
+    """What is settled, by which means, and what is not; on a plan that shows sums."""
+    if not plan_of(request).shows_balances:
+        raise Http404
     by = request.GET.get("by", "")
     by = by if by in Means.values else ""
     cards, member_id = own_cards(request), member_id_of(request)

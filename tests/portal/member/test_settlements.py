@@ -74,11 +74,19 @@ def _listed(page: Any) -> list[tuple[str, int, dict[str, int]]]:
     ]
 
 
-@pytest.mark.parametrize("plan", ["A", "C"])
+def test_plan_a_has_no_settlements(holder: Holder, bill: UUID, log_in: LogIn, on_plan: OnPlan) -> None:
+    """R-A03: sums are of plans B and C."""
+    on_plan("A", stores=2)
+    member = log_in(holder)
+    assert member.get("/card/settlements/").status_code == 404
+    assert "/card/settlements/" not in member.get("/card/").content.decode()
+
+
+@pytest.mark.parametrize("plan", ["B", "C"])
 def test_settled_and_unsettled_amounts_by_means(
     holder: Holder, bill: UUID, log_in: LogIn, on_plan: OnPlan, plan: str
 ) -> None:
-    """R-A03: on any plan. What is signed for is not settled until it is paid."""
+    """R-A03. What is signed for is not settled until it is paid."""
     on_plan(plan, stores=2)
     page = log_in(holder).get("/card/settlements/")
     assert _paid(page) == {"储值": 3_000, "预存": 2_000, "现金": 1_500}
