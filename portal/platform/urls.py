@@ -16,8 +16,8 @@ app_name = "office"
 
 urlpatterns = [
     path("chains/", chain_views.chain_list, name="chains"),
-    path("chains/<slug:slug>/", chain_views.chain_page, name="chain"),
-    path("chains/<slug:slug>/retry/", chain_views.chain_retry, name="chain_retry"),
+    path("chains/of/<slug:slug>/", chain_views.chain_page, name="chain"),
+    path("chains/of/<slug:slug>/retry/", chain_views.chain_retry, name="chain_retry"),
     path("health/", health_views.health_page, name="health"),
     path("health/chains/", health_views.health_chains, name="health_chains"),
     path("prices/", price_views.price_list, name="prices"),

@@ -58,7 +58,7 @@ _OFFICE = [
     "/platform/payments/?chain=yunshan",
     "/platform/adjustments/",
     "/platform/chains/",
-    "/platform/chains/yunshan/",
+    "/platform/chains/of/yunshan/",
     "/platform/health/",
     "/platform/health/chains/",
     "/platform/prices/",

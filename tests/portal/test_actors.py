@@ -13,7 +13,7 @@ from portal.actors import shown_name
         ("en", "system", "system", "System"),
         ("zh-hans", "staff:7", "system", "system"),
         ("zh-hans", "staff:7", "王芳", "王芳"),
-        ("zh-hans", "member:7", "", "member:7"),
+        ("zh-hans", "member:7", "", "会员本人"),
     ],
 )
 def test_the_program_has_a_name_in_each_language(language: str, actor: str, name: str, shown: str) -> None:

@@ -65,9 +65,10 @@ def take_step(
     for field, value in changes.items():
         setattr(application, field, value)
     trail = {"from": before, "to": to.value} | dict(detail or {})
+    name = f"application.{act.lower()}"
     record(
         actor,
-        f"application.{act.lower()}",
+        name,
         object_type="application",
         object_id=application.number,
         store_id=application.store_id,

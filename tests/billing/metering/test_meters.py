@@ -101,13 +101,14 @@ def test_messages_the_carrier_took_are_counted_and_no_others(
 def test_codes_are_charged_at_the_price_of_the_module_though_it_is_off(chain: Chain, gateway: Carrier) -> None:
     with in_public():
         begin_missing()
+    begun = arrears(chain)
     send(chain, 3)
     assert counted(chain) == 3
     tomorrow = clock.today() + timedelta(days=1)
     assert (charge_all_calls(today=clock.today()), charge_all_calls(today=tomorrow)) == (0, 1)
     assert charge_all_calls(today=tomorrow) == 0
     assert lines(chain) == [("CALLS", 6, "A", 8, 3, 24)]
-    assert arrears(chain) == 24
+    assert arrears(chain) - begun == 24
 
 
 def test_a_message_marked_in_a_transaction_that_stays_open_is_found(chain: Chain, gateway: Carrier) -> None:
@@ -177,11 +178,12 @@ def test_what_costs_nothing_keeps_nobody_waiting(
     monkeypatch.setattr("billing.subscriptions.services.calls.BATCH", 1)
     with in_public():
         begin_missing()
+    begun = (arrears(chain), arrears(other_chain))
     grant(chain)
     send(other_chain)
     counted(chain)
     assert charge_all_calls(today=clock.today() + timedelta(days=1)) == 1
-    assert (arrears(chain), arrears(other_chain)) == (0, 8)
+    assert (arrears(chain) - begun[0], arrears(other_chain) - begun[1]) == (0, 8)
 
 
 def test_one_meter_to_a_code_and_to_a_module() -> None:

@@ -64,6 +64,8 @@ def test_only_what_works_is_offered() -> None:
     assert {module.code for module in MODULES.values() if module.offered} == {
         "desk",
         "archive_retrieval",
+        "packages",
+        "points",
         "branding",
         "open_api",
         "card_cloud",

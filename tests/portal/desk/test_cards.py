@@ -46,7 +46,7 @@ def test_a_range_is_made_and_shown(at_desk: AtDesk, in_chain: InChain) -> None:
     [
         ({"first": "1", "quantity": "3"}, 409, "卡号 66000001 已存在，整个号段均未制卡。"),
         ({"number_prefix": "*"}, 400, "前缀只能用数字和大写字母。"),
-        ({"quantity": "10001"}, 400, "10000"),
+        ({"quantity": "100001"}, 400, "100000"),
         ({"level": "NONE"}, 400, "NONE"),
     ],
 )

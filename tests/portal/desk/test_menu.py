@@ -42,7 +42,7 @@ def test_every_view_names_an_entry_as_the_place_where_it_is() -> None:
 
 def test_nobody_sees_what_she_may_not_open() -> None:
     clerk = Actor.with_cells(kind="staff", pk=1, name="周敏", cells=[(Act.CARD_ISSUE, 7)])
-    assert _keys(clerk) == ["home", "issue", "cards"]
+    assert _keys(clerk) == ["home", "issue", "applications", "cards"]
     assert _keys(SYSTEM) == [entry.key for entry in _ENTRIES]
 
 

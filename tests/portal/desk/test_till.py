@@ -353,7 +353,7 @@ def test_an_unknown_receipt_is_not_found(at_desk: AtDesk) -> None:
 def test_the_day_is_summed_on_the_first_page(at_desk: AtDesk, holder: Holder, hidden: Hidden, queries: Queries) -> None:
     browser = at_desk("STORE_MANAGER")
     browser.post("/desk/till/", _fill(browser, hidden, holder, "30"))
-    with queries(10):
+    with queries(12):
         answer = browser.get("/desk/")
     today = answer.context["today"]
     assert (today["revenue_fen"], today["top_up_fen"], today["cards_issued"], today["members_new"]) == (

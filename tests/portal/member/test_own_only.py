@@ -38,8 +38,10 @@ InChain = Callable[..., AbstractContextManager[None]]
 OnPlan = Callable[..., None]
 
 _MANY = 30
-_LEAVING = {"logout"}
-"""Addresses that end the session: what else is there was tried before."""
+_LEAVING = {"logout", "apply_follow"}
+"""The address that ends the session (what else is there was tried before), and the one that only its own signature
+opens, to whoever has it: tests of applications try others.
+"""
 
 
 def _patterns() -> list[URLPattern]:

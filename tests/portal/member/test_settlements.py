@@ -28,6 +28,12 @@ Queries = Callable[[int], AbstractContextManager[None]]
 Pay = Callable[..., UUID]
 
 
+@pytest.fixture(autouse=True)
+def sums_are_shown(on_plan: OnPlan) -> None:
+    """A plan that has this page."""
+    on_plan("C", stores=1)
+
+
 @pytest.fixture
 def pay(in_chain: InChain, holder: Holder, clerk: Actor, store_id: int) -> Pay:
     """``pay("a", stored_fen=100)``: a bill paid so."""

@@ -101,7 +101,7 @@ def test_a_chains_page_says_how_it_stands(clerk: Clerk, make_chain: Callable[...
     with in_public():
         begin_missing()
     li = clerk("li")
-    page = page_of(li, "chains/yunshan/")
+    page = page_of(li, "chains/of/yunshan/")
     with in_public():
         owed = standing_of(chain.pk).arrears_fen
     assert owed
@@ -110,20 +110,20 @@ def test_a_chains_page_says_how_it_stands(clerk: Clerk, make_chain: Callable[...
     assert "会员卡云端" in page
     assert "近 31 天 0 次" in page
     assert page_of(li, "adjustments/?chain=yunshan").count('value="yunshan"') == 1
-    assert li.get("/platform/chains/nobody/").status_code == 404
+    assert li.get("/platform/chains/of/nobody/").status_code == 404
     set_on(chain, state=ChainState.CLOSED, closed_at=clock.now())
-    assert "已注销" in page_of(li, "chains/yunshan/"), "its schema is not asked"
+    assert "已注销" in page_of(li, "chains/of/yunshan/"), "its schema is not asked"
 
 
 def test_a_chain_that_was_given_up_is_tried_again(clerk: Clerk, database: None, sent_tasks: list[str]) -> None:
     chain = cast.request("yunshan")
     set_on(chain, state=ChainState.FAILED, attempts=5, error_code="worker_lost", step="schema")
     li = clerk("li")
-    assert "worker_lost" in page_of(li, "chains/yunshan/")
+    assert "worker_lost" in page_of(li, "chains/of/yunshan/")
     assert "worker_lost" in page_of(li, "health/")
-    assert li.post("/platform/chains/yunshan/retry/")["Location"] == "/platform/chains/yunshan/"
-    li.post("/platform/chains/yunshan/retry/")
-    assert "只有开通失败的商户可以重试" in page_of(li, "chains/yunshan/")
+    assert li.post("/platform/chains/of/yunshan/retry/")["Location"] == "/platform/chains/of/yunshan/"
+    li.post("/platform/chains/of/yunshan/retry/")
+    assert "只有开通失败的商户可以重试" in page_of(li, "chains/of/yunshan/")
     with in_public():
         assert Chain.objects.get(pk=chain.pk).state == ChainState.REQUESTED
         assert AuditEntry.objects.filter(act="chain.retry", actor__startswith="platform:").count() == 1
