@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
+from django.db.models import Q
 
 from kernel.errors import DomainError
 from kernel.money import Money
@@ -146,7 +147,8 @@ def test_the_preview_says_exactly_what_the_posting_draws(
     with in_chain():
         lots = {lot.pk: (lot.kind, lot.remaining) for lot in Lot.objects.filter(draws__posting_id=receipt.record_id)}
         draws = {draw.lot_id: draw.amount_fen for draw in foreseen.draws}
-        written = dict(Lot.objects.filter(pk__in=draws).values_list("pk", "draws__amount").filter(draws__amount__lt=0))
+        bill = Q(draws__posting_id=receipt.record_id)
+        written = dict(Lot.objects.filter(bill, pk__in=draws).values_list("pk", "draws__amount"))
     assert {draw.lot_id: (draw.kind, draw.remaining_fen) for draw in foreseen.draws} == {
         pk: lot for pk, lot in lots.items() if lot[0] != "POINTS"
     }
