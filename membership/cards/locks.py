@@ -20,6 +20,14 @@ def lock_member(member_id: int) -> None:
     Member.objects.select_for_update(no_key=True).values_list("id").get(id=member_id)
 
 
+def lock_holder_of(number: str) -> None:
+    """Lock the file of whoever holds a card, before the card, where a row will be written that names her: at the commit
+    that row waits for her file, and a merge, which holds it, may be waiting for the card.
+    """
+    held = Card.objects.filter(number=number, member__isnull=False).values("member_id")[:1]
+    list(Member.objects.select_for_update(no_key=True).filter(id__in=held).values_list("id"))
+
+
 def lock_type(code: str) -> None:
     """Lock a card type while a paper about it is handed in."""
     list(CardType.objects.select_for_update(no_key=True).filter(code=code).values_list("pk"))

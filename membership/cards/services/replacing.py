@@ -113,6 +113,7 @@ def _succeed(
     # Before the locks: hashing is slow on purpose.
     pin = random_pin(personal=known_to_a_finder(new_number, None))
     pin_hash = hash_pin(pin, wait_s=DESK_WAIT_S)
+    locks.lock_holder_of(number)
     old, new = locks.lock_two_cards(number, new_number)
     to = allowed(act, old)
     check_succession(act, old, new)
