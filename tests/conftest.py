@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.test import Client
+from hypothesis import HealthCheck, settings
 
 from kernel import clock, tasks
 from kernel.db import in_chain as in_chain_schema
@@ -19,6 +20,11 @@ from tests.databases import own_database
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 """The moment of tests with a held clock: noon in China, Monday 2 March 2026."""
+
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("kayun", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kayun")
 
 
 @pytest.fixture(scope="session")

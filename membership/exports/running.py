@@ -94,9 +94,8 @@ def _finish(export: Export, folder: IO[bytes], rows: int) -> None:
     )
     export.state, export.rows, export.finished_at, export.touched_at = ExportState.DONE, rows, now, now
     export.save(update_fields=["file", "state", "rows", "finished_at", "touched_at"])
-    kind, _, number = export.actor.partition(":")
     record(
-        Actor(kind=kind, id=int(number) if number else None, name=export.actor_name),
+        Actor.recalled(export.actor, name=export.actor_name),
         Act.DATA_EXPORT,
         object_type="export",
         object_id=export.pk,

@@ -105,9 +105,8 @@ def _finish(imported: Import) -> None:
     imported.finished_at = imported.touched_at = clock.now()
     imported.save()
     forget_rows(imported)
-    kind, _, number = imported.confirmed_by.partition(":")
     record(
-        Actor(kind=kind, id=int(number) if number else None, name=imported.confirmed_name),
+        Actor.recalled(imported.confirmed_by, name=imported.confirmed_name),
         Act.DATA_IMPORT,
         object_type="import",
         object_id=imported.pk,

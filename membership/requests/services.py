@@ -108,7 +108,7 @@ def ask(
         if standing is None:
             raise
         return standing
-    _noted(_member_actor(member), "request.ask", made)
+    _noted(member.as_actor(), "request.ask", made)
     return made
 
 
@@ -123,7 +123,7 @@ def take_back(*, member: Member, key: int) -> MemberRequest:
         raise RequestNotFound
     if found.state == RequestState.WITHDRAWN:
         return found
-    return _decide(_member_actor(member), found, RequestState.WITHDRAWN, "request.take_back")
+    return _decide(member.as_actor(), found, RequestState.WITHDRAWN, "request.take_back")
 
 
 def refuse(*, actor: Actor, key: int, answer: str, store_id: int) -> MemberRequest:
@@ -226,10 +226,6 @@ def _decide(
 def _noted(actor: Actor, act: str, made: MemberRequest, *, store_id: int | None = None) -> None:
     detail = {"request": str(made.get_kind_display())} | ({"reference": made.reference} if made.reference else {})
     record(actor, act, object_type="card", object_id=made.card.number, store_id=store_id, detail=detail)
-
-
-def _member_actor(member: Member) -> Actor:
-    return Actor(kind="member", id=member.pk, name=member.name)
 
 
 def _tidy(text: str, longest: int) -> str:

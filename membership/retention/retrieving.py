@@ -121,9 +121,8 @@ def _finish(retrieval: Retrieval, card: Card, folder: IO[bytes], rows: int) -> N
     retrieval.state = RetrievalState.DONE if rows else RetrievalState.EMPTY
     retrieval.rows, retrieval.touched_at = rows, now
     retrieval.save(update_fields=["file", "state", "rows", "delivered_at", "touched_at"])
-    kind, _sep, number = retrieval.actor.partition(":")
     record(
-        Actor(kind=kind, id=int(number) if number else None, name=retrieval.actor_name),
+        Actor.recalled(retrieval.actor, name=retrieval.actor_name),
         "retention.deliver",
         object_type="retrieval",
         object_id=retrieval.pk,

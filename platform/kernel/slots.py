@@ -122,7 +122,10 @@ class Slots:
 
     @contextmanager
     def _held(self, deadline: float) -> Iterator[None]:
-        descriptor = self._open_free() or self._open_next()
+        descriptor = self._open_free()
+        # Not "or": a process without a standard input is given 0.
+        if descriptor is None:
+            descriptor = self._open_next()
         try:
             if time.monotonic() >= deadline:
                 # Whoever asked has gone.

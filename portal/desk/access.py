@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 
 from billing.subscriptions.entitlements import modules_of
@@ -51,7 +52,8 @@ class Desk:
             "allowed": {act for act in Act.values if self.actor.may_somewhere(act)},
             "modules": self.modules,
             "menu": menu_for(self.actor, modules=self.modules),
-            "waiting": self._waiting(),
+            # Asked by the page that draws the menu, once; parts of a page have none.
+            "waiting": SimpleLazyObject(self._waiting),
         }
 
 

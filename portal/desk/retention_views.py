@@ -17,7 +17,7 @@ from kernel import clock
 from kernel.clock import CHINA
 from membership.cards.domain import tidy_number
 from membership.cards.errors import CardNotFound
-from membership.cards.models import Card
+from membership.cards.queries import find_card
 from membership.retention import queries, services
 from membership.retention.domain import RetrievalState, first_day_kept, last_day_kept
 from membership.retention.errors import RetrievalNotFound
@@ -72,10 +72,9 @@ def retrieval(request: DeskRequest, retrieval_id: int) -> HttpResponseBase:
 
 
 def _ask(request: DeskRequest, *, card_number: str, first_day: date, last_day: date, reason: str) -> Retrieval:
-    number = tidy_number(card_number)
-    card = Card.objects.filter(number=number).first()
+    card = find_card(card_number)
     if card is None:
-        raise CardNotFound(card_number=number)
+        raise CardNotFound(card_number=tidy_number(card_number))
     return services.ask_for(
         actor=request.desk.actor,
         chain=request.chain,  # type: ignore[attr-defined]

@@ -169,6 +169,14 @@ class Actor:
         return bool(self.grants.get(act))
 
     @classmethod
+    def recalled(cls, text: str, *, name: str) -> "Actor":
+        """Whoever a row names: ``text`` as ``str(actor)`` gave it. For the trail of what is done in his name later; it
+        may do nothing.
+        """
+        kind, _sep, number = text.partition(":")
+        return cls(kind=kind, id=int(number) if number else None, name=name)
+
+    @classmethod
     def with_cells(cls, *, kind: str, pk: int, name: str, cells: Iterable[tuple[str, int | None]]) -> "Actor":
         """An actor from (act, store) pairs, where no store means every store."""
         grants: dict[str, str | frozenset[int]] = {}

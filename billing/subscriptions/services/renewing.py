@@ -4,10 +4,9 @@ Set-based: a batch of thousands of chains takes the same few statements as one. 
 is charged once (``Charge.key``), so a run that was killed is begun anew and bills nothing twice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
-from uuid import UUID
 
 from django.db import connection
 
@@ -20,6 +19,7 @@ from billing.subscriptions.services.charging import POSTING_KIND, memo_of, post_
 from billing.subscriptions.statements import CHARGES, DUE_SUMS, NEXT_MODULES, NEXT_PERIODS, SNAPSHOT
 from kernel import clock
 from kernel.db import in_public
+from ledger.engine import arrays
 from tenants.people.domain import SYSTEM
 
 BATCH: Final = 2_000
@@ -60,7 +60,7 @@ def _next_period(subscriptions: Sequence[Subscription], *, today: date) -> None:
     """Follow the period of each with the next: what waited holds, and each module's month is taken."""
     if not subscriptions:
         return
-    ids = array_of(subscription.pk for subscription in subscriptions)
+    ids = arrays.plain(subscription.pk for subscription in subscriptions)
     with connection.cursor() as cursor:
         cursor.execute(NEXT_MODULES, {"ids": ids})
     # Periods of one batch may begin on different days, under different books.
@@ -77,11 +77,11 @@ def _next_period(subscriptions: Sequence[Subscription], *, today: date) -> None:
 
 def _charge_months(ids: list[int], *, book: PriceBook, today: date) -> None:
     now = clock.now()
-    fens = array_of(
+    fens = arrays.plain(
         book.price(module=module, plan=plan).monthly_fen for module in range(1, MODULE_COUNT + 1) for plan in Plan
     )
     with connection.cursor() as cursor:
-        cursor.execute(DUE_SUMS, {"ids": array_of(ids), "fens": fens})
+        cursor.execute(DUE_SUMS, {"ids": arrays.plain(ids), "fens": fens})
         due = cursor.fetchall()
         if not due:
             return
@@ -103,16 +103,11 @@ def _charge_months(ids: list[int], *, book: PriceBook, today: date) -> None:
         cursor.execute(
             CHARGES,
             {
-                "ids": array_of(pk for pk, *_rest in due),
-                "postings": array_of(postings),
+                "ids": arrays.plain(pk for pk, *_rest in due),
+                "postings": arrays.plain(postings),
                 "fens": fens,
                 "book": book.version,
                 "today": today,
                 "now": now,
             },
         )
-
-
-def array_of(values: Iterable[int | UUID]) -> str:
-    """The values as PostgreSQL writes an array: thousands are one parameter, whose making costs nothing."""
-    return "{" + ",".join(map(str, values)) + "}"

@@ -15,7 +15,6 @@ from membership.cards.services.stepping import forbidden, locked_for, take_step
 from membership.cards.web_login import check_web_pin
 from membership.members.models import Member
 from membership.records.domain import RecordKind
-from tenants.people.domain import Actor
 
 
 class LossNotHers(DomainError):
@@ -47,7 +46,7 @@ def report_own_loss(*, member: Member, number: str) -> Card:
     card, to = locked_for(CardAct.REPORT_LOST, number)
     _still_hers(card, member)
     return take_step(
-        _actor(member),
+        member.as_actor(),
         card,
         CardAct.REPORT_LOST,
         to,
@@ -79,7 +78,7 @@ def lift_own_loss(*, member: Member, number: str, pin: str) -> Card | None:
     if refused is not None:
         raise refused
     return take_step(
-        _actor(member),
+        member.as_actor(),
         card,
         CardAct.LIFT_LOSS,
         to,
@@ -110,7 +109,3 @@ def _hers(member: Member, number: str) -> str:
 def _still_hers(card: Card, member: Member) -> None:
     if card.member_id != member.pk:
         raise CardNotFound(card_number=card.number)
-
-
-def _actor(member: Member) -> Actor:
-    return Actor(kind="member", id=member.pk, name=member.name)

@@ -4,7 +4,6 @@ from membership.members import locks
 from membership.members.domain import ConsentChannel, ConsentPurpose, ConsentSource
 from membership.members.models import Consent, Member
 from membership.members.services.consents import note_given, note_withdrawn
-from tenants.people.domain import Actor
 
 
 def give_own_consent(*, member: Member, purpose: ConsentPurpose, channel: ConsentChannel, session: int) -> Consent:
@@ -17,7 +16,7 @@ def give_own_consent(*, member: Member, purpose: ConsentPurpose, channel: Consen
     """
     held = locks.lock_member(member.code)
     return note_given(
-        _herself(held),
+        held.as_actor(),
         held,
         purpose=purpose,
         channel=channel,
@@ -35,9 +34,5 @@ def withdraw_own_consent(*, member: Member, purpose: ConsentPurpose, channel: Co
     """
     held = locks.lock_member(member.code)
     return note_withdrawn(
-        _herself(held), held, purpose=purpose, channel=channel, how=ConsentSource.PORTAL, store_id=None
+        held.as_actor(), held, purpose=purpose, channel=channel, how=ConsentSource.PORTAL, store_id=None
     )
-
-
-def _herself(member: Member) -> Actor:
-    return Actor(kind="member", id=member.pk, name=member.name)

@@ -2,16 +2,16 @@
 
 A file is written anew beside the old one and takes its name in one step, so whoever is reading it goes on, and a kill
 leaves the old one. What is done is found to be done: the work can be broken off anywhere and taken up again.
+
+Taking a name in one step is what a folder can do; for any other kind of storage there is no such act, and the work says
+so (``NotImplementedError``) before it has changed anything.
 """
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
-from typing import IO, BinaryIO, Final, cast
+from typing import BinaryIO, Final, cast
 from uuid import UUID
-
-from django.core.files import File
 
 from kernel import clock
 from kernel.crypto import newest_data_version
@@ -88,28 +88,13 @@ def _rotate(schema_name: str, file_id: UUID) -> bool:
 
 
 def _write_anew(kept: StoredFile, schema_name: str) -> None:
-    place = path_of(kept.pk)
-    try:
-        name = storage().path(place)
-    except NotImplementedError:
-        # No folder of this machine: such a storage takes an object whole or not at all, in the place of the old one.
-        with storage().open(place, "rb") as old, tempfile.SpooledTemporaryFile() as anew:
-            _seal_anew(cast("BinaryIO", old), cast("BinaryIO", anew), kept, schema_name)
-            storage().delete(place)
-            storage().save(place, File(cast("IO[bytes]", anew)))
-        return
-    with open(name, "rb") as old_file, open(name + _NEW, "wb", opener=_private) as new_file:
-        _seal_anew(old_file, new_file, kept, schema_name)
-        new_file.flush()
-        os.fsync(new_file.fileno())
+    name = storage().path(path_of(kept.pk))
+    with open(name, "rb") as old, open(name + _NEW, "wb", opener=_private) as anew:
+        for piece in sealed(opened(old, file_id=kept.pk, schema=schema_name), file_id=kept.pk, schema=schema_name):
+            anew.write(piece)
+        anew.flush()
+        os.fsync(anew.fileno())
     os.replace(name + _NEW, name)
-
-
-def _seal_anew(old: BinaryIO, anew: BinaryIO, kept: StoredFile, schema_name: str) -> None:
-    pieces = opened(old, file_id=kept.pk, schema=schema_name)
-    for piece in sealed(pieces, file_id=kept.pk, schema=schema_name):
-        anew.write(piece)
-    anew.seek(0)
 
 
 def _private(name: str, flags: int) -> int:

@@ -287,7 +287,7 @@ def test_lists_keep_their_query_count(six: AtDesk, within: Any, cards: CardRange
         service.get(f"/desk/stock/ranges/{cards.pk}/")
     with within():
         number = Document.objects.order_by("pk")[0].number
-    with queries(10):
+    with queries(9):
         service.get(f"/desk/documents/{number}/")
 
 
