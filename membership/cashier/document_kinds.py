@@ -14,12 +14,14 @@ from membership.cards.domain import CardStatus
 from membership.cards.models import Card
 from membership.cards.services import freeze_card, unfreeze_card
 from membership.cashier.errors import FaultNotSameDay, NotReversible, RecordNotFound
+from membership.cashier.past import record_of
 from membership.cashier.reversing import FAULT_FORM, plan_reverse_top_up, reverse_top_up
 from membership.documents.domain import Approval
 from membership.documents.kinds import DocumentKind, kind
 from membership.documents.models import Document
 from membership.records.domain import RecordKind
 from membership.records.models import Record
+from tenants.audit.models import AuditEntry
 from tenants.people.domain import EVERYWHERE, Act, Actor
 
 
@@ -119,8 +121,8 @@ class FaultForm(DocumentKind[FaultPayload]):
 
 def _record(record_id: str) -> Record:
     try:
-        record = Record.objects.select_related("card").get(id=UUID(record_id))
-    except (ValueError, Record.DoesNotExist):
+        record = record_of(UUID(record_id))
+    except ValueError:
         raise RecordNotFound from None
     if record.kind != RecordKind.TOP_UP:
         raise NotReversible
@@ -132,10 +134,9 @@ def _status(payload: FaultPayload) -> str:
 
 
 def _unfreeze(actor: Actor, document: Document, payload: FaultPayload) -> None:
-    """Unfreeze a card that this very form froze."""
-    froze = Record.objects.filter(
-        card__number=payload.card_number, kind=RecordKind.FREEZE, detail__note=document.number
-    ).exists()
+    """Unfreeze a card that this very form froze, as the trail has it: records are cleared, and a form may lie."""
+    trail = AuditEntry.objects.filter(act="card.status", object_type="card", object_id=payload.card_number)
+    froze = trail.filter(detail__to=CardStatus.FROZEN.value, detail__reason=document.number).exists()
     if froze and _status(payload) == CardStatus.FROZEN:
         unfreeze_card(
             actor=_lent(actor, Act.CARD_FREEZE),

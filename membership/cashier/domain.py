@@ -1,8 +1,9 @@
 """What acts at a till post, as values: no database, no clock."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -218,3 +219,28 @@ def receipt_number(record_id: UUID, occurred_at: datetime) -> str:
         characters.append(_ALPHABET[index])
     text = "".join(reversed(characters))
     return f"{occurred_at.astimezone(CHINA):%Y%m%d}-{text[:5]}-{text[5:]}"
+
+
+_NUMBER: Final = re.compile(rf"\A(\d{{8}})-([{_ALPHABET}]{{5}})-([{_ALPHABET}]{{5}})\Z", re.ASCII)
+_READ_BITS: Final = 48
+
+
+class ReadNumber(NamedTuple):
+    """What a receipt's number tells: its day in China, and the twelve digits with which the record's id ends."""
+
+    day: date
+    ends_with: str
+
+
+def read_receipt_number(text: str) -> ReadNumber | None:
+    """What the number on a receipt tells of its record; None for anything that is none."""
+    found = _NUMBER.match(text.upper())
+    if found is None:
+        return None
+    low = 0
+    for character in found[2] + found[3]:
+        low = low * len(_ALPHABET) + _ALPHABET.index(character)
+    try:
+        return ReadNumber(date.fromisoformat(found[1]), f"{low % 2**_READ_BITS:012x}")
+    except ValueError:
+        return None

@@ -18,9 +18,10 @@ from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL
 from membership.cashier.acting import chain_policy, post_traced
 from membership.cashier.domain import CardRef, Occasion, Receipt
 from membership.cashier.drafts import check_amount
-from membership.cashier.errors import NotReturnable, RecordNotFound, ReturnTooMuch
+from membership.cashier.errors import NotReturnable, ReturnTooMuch
 from membership.cashier.following import Heirs, heirs_of, hold_heirs, pass_on
 from membership.cashier.models import GoodsReturn, SignedBill
+from membership.cashier.past import record_of
 from membership.cashier.points import kept_after_return
 from membership.cashier.posting import Draft
 from membership.cashier.refunds import spread
@@ -129,10 +130,7 @@ def plan_return(*, record_id: UUID, amount: Money | None = None, with_card: bool
 
 
 def _consumption(record_id: UUID) -> Record:
-    try:
-        record = Record.objects.select_related("card").get(id=record_id)
-    except Record.DoesNotExist:
-        raise RecordNotFound from None
+    record = record_of(record_id)
     if record.kind != RecordKind.CONSUMPTION or Posting.objects.filter(reverses_id=record_id).exists():
         raise NotReturnable
     return record

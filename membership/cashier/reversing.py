@@ -20,9 +20,9 @@ from membership.cashier.errors import (
     FaultFormOutdated,
     NothingToTakeBack,
     NotReversible,
-    RecordNotFound,
 )
 from membership.cashier.following import Heirs, heirs_of, hold_heirs
+from membership.cashier.past import record_of
 from membership.cashier.posting import Draft
 from membership.cashier.refunds import TakeBack, take_back
 from membership.documents.models import Document
@@ -124,10 +124,7 @@ def _checked(form: Document | None, record_id: UUID) -> Document:
 
 
 def _top_up(record_id: UUID) -> Record:
-    try:
-        record = Record.objects.select_related("card").get(id=record_id)
-    except Record.DoesNotExist:
-        raise RecordNotFound from None
+    record = record_of(record_id)
     if record.kind != RecordKind.TOP_UP or not Posting.objects.filter(pk=record_id, kind=TOP_UP).exists():
         raise NotReversible
     return record

@@ -21,9 +21,10 @@ from membership.cashier.acting import card_ref, post_traced, ref_of, rules
 from membership.cashier.buying import HERSELF, Customer, keep, know
 from membership.cashier.domain import NO_MEMBER, CardRef, MemberAccounts, Occasion, Receipt
 from membership.cashier.drafts import check_amount, check_bill, consumption_draft, top_up_draft
-from membership.cashier.errors import CardWithoutMember, FaultFormNeeded, NotReversible, RecordNotFound
+from membership.cashier.errors import CardWithoutMember, FaultFormNeeded, NotReversible
 from membership.cashier.following import hold_heirs, pass_card_on, pass_on, refuse_ended
 from membership.cashier.models import GoodsReturn
+from membership.cashier.past import record_of
 from membership.cashier.points import BillLine
 from membership.cashier.posting import Draft
 from membership.cashier.prepayment import pay_in, pay_out
@@ -230,10 +231,7 @@ def reverse(
 
 
 def _reversible(record_id: UUID) -> Record:
-    try:
-        original = Record.objects.select_related("card").get(id=record_id)
-    except Record.DoesNotExist:
-        raise RecordNotFound from None
+    original = record_of(record_id)
     if original.kind == RecordKind.TOP_UP:
         raise FaultFormNeeded
     if original.kind != RecordKind.CONSUMPTION or original.posting_id is None:

@@ -9,3 +9,11 @@ class PackagesConfig(AppConfig):
     label = "packages"
     verbose_name = _("套餐")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from membership.cashier.past import booked
+        from membership.packages import domain, queries
+        from membership.records.domain import RecordKind
+
+        for posting_kind in (domain.SALE, domain.USE):
+            booked(posting_kind, RecordKind.PACKAGE, tells=queries.told_of)

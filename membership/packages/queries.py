@@ -1,12 +1,14 @@
 """What packages there are, and what is left of them on a card."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from ledger.models import Lot
 from membership.packages.domain import account_kind
-from membership.packages.models import PackageProduct
+from membership.packages.models import PackageDraw, PackageProduct, PackageSale
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,18 @@ def holdings_of_cards(card_ids: Iterable[int], *, now: datetime) -> dict[int, li
         of_card.setdefault(lot.account.holder_id, []).append(lot)
     found = {card_id: _summed(by_kind, held, now) for card_id, held in of_card.items()}
     return {card_id: holdings for card_id, holdings in found.items() if holdings}
+
+
+def told_of(posting_id: UUID) -> Mapping[str, Any]:
+    """What the record of a sale or a use said of its package, out of what was sold and drawn; records are cleared."""
+    sale = PackageSale.objects.select_related("product").filter(pk=posting_id).first()
+    if sale is not None:
+        return {"package": sale.product.name, "unit": sale.product.unit, "quantity": sale.quantity}
+    draws = list(PackageDraw.objects.select_related("sale__product").filter(posting_id=posting_id))
+    if not draws:
+        return {}
+    product = draws[0].sale.product
+    return {"package": product.name, "unit": product.unit, "used": sum(draw.count for draw in draws)}
 
 
 def _summed(by_kind: dict[str, PackageProduct], lots: Iterable[Lot], now: datetime) -> list[Holding]:

@@ -24,8 +24,8 @@ from membership.cashier.accounts import account_of
 from membership.cashier.acting import card_ref, post_traced, ref_of, rules
 from membership.cashier.domain import CardRef, Occasion, Receipt
 from membership.cashier.drafts import check_bill, consumption_draft
-from membership.cashier.errors import RecordNotFound
 from membership.cashier.following import hold_heirs, pass_card_on, pass_on, refuse_ended
+from membership.cashier.past import record_of
 from membership.cashier.posting import Draft
 from membership.cashier.services import member_of, post_bill
 from membership.cashier.tender import NOBODYS, Bill, Served, Tender
@@ -35,7 +35,6 @@ from membership.packages.earning import Share, money_lines
 from membership.packages.errors import NotEnoughLeft, PackageInvalid, PackageNotReversible, ProductNotFound
 from membership.packages.models import PackageProduct, PackageSale
 from membership.records.domain import RecordKind
-from membership.records.models import Record
 from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, require
 
@@ -198,10 +197,7 @@ def reverse(*, actor: Actor, record_id: UUID, store_id: int, idempotency_key: st
         IdempotencyConflict, IdempotencyKeyInvalid
     """
     require(actor, Act.VALUE_REVERSE, store_id=store_id)
-    try:
-        original = Record.objects.select_related("card").get(id=record_id)
-    except Record.DoesNotExist:
-        raise RecordNotFound from None
+    original = record_of(record_id)
     if original.kind != RecordKind.PACKAGE or original.posting_id is None:
         raise PackageNotReversible
     occasion = Occasion(actor, store_id, clock.now(), idempotency_key)

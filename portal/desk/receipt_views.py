@@ -12,11 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from membership.cashier import services
-from membership.cashier.errors import RecordNotFound
+from membership.cashier.past import FROM_BOOKS, record_of, undone_by
 from membership.packages import services as packages
 from membership.records.domain import RecordKind
 from membership.records.models import Record
-from membership.records.queries import reversal_of
 from membership.tills.domain import SlipWidth
 from membership.tills.queries import prints_of
 from membership.tills.services import PRINTERS, note_print
@@ -40,8 +39,8 @@ def receipt(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
     Raises:
         RecordNotFound
     """
-    record = _record(record_id)
-    reversal = reversal_of(record)
+    record = record_of(record_id)
+    reversal = undone_by(record)
     reverses, returns = record.detail.get("reverses"), record.detail.get("returns")
     may = request.desk.actor.may_somewhere(Act.VALUE_REVERSE)
     may_reverse = may and record.kind in _UNDOING and reversal is None
@@ -57,6 +56,7 @@ def receipt(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
         "prints": list(prints_of(record_id)),
         "widths": SlipWidth.choices,
         "width": slip_width(request),
+        "is_cleared": FROM_BOOKS in record.detail,
     }
     return render(request, "desk/receipt.html", context)
 
@@ -74,9 +74,9 @@ def receipt_print(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
     width = SlipWidth(wanted) if wanted in SlipWidth.values else slip_width(request)
     store_id = request.desk.store.pk if request.desk.store else None
     printed = note_print(actor=request.desk.actor, record_id=record_id, width=width, store_id=store_id)
-    record = _record(record_id)
+    record = record_of(record_id)
     context = {
-        "record": slip_row(record) | {"is_reversed": reversal_of(record) is not None},
+        "record": slip_row(record) | {"is_reversed": undone_by(record) is not None},
         "printed": printed,
         "width": width,
     }
@@ -102,8 +102,8 @@ def reverse(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
     Raises:
         RecordNotFound
     """
-    record = _record(record_id)
-    if (before := reversal_of(record)) is not None:
+    record = record_of(record_id)
+    if (before := undone_by(record)) is not None:
         messages.warning(request, _("这一笔已经冲正过，没有再次冲正。"))
         return redirect("desk:receipt", record_id=before.pk)
     if record.kind == RecordKind.TOP_UP and request.method != "POST":
@@ -139,13 +139,6 @@ def _more(request: DeskRequest, record: Record) -> list[tuple[str, str]]:
     if "signed" in record.detail.get("parts", {}) and record.kind == RecordKind.CONSUMPTION and may(Act.VALUE_SETTLE):
         found.append((_("签单结算"), url_of("desk:signed_bill", args=[record.pk])))
     return found
-
-
-def _record(record_id: UUID) -> Record:
-    try:
-        return Record.objects.select_related("card__member", "store").get(id=record_id)
-    except Record.DoesNotExist:
-        raise RecordNotFound from None
 
 
 def _store_id(request: DeskRequest, act: Act) -> int:
