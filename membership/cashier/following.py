@@ -13,14 +13,14 @@ from django.db.models import Q
 from kernel import clock
 from ledger.domain import Line, PostingRequest, request_hash
 from ledger.locks import lock_accounts
-from ledger.models import Account, Entry, Posting
+from ledger.models import Account, Entry, Lot, Posting
 from ledger.services import post
 from membership.cards.domain import ENDED
 from membership.cards.errors import not_usable
 from membership.cards.locks import accounts_of
 from membership.cards.models import Card
 from membership.cards.queries import last_of
-from membership.cards.services.moving import MOVE, move_value
+from membership.cards.services.moving import MOVE, call_home, move_value
 from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL, member_account
 from membership.cashier.acting import ref_of
 from membership.cashier.domain import CardRef, Occasion
@@ -123,6 +123,24 @@ def pass_card_on(heirs: Heirs, posting_id: UUID, occasion: Occasion) -> None:
         occurred_at=occasion.occurred_at,
         reason=RecordKind.REVERSAL.value,
         cause=str(posting_id),
+    )
+
+
+def bring_home(heirs: Heirs, posting_id: UUID, occasion: Occasion) -> None:
+    """Before a posting is reversed: what it gave to a card that was replaced, points and packages, comes back onto its
+    own lots from the card that has its place now (R-J03). What was used of it makes the reversal refused, as on a card
+    that was not replaced.
+    """
+    if heirs.heir == heirs.card:
+        return
+    call_home(
+        actor=occasion.actor,
+        home=heirs.card,
+        away=heirs.heir,
+        lots=list(Lot.objects.filter(posting_id=posting_id).order_by("pk")),
+        store_id=occasion.store_id,
+        occurred_at=occasion.occurred_at,
+        reason=RecordKind.REVERSAL.value,
     )
 
 

@@ -22,7 +22,7 @@ from membership.cashier.buying import HERSELF, Customer, keep, know
 from membership.cashier.domain import NO_MEMBER, CardRef, MemberAccounts, Occasion, Receipt
 from membership.cashier.drafts import check_amount, check_bill, consumption_draft, top_up_draft
 from membership.cashier.errors import CardWithoutMember, FaultFormNeeded, NotReversible
-from membership.cashier.following import hold_heirs, pass_card_on, pass_on, refuse_ended
+from membership.cashier.following import bring_home, hold_heirs, pass_card_on, pass_on, refuse_ended
 from membership.cashier.models import GoodsReturn
 from membership.cashier.past import record_of
 from membership.cashier.points import BillLine
@@ -218,6 +218,7 @@ def reverse(
     bill = locks.lock_bill(record_id)
     heirs = hold_heirs(record_id, original.card)
     refuse_ended(heirs, key=occasion.ledger_key)
+    bring_home(heirs, record_id, occasion)
     receipt = post_traced(
         Draft(card, RecordKind.REVERSAL, -original.amount_fen, occasion, request, detail), Act.VALUE_REVERSE
     )

@@ -24,7 +24,7 @@ from membership.cashier.accounts import account_of
 from membership.cashier.acting import card_ref, post_traced, ref_of, rules
 from membership.cashier.domain import CardRef, Occasion, Receipt
 from membership.cashier.drafts import check_bill, consumption_draft
-from membership.cashier.following import hold_heirs, pass_card_on, pass_on, refuse_ended
+from membership.cashier.following import bring_home, hold_heirs, pass_card_on, pass_on, refuse_ended
 from membership.cashier.past import record_of
 from membership.cashier.posting import Draft
 from membership.cashier.services import member_of, post_bill
@@ -215,6 +215,7 @@ def reverse(*, actor: Actor, record_id: UUID, store_id: int, idempotency_key: st
     bill = locks.lock_bill(record_id)
     heirs = hold_heirs(record_id, original.card)
     refuse_ended(heirs, key=occasion.ledger_key)
+    bring_home(heirs, record_id, occasion)
     draft = Draft(
         card,
         RecordKind.REVERSAL,

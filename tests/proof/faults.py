@@ -229,6 +229,11 @@ def _heir_forgotten(patch: Patch) -> None:
         patch.setattr(module, "pass_card_on", lambda *given, **named: None)
 
 
+def _heir_keeps(patch: Patch) -> None:
+    for module in (services, packages):
+        patch.setattr(module, "bring_home", lambda *given: None)
+
+
 def _withdrawn_with_value(patch: Patch) -> None:
     patch.setattr(ending, "_refuse_value", lambda card: None)
 
@@ -349,6 +354,7 @@ FAULTS: Final[dict[str, Callable[[Patch], None]]] = {
     "the fee of a reissue takes what ends first": _fee_ends_first,
     "a top-up is taken back from its first card only": _only_the_first_card_gives_back,
     "what comes back stays on the old card": _heir_forgotten,
+    "a bill's points stay on the card that has the place": _heir_keeps,
     "a card with value is withdrawn": _withdrawn_with_value,
     "a new PIN leaves the wrong ones counted": _pins_uncounted,
     "signing has no limit": _signed_without_limit,

@@ -194,7 +194,8 @@ class Play(RuleBasedStateMachine):
         done.undo()
         assert receipt.balance_after_fen == done.card.balance
         if any(lot.kind == "POINTS" for lot in done.opened):
-            done.card.points_used = self.today
+            # Those that went along come home from there first.
+            done.card.points_used = done.card.last_heir.points_used = self.today
         self.hand_on(done.card)
 
     def reversal_refusal(self, done: Done) -> str | None:

@@ -267,7 +267,7 @@ class Done:
             return "not_reversible"
         if self.undone:
             return "already_reversed"
-        if any(lot.left != lot.original for lot in self.opened):
+        if any(lot.left_anywhere != lot.original for lot in self.opened):
             return "lots_already_drawn"
         return "bill_already_settled" if self.settled else None
 
@@ -278,7 +278,7 @@ class Done:
             self.member.survivor.owed -= self.paid.get("signed", 0)
             self.bill = 0
         for lot in self.opened:
-            lot.left = 0
+            lot.take_all()
             if lot.sale is not None:
                 lot.sale.count = lot.sale.fen = 0
         for lot, part in self.taken:

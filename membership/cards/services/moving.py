@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ledger.domain import Line, OpenLot, PostingRequest, TakeLot, request_hash
+from ledger.domain import Line, OpenLot, Posted, PostingRequest, RestoreLot, TakeLot, request_hash
 from ledger.models import Account, Lot
 from ledger.services import open_account, post
 from membership.cards import locks, origins
@@ -110,11 +110,55 @@ def _move_account(actor: Actor, source: Account, target: Account, lots: Sequence
         )
     )
     is_money = source.pk == errand.old.stored_account_id
-    for card, account, kind, sign in (
-        (errand.old, source, RecordKind.MOVE_OUT, -1),
-        (errand.new, target, RecordKind.MOVE_IN, 1),
-    ):
-        other = errand.new if card is errand.old else errand.old
+    _tell(actor, source, posted, total, errand, is_money=is_money)
+
+
+def call_home(
+    *,
+    actor: Actor,
+    home: Card,
+    away: Card,
+    lots: Sequence[Lot],
+    store_id: int | None,
+    occurred_at: datetime,
+    reason: str,
+) -> None:
+    """Bring what these lots of ``home`` have become on ``away``, which has its place, back onto the very lots, by one
+    posting for each. Both cards' accounts are locked. What is not whole any more stays where it is: something of it has
+    been used.
+    """
+    errand = _Errand(away, home, store_id, occurred_at, reason, cause="")
+    for lot in lots:
+        there = [heir for heir in origins.heirs_of([lot]) if heir.remaining]
+        total = sum(heir.remaining for heir in there)
+        if not there or lot.remaining + total != lot.original:
+            continue
+        (source_id,) = {heir.account_id for heir in there}
+        held = Account.objects.in_bulk([source_id, lot.account_id])
+        source, target = held[source_id], held[lot.account_id]
+        posted = post(
+            PostingRequest(
+                kind=MOVE,
+                # It comes home for good: what it was opened by is undone at once.
+                idempotency_key=f"home|{lot.pk}",
+                request_hash=request_hash(MOVE, source.pk, target.pk, total),
+                actor=str(actor),
+                occurred_at=occurred_at,
+                lines=(
+                    Line(source.pk, None, source.unit, -total, takes=tuple(TakeLot(x.pk, x.remaining) for x in there)),
+                    Line(target.pk, None, target.unit, total, restores=(RestoreLot(lot.pk, total),)),
+                ),
+                store_id=store_id,
+                memo={"reason": reason},
+            )
+        )
+        _tell(actor, source, posted, total, errand, is_money=False)
+
+
+def _tell(actor: Actor, source: Account, posted: Posted, total: int, errand: _Errand, *, is_money: bool) -> None:
+    """One record on either card."""
+    pairs = ((errand.old, errand.new, RecordKind.MOVE_OUT, -1), (errand.new, errand.old, RecordKind.MOVE_IN, 1))
+    for card, other, kind, sign in pairs:
         note(
             actor,
             card_id=card.pk,
@@ -122,7 +166,7 @@ def _move_account(actor: Actor, source: Account, target: Account, lots: Sequence
             store_id=errand.store_id,
             occurred_at=errand.occurred_at,
             amount_fen=sign * total if is_money else 0,
-            balance_after_fen=posted.balances[account.pk] if is_money else None,
+            balance_after_fen=posted.balances[card.stored_account_id or 0] if is_money else None,
             posting_id=posted.posting_id if kind == RecordKind.MOVE_IN else None,
             detail={"card": other.number, "account": source.kind, "amount": total, "posting": str(posted.posting_id)},
         )

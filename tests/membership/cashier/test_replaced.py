@@ -15,6 +15,7 @@ from membership.auditing import audit_chain
 from membership.cards.models import Card
 from membership.cards.services import reissue_card, replace_card, report_lost, withdraw_card
 from membership.cashier import services as cashier
+from membership.cashier.adjusting import adjust_points
 from membership.cashier.domain import Receipt
 from membership.cashier.models import ChainPolicy, PointsRule, SignedBill
 from membership.cashier.refund_quotes import refund_quote
@@ -135,7 +136,7 @@ def test_reversals_go_on_to_the_last_card(
     chain: Chain, in_chain: InChain, sold: tuple[Holder, Receipt], at: At
 ) -> None:
     """A payment that earned nothing, and a use of a package."""
-    holder, earned = sold
+    holder, _ = sold
     with in_chain():
         PointsRule.objects.all().delete()
         paid = cashier.consume(card_number=holder.number, amount=Money(1_200), idempotency_key="c", **at)
@@ -153,10 +154,77 @@ def test_reversals_go_on_to_the_last_card(
         (holding,) = holdings_of(Card.objects.get(number=THIRD).pk, now=clock.now())
         assert holding.left == 3
         assert _held(holder.number) == {}
-        # Points that went along have left their lot: that wants a return.
+    assert audit_chain(chain.schema_name) == []
+
+
+def test_a_reversal_takes_the_points_from_where_they_are_now(
+    chain: Chain, in_chain: InChain, sold: tuple[Holder, Receipt], at: At
+) -> None:
+    """Two replacements later: the very lots are put right, and what they had become is gone."""
+    holder, receipt = sold
+    with in_chain():
+        adjust_points(card_number=holder.number, points=7, reason="补记", idempotency_key="seven", **at)
+        _succeed(holder, at)
+        assert _held(THIRD) == {"PRINCIPAL": 5_000, "BONUS": 1_000, "POINTS": 57}
+        first = cashier.reverse(record_id=receipt.record_id, idempotency_key="x", reason="多刷", **at)
+        again = cashier.reverse(record_id=receipt.record_id, idempotency_key="x", reason="多刷", **at)
+        assert (again.record_id, again.replayed) == (first.record_id, True)
+        assert _held(THIRD) == {"PRINCIPAL": 10_000, "BONUS": 2_000, "POINTS": 7}
+        assert _held(holder.number) == _held(SECOND) == {}
+        home = Record.objects.filter(kind__in=("MOVE_OUT", "MOVE_IN"), detail__amount=50, detail__account="POINTS")
+        assert {(one.card.number, one.kind, one.detail["card"]) for one in home} == {
+            (THIRD, "MOVE_OUT", holder.number),
+            (holder.number, "MOVE_IN", THIRD),
+        }
         with pytest.raises(DomainError) as refusal:
-            cashier.reverse(record_id=earned.record_id, idempotency_key="z", reason="多刷", **at)
+            cashier.reverse(record_id=receipt.record_id, idempotency_key="y", reason="多刷", **at)
+        assert refusal.value.code == "already_reversed"
+        quote = refund_quote(card_number=THIRD, article=Article.NOT_CONSUMERS_CAUSE)
+        assert quote.loaded == Loaded(paid_fen=10_000, given_fen=2_000, used_fen=0)
+    assert audit_chain(chain.schema_name) == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_points_that_were_used_on_any_card_want_a_return(
+    chain: Chain, in_chain: InChain, sold: tuple[Holder, Receipt], at: At, when: str
+) -> None:
+    holder, receipt = sold
+
+    def use(number: str) -> None:
+        adjust_points(card_number=number, points=-1, reason="兑换", idempotency_key="one", **at)
+
+    with in_chain():
+        if when == "before":
+            use(holder.number)
+        _succeed(holder, at)
+        if when == "after":
+            use(THIRD)
+        before = _held(THIRD)
+    with pytest.raises(DomainError) as refusal, in_chain():
+        cashier.reverse(record_id=receipt.record_id, idempotency_key="z", reason="多刷", **at)
+    with in_chain():
         assert refusal.value.code == "lots_already_drawn"
+        assert _held(THIRD) == before == {"PRINCIPAL": 5_000, "BONUS": 1_000, "POINTS": 49}
+    assert audit_chain(chain.schema_name) == []
+
+
+def test_a_package_that_went_along_unused_is_undone_with_its_points(
+    chain: Chain, in_chain: InChain, sold: tuple[Holder, Receipt], at: At
+) -> None:
+    holder, _ = sold
+    with in_chain():
+        washes = packages.define_product(
+            actor=at["actor"], name="精洗", unit="CNT", quantity=3, price=Money(900), validity_months=12
+        )
+        bought = packages.sell(
+            card_number=holder.number, product_id=washes.pk, tender=Tender(stored_fen=400, cash_fen=500),
+            idempotency_key="p", **at,
+        )  # fmt: skip
+        _succeed(holder, at)
+        assert (_held(THIRD)["PACKAGE"], _held(THIRD)["POINTS"]) == (3, 58)
+        packages.reverse(record_id=bought.record_id, idempotency_key="y", reason="未用", **at)
+        assert _held(THIRD) == {"PRINCIPAL": 5_000, "BONUS": 1_000, "POINTS": 50}
+        assert _held(holder.number) == _held(SECOND) == {}
     assert audit_chain(chain.schema_name) == []
 
 
