@@ -21,6 +21,8 @@ class ExpiryPolicy(models.Model):
     dormant_months = models.PositiveSmallIntegerField(_("睡眠卡认定（月）"), default=12)
     # Cards are never frozen sooner than so many days after the list was approved and published (R-G04).
     dormancy_notice_days = models.PositiveSmallIntegerField(_("冻结提前通知（天）"), default=15)
+    # Members are reminded so many days before their cards end (R-P28); 0: they are not.
+    validity_notice_days = models.PositiveSmallIntegerField(_("卡到期提前提醒（天）"), default=30, db_default=30)
 
     class Meta:
         verbose_name = _("到期规则")
@@ -97,6 +99,38 @@ class ClearingNotice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.card_id} {self.clears_on}"
+
+
+class ValidityNotice(models.Model):
+    """A card will end on a day, and its holder is told so, once for that day (R-P28). The row says nothing of today: a
+    card that was given another day since, or is not in use any more, is left out by whoever reads (``queries``).
+    """
+
+    card = models.ForeignKey("cards.Card", on_delete=models.CASCADE, related_name="+", verbose_name=_("会员卡"))
+    # The last day on which it may be used: of the card or of its account, whichever ends first (R-C04).
+    ends_on = models.DateField(_("有效期至"))
+    noticed_on = models.DateField(_("通知日期"))
+    channel = models.CharField(_("通知方式"), max_length=8, choices=NoticeChannel, default=NoticeChannel.SHOP)
+    # As with notices of clearing.
+    told_at = models.DateTimeField(_("通知发出时间"), null=True, blank=True)
+    text_id = models.BigIntegerField(_("短信编号"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("卡到期提醒")
+        verbose_name_plural = _("卡到期提醒")
+        constraints = [
+            models.UniqueConstraint(fields=["card", "ends_on"], name="validity_notice_once"),
+            models.CheckConstraint(
+                condition=models.Q(channel__in=NoticeChannel.values), name="validity_notice_channel_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("noticed_on")), name="validity_notice_before"
+            ),
+        ]
+        indexes = [models.Index(fields=["ends_on", "id"], name="validity_notice_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.card_id} {self.ends_on}"
 
 
 class DormantCard(models.Model):

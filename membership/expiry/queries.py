@@ -7,14 +7,16 @@ from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Least
 
 from kernel.calendar import start_of
 from kernel.clock import CHINA
 from ledger.domain import LotKind, Unit
 from ledger.models import Lot
+from membership.cards.domain import CardStatus
 from membership.cards.models import Card
 from membership.expiry.domain import BY_ITSELF, NO_USE, NoticeState, clearing_day
-from membership.expiry.models import ClearingNotice, DormantCard, ExpiryPolicy
+from membership.expiry.models import ClearingNotice, DormantCard, ExpiryPolicy, ValidityNotice
 from membership.packages.domain import PACKAGE_ACCOUNT, SALE, USE
 
 _NEVER_ENDS = Q(kind=LotKind.PRINCIPAL.value, account__unit=Unit.CNY.value)
@@ -218,6 +220,46 @@ def points_lots_before(account_ids: Collection[int], day: date) -> list[Lot]:
     """What is left of points that were earned before ``day`` began, the oldest first."""
     lots = Lot.objects.filter(account_id__in=account_ids, live=True, opened_at__lt=start_of(day))
     return list(lots.order_by("account_id", "id"))
+
+
+# ── Cards whose validity ends ─────────────────────────────────────────────────────────────────────────────────────
+
+_CARDS_ENDING: Final = """
+    INSERT INTO expiry_validitynotice (card_id, ends_on, noticed_on, channel)
+    SELECT card.id, least(card.valid_until, card.account_valid_until), %(today)s, 'SHOP'
+    FROM cards_card AS card
+    WHERE card.status = 'ACTIVE' AND card.member_id IS NOT NULL
+        AND least(card.valid_until, card.account_valid_until) BETWEEN %(today)s AND %(until)s
+        AND NOT EXISTS (
+            SELECT FROM expiry_validitynotice AS notice
+            WHERE notice.card_id = card.id AND notice.ends_on = least(card.valid_until, card.account_valid_until))
+    ON CONFLICT DO NOTHING"""
+
+
+def note_cards_ending(*, today: date, until: date) -> int:
+    """Write a notice for every member's card in use that ends from today until that day and has none for its day; how
+    many. One statement, whatever their number.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_CARDS_ENDING, {"today": today, "until": until})
+        return int(cursor.rowcount)
+
+
+def cards_ending(*, today: date) -> QuerySet[ValidityNotice]:
+    """The notices that hold: the card is in use and still ends on the day that was told."""
+    ends_on = Least("card__valid_until", "card__account_valid_until")
+    found = ValidityNotice.objects.filter(card__status=CardStatus.ACTIVE, ends_on__gte=today, ends_on=ends_on)
+    return found.select_related("card__member", "card__level")
+
+
+def page_of_ending(
+    found: QuerySet[ValidityNotice], *, size: int, after: tuple[date, int] | None = None
+) -> list[ValidityNotice]:
+    """The next ``size`` notices, the soonest end first. One query on any page."""
+    if after is not None:
+        day, pk = after
+        found = found.filter(Q(ends_on__gt=day) | Q(ends_on=day, id__gt=pk), ends_on__gte=day)
+    return list(found.order_by("ends_on", "id")[:size])
 
 
 # ── Cards that lie unused ─────────────────────────────────────────────────────────────────────────────────────────

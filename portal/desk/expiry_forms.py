@@ -18,6 +18,12 @@ class ExpiryRulesForm(forms.Form):
     dormancy_notice_days = forms.IntegerField(
         label=_("冻结提前通知（天）"), min_value=7, max_value=180, help_text=_("清单批准并公告满这么多天之后才会冻结。")
     )
+    validity_notice_days = forms.IntegerField(
+        label=_("卡到期提前提醒（天）"),
+        min_value=0,
+        max_value=180,
+        help_text=_("会员卡到期前这么多天提醒会员；填 0 不提醒。"),
+    )
 
 
 class ReopenForm(forms.Form):

@@ -1,4 +1,4 @@
-"""Expiry at the desk: whose points will be cleared and when, and the chain's rules."""
+"""Expiry at the desk: whose points will be cleared and when, whose cards end, and the chain's rules."""
 
 from typing import Any
 
@@ -11,8 +11,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from kernel import clock
 from membership.expiry import queries
-from membership.expiry.models import ClearingNotice
+from membership.expiry.models import ClearingNotice, ValidityNotice
 from membership.expiry.services.rules import set_rules
 from portal.attempts import attempt, status_of
 from portal.csvs import csv_response
@@ -54,6 +55,35 @@ def notices_csv(request: DeskRequest) -> HttpResponse:
     return csv_response("points-notices.csv", header, rows)
 
 
+@require_safe
+@staff_only(*_VIEWERS)
+def ending(request: DeskRequest) -> HttpResponseBase:
+    """Members' cards that end soon, the soonest first (R-P28)."""
+    found = queries.cards_ending(today=clock.today())
+    page = queries.page_of_ending(found, size=_A_PAGE + 1, after=_place(request.GET.get("after", "")))
+    context: dict[str, Any] = {
+        "cards": [_ending_row(notice) for notice in page[:_A_PAGE]],
+        "total": found.count(),
+        "rules": queries.policy(),
+        "nav": "expiry",
+    }
+    if len(page) > _A_PAGE:
+        last = page[_A_PAGE - 1]
+        context["next_page_url"] = f"?{urlencode({'after': f'{last.ends_on}_{last.pk}'})}"
+    return render(request, "desk/expiry_cards.html", context)
+
+
+@require_safe
+@staff_only(Act.DORMANCY_LIST, Act.DATA_EXPORT)
+def ending_csv(request: DeskRequest) -> HttpResponse:
+    """The same as a file: whom the shop tells itself."""
+    header = [_("会员卡号"), _("会员"), _("级别"), _("有效期至"), _("通知日期"), _("通知方式")]
+    names = ("number", "member_name", "level_name", "ends_on", "noticed_on", "channel_label")
+    found = queries.cards_ending(today=clock.today()).order_by("ends_on", "id")
+    rows = ([row[name] for name in names] for row in map(_ending_row, found))
+    return csv_response("cards-ending.csv", header, rows)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only(Act.VALUE_POLICY)
 def rules(request: DeskRequest) -> HttpResponseBase:
@@ -78,6 +108,18 @@ def _row(notice: ClearingNotice) -> dict[str, Any]:
         "points": notice.points,
         "noticed_on": notice.noticed_on,
         "clears_on": notice.clears_on,
+        "channel_label": notice.get_channel_display(),
+    }
+
+
+def _ending_row(notice: ValidityNotice) -> dict[str, Any]:
+    member = notice.card.member
+    return {
+        "number": notice.card.number,
+        "level_name": notice.card.level.name,
+        "member_name": member.name if member else "",
+        "ends_on": notice.ends_on,
+        "noticed_on": notice.noticed_on,
         "channel_label": notice.get_channel_display(),
     }
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from membership.cashier.models import BonusRule, GoodsReturn, PointsRule, Settlement, SignedBill
 from membership.documents.models import Document, DocumentStep
-from membership.expiry.models import ClearingNotice, DailyRun, DormantCard, ExpiryPolicy
+from membership.expiry.models import ClearingNotice, DailyRun, DormantCard, ExpiryPolicy, ValidityNotice
 from membership.imports.models import Import
 from membership.packages.models import PackageDraw, PackageProduct, PackageSale
 from membership.stock.models import CardPlace, CardRange, Drawing
@@ -89,11 +89,16 @@ BUSINESS: Final[tuple[tuple[type[Model], type[ReadOnlyAdmin]], ...]] = (
         related=("level",),
     )),
     (ExpiryPolicy, _register(
-        ("points_policy", "points_months", "points_notice_days", "dormant_months", "dormancy_notice_days"),
+        ("points_policy", "points_months", "points_notice_days", "dormant_months", "dormancy_notice_days",
+         "validity_notice_days"),
     )),
     (DailyRun, _register(("day", "started_at", "finished_at"))),
     (ClearingNotice, _register(
         ("card", "points", "noticed_on", "clears_on", "channel", "state", "ended_at"),
+        store="card__store", related=("card",), search=("card__number__exact",),
+    )),
+    (ValidityNotice, _register(
+        ("card", "ends_on", "noticed_on", "channel", "told_at"),
         store="card__store", related=("card",), search=("card__number__exact",),
     )),
     (DormantCard, _register(

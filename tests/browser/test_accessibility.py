@@ -38,7 +38,7 @@ _DESK = [
     "/desk/value/rules/", "/desk/value/prepayment/", "/desk/value/signed/", "/desk/value/points/",
     "/desk/value/packages/", "/desk/value/packages/products/",
     "/desk/applications/", "/desk/applications/settings/",
-    "/desk/expiry/", "/desk/expiry/rules/", "/desk/dormancy/", "/desk/dormancy/reopen/",
+    "/desk/expiry/", "/desk/expiry/rules/", "/desk/expiry/cards/", "/desk/dormancy/", "/desk/dormancy/reopen/",
     "/desk/messages/", "/desk/messages/M000001/", "/desk/requests/", "/desk/requests/?which=all",
     "/desk/documents/", "/desk/documents/?which=all", "/desk/documents/new/MAKING_REQUEST/",
     "/desk/documents/new/CARD_VALIDITY/", "/desk/documents/new/STOCK_TRANSFER/", "/desk/stock/take-in/", "/desk/stock/",

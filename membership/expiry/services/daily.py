@@ -12,7 +12,7 @@ from kernel import clock
 from kernel.db import in_chain
 from membership.cards.services import expire_cards
 from membership.expiry.models import DailyRun
-from membership.expiry.services import dormancy, points, telling
+from membership.expiry.services import dormancy, points, telling, validity
 from membership.expiry.services.lots import expire_lots
 from tenants.audit.services import record
 from tenants.people.domain import SYSTEM
@@ -26,7 +26,7 @@ def run(schema_name: str) -> Mapping[str, int]:
     with in_chain(schema_name):
         DailyRun.objects.get_or_create(day=today, defaults={"started_at": clock.now()})
     done: Counter[str] = Counter()
-    for step in (_lots, _cards, _settled, _noticed, _dormant, _told):
+    for step in (_lots, _cards, _settled, _noticed, _ending, _dormant, _told):
         step(schema_name, today, done)
     counts = {name: count for name, count in sorted(done.items()) if count}
     with in_chain(schema_name):
@@ -60,6 +60,11 @@ def _noticed(schema_name: str, today: date, done: Counter[str]) -> None:
 
 def _cards(schema_name: str, today: date, done: Counter[str]) -> None:
     done["cards_expired"] += _until_none(schema_name, lambda: expire_cards(on=today))
+
+
+def _ending(schema_name: str, today: date, done: Counter[str]) -> None:
+    with in_chain(schema_name):
+        done["validity_noticed"] += validity.give_notices(today=today)
 
 
 def _dormant(schema_name: str, today: date, done: Counter[str]) -> None:

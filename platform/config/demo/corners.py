@@ -20,6 +20,7 @@ from membership.cashier import services as cashier
 from membership.cashier.adjusting import adjust_points
 from membership.cashier.buying import Customer
 from membership.documents import services as documents
+from membership.expiry.services import validity
 from membership.expiry.services.dormancy import prepare_list
 from membership.expiry.services.points import give_notices
 from membership.expiry.services.telling import tell_some
@@ -37,6 +38,7 @@ from tenants.people.domain import Actor
 _LEVEL: Final = "PLAIN"
 _UNUSED: Final = 3
 _FORGOTTEN: Final = 2
+_LAST_DAYS: Final = timedelta(days=20)
 MEMBERS: Final = _UNUSED + applications.MEMBERS
 """Members who are only in this part of the story."""
 _BOUGHT_FEN: Final = 30_000
@@ -111,11 +113,14 @@ def _sell(desk: Desk, member: Member, number: str) -> None:
 
 
 def _clear_points(desk: Desk, now: datetime) -> None:
-    """Points that nobody has used for nearly as long as the chain keeps them."""
+    """Points that nobody has used for nearly as long as the chain keeps them, on cards that end soon."""
     members = Member.objects.order_by("pk")[5 : 5 + _FORGOTTEN]
     with clock.frozen(now - timedelta(days=350)):
         for member, number in zip(members, _blanks(_FORGOTTEN), strict=False):
-            cards.issue_card(actor=desk.service, number=number, member=member, store_id=desk.store_id)
+            until = (now + _LAST_DAYS).date()
+            cards.issue_card(
+                actor=desk.service, number=number, member=member, store_id=desk.store_id, valid_until=until
+            )
             adjust_points(
                 actor=desk.service,
                 card_number=number,
@@ -127,6 +132,7 @@ def _clear_points(desk: Desk, now: datetime) -> None:
     with clock.frozen(now):
         _agree_to_reminders(desk, members[0])
         give_notices(today=clock.today())
+        validity.give_notices(today=clock.today())
         tell_some()
 
 

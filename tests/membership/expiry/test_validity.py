@@ -52,9 +52,7 @@ def test_the_earlier_end_is_told_once_and_a_later_one_again(
         assert OutgoingText.objects.count() == 2
 
 
-def test_nobody_is_told_of_what_is_far_over_or_not_in_use(
-    in_chain: InChain, issue: Callable[..., Holder]
-) -> None:
+def test_nobody_is_told_of_what_is_far_over_or_not_in_use(in_chain: InChain, issue: Callable[..., Holder]) -> None:
     today = clock.today()
     far, over, lost = issue("远"), issue("过"), issue("失")
     with in_chain():

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from kernel import clock
 from membership.cards.models import Card
 from membership.documents.models import Document
-from membership.expiry.models import ClearingNotice, DormantCard, ExpiryPolicy
+from membership.expiry.models import ClearingNotice, DormantCard, ExpiryPolicy, ValidityNotice
 from membership.expiry.services import daily
 from tenants.audit.models import AuditEntry
 from tenants.chains.models import Chain
@@ -51,24 +51,47 @@ def test_points_that_will_be_cleared_are_listed_exported_and_told_at_the_till(
     assert day in service.get(f"/desk/till/?card={old.number}").content.decode()
 
 
+def test_cards_that_end_are_listed_exported_and_told_at_the_till(
+    chain: Chain, in_chain: InChain, holder: Holder, at_desk: AtDesk
+) -> None:
+    """R-P28; a card that was given another day since is not shown any more."""
+    last_day = clock.today() + timedelta(days=10)
+    with in_chain():
+        Card.objects.filter(pk=holder.card.pk).update(account_valid_until=last_day)
+    daily.run(chain.schema_name)
+    service = at_desk("MEMBER_SERVICE", "CASHIER")
+    with CaptureQueriesContext(connection) as asked:
+        page = service.get("/desk/expiry/cards/").content.decode()
+    assert holder.number[:4] in page
+    assert last_day.isoformat() in page
+    assert len(asked) < 25
+    sheet = service.get("/desk/expiry/cards.csv").content.decode("utf-8-sig")
+    assert f"{holder.number},林静,金卡,{last_day}," in sheet
+    assert f"会员卡有效期至 {last_day}" in service.get(f"/desk/till/?card={holder.number}").content.decode()
+    with in_chain():
+        Card.objects.filter(pk=holder.card.pk).update(account_valid_until=last_day + timedelta(days=900))
+        assert ValidityNotice.objects.count() == 1
+    assert holder.number not in service.get("/desk/expiry/cards.csv").content.decode()
+
+
 def test_who_may_see_and_who_may_not(chain: Chain, at_desk: AtDesk) -> None:
     clerk = at_desk("SALES")
-    for path in ("/desk/expiry/", "/desk/expiry/rules/", "/desk/dormancy/", "/desk/dormancy/reopen/"):
-        assert clerk.get(path).status_code == 403, path
+    for path in ("expiry/", "expiry/rules/", "expiry/cards/", "dormancy/", "dormancy/reopen/"):
+        assert clerk.get(f"/desk/{path}").status_code == 403, path
 
 
 def test_the_rules_are_changed_by_whoever_sets_policies_and_audited(in_chain: InChain, at_desk: AtDesk) -> None:
     information = at_desk("INFORMATION")
     asked = {
         "points_policy": "FIXED", "points_months": 24, "points_notice_days": 30, "dormant_months": 18,
-        "dormancy_notice_days": 15,
+        "dormancy_notice_days": 15, "validity_notice_days": 0,
     }  # fmt: skip
     assert information.post("/desk/expiry/rules/", asked).status_code == 302
     assert information.post("/desk/expiry/rules/", asked | {"dormant_months": 2}).status_code == 400
     with in_chain():
         rules = ExpiryPolicy.objects.get()
         assert (rules.points_policy, rules.points_months, rules.dormant_months) == ("FIXED", 24, 18)
-        changed = {"points_policy": "FIXED", "points_months": 24, "dormant_months": 18}
+        changed = {"points_policy": "FIXED", "points_months": 24, "dormant_months": 18, "validity_notice_days": 0}
         assert AuditEntry.objects.get(act="expiry.rules").detail == changed
 
 

@@ -22,7 +22,7 @@ from membership.cashier.buying import Customer
 from membership.cashier.models import ChainPolicy
 from membership.cashier.tender import Tender
 from membership.documents import services as documents
-from membership.expiry.models import ClearingNotice
+from membership.expiry.models import ClearingNotice, ValidityNotice
 from membership.members.domain import DocumentKind, TagColour
 from membership.members.services import create_member, define_tag, record_document, set_tags
 from membership.packages.models import PackageProduct
@@ -39,7 +39,7 @@ LISTS: Final = (
     "/desk/", "/desk/cards/", "/desk/cards/?type=ORDINARY", "/desk/cards/types/",
     "/desk/members/", "/desk/members/search/?q=林", "/desk/members/tags/", "/desk/members/duplicates/",
     "/desk/vehicles/", "/desk/buyers/",
-    "/desk/value/signed/", "/desk/value/packages/products/", "/desk/expiry/", "/desk/dormancy/",
+    "/desk/value/signed/", "/desk/value/packages/products/", "/desk/expiry/", "/desk/expiry/cards/", "/desk/dormancy/",
     "/desk/documents/", "/desk/documents/?which=all",
     "/desk/stock/", "/desk/stock/ranges/", "/desk/stock/draw/", "/desk/stock/count/",
     "/desk/staff/", "/desk/roles/", "/desk/stores/", "/desk/api-keys/", "/desk/audit/", "/desk/day/",
@@ -92,6 +92,8 @@ class Filling:
             card=Card.objects.get(number=number), points=n, noticed_on=today, clears_on=today + timedelta(days=30),
             channel="SHOP",
         )  # fmt: skip
+        ending = Card.objects.get(number=number)
+        ValidityNotice.objects.create(card=ending, ends_on=ending.valid_until, noticed_on=today)
         payload = {"number": number, "level_code": "SILVER", "reason": "会员申请"}
         paper = documents.draft(kind="CARD_LEVEL", payload=payload, **self.desk)
         documents.submit(actor=self.clerk, number=paper.number)
