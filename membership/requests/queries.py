@@ -5,7 +5,7 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from membership.requests.domain import HANDLED_BY, RequestState
+from membership.requests.domain import HANDLED_BY, RequestKind, RequestState
 from membership.requests.models import MemberRequest
 from tenants.people.domain import Actor
 
@@ -41,6 +41,11 @@ def page_of_requests(
         found = MemberRequest.objects.filter(kind__in=kinds).order_by("-id")
         found = found.filter(id__lt=after) if after is not None else found
     return list(found.select_related("card__member", "card__level", "card__type", "store")[:size])
+
+
+def open_transfer_of(card_id: int) -> MemberRequest | None:
+    """The transfer that this card's member has asked for and nobody has dealt with."""
+    return open_requests([RequestKind.TRANSFER]).filter(card_id=card_id).first()
 
 
 def request_of(key: int) -> MemberRequest | None:

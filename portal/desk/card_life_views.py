@@ -1,4 +1,6 @@
-"""What happens to a card in several fields or on paper: a successor, a chosen PIN, the sealed slip, account expiry."""
+"""What happens to a card in several fields or on paper: a successor, a transfer, a chosen PIN, the sealed slip, account
+expiry.
+"""
 
 from typing import Any, Final
 
@@ -20,8 +22,11 @@ from membership.cards.models import Card
 from membership.cards.pins import check_pin
 from membership.cards.queries import cards_of_numbers, find_card
 from membership.cards.services.adjusting import name_of
+from membership.cards.services.transferring import transfer_card
 from membership.cards.slips import pin_slip_pdf
 from membership.documents.kinds import kind_of
+from membership.members.services import get_member
+from membership.requests.queries import open_transfer_of
 from membership.vehicles.queries import vehicles_of_member
 from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only, working_store
@@ -30,6 +35,7 @@ from portal.desk.card_steps import may_move
 from portal.desk.document_forms import ValidityForm
 from portal.desk.id_checks import matches
 from portal.desk.pin_slips import pin_slip
+from portal.desk.request_forms import TRANSFER_FIELDS, TransferForm
 from portal.hosts import chain_url
 from portal.rows import card_row
 from tenants.people.domain import Act
@@ -71,6 +77,34 @@ def succeed(request: DeskRequest, number: str, way: str) -> HttpResponseBase:
             return pin_slip(request, done.issued, moved=done)
     context = {"form": form, "card": card_row(card), "way": way, "fee_fen": fee, "nav": "cards"}
     return render(request, "desk/card_succeed.html", context, status=status_of(form))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@staff_only(Act.CARD_REISSUE)
+def transfer(request: DeskRequest, number: str) -> HttpResponseBase:
+    """Make the card over to another member who has come to the counter (法释〔2025〕4号, 11). The answer is the new
+    card's PIN slip, shown once. What its member has asked for in the portal is dealt with there, and answered by it.
+
+    Raises:
+        CardNotFound
+    """
+    card = card_of(number)
+    if card.bearer or not may_move(card, CardAct.REPLACE):
+        return redirect("desk:card_detail", number=card.number)
+    asked = open_transfer_of(card.pk)
+    if asked is not None:
+        return redirect("desk:member_request", key=asked.pk)
+    form = TransferForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        matched = matches(request, card, form)
+        done = None
+        if matched is not False:
+            done = attempt(form, lambda: _transfer(request, card, form, matched=bool(matched)), fields=TRANSFER_FIELDS)
+        if done is not None:
+            return pin_slip(request, done.issued, moved=done)
+    context = {"form": form, "card": card_row(card), "nav": "cards"}
+    return render(request, "desk/card_transfer.html", context, status=status_of(form))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -232,6 +266,18 @@ def _succeed(
     if act == CardAct.REPLACE:
         return services.replace_card(**asked)
     return services.reissue_card(**asked, shown=form.shown(matched=matched))
+
+
+def _transfer(request: DeskRequest, card: Card, form: TransferForm, *, matched: bool) -> services.Successor:
+    given = form.cleaned_data
+    return transfer_card(
+        actor=request.desk.actor,
+        number=card.number,
+        new_number=given["new_number"],
+        to=get_member(given["to_code"]),
+        store_id=working_store(request, Act.CARD_REISSUE),
+        shown=form.shown(matched=matched),
+    )
 
 
 def _version(request: DeskRequest) -> int:

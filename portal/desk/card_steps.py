@@ -196,6 +196,7 @@ STEPS: Final = {
 _SUCCESSIONS: Final = (
     (CardAct.REISSUE, "reissue", _("补卡"), _("为挂失的卡换发新卡：旧号作废，余额、积分和套餐转入新卡。")),
     (CardAct.REPLACE, "replace", _("换卡"), _("收回旧卡，换发新卡：余额、积分和套餐转入新卡。")),
+    (CardAct.REPLACE, "transfer", _("转让"), _("过户给另一位会员：余额、积分和套餐转入受让人的新卡。")),
 )
 
 
@@ -226,11 +227,12 @@ def open_steps(card: Card, *, actor: Actor, store_id: int | None, tried: CardSte
 
 
 def open_successions(card: Card, *, actor: Actor, store_id: int | None) -> list[dict[str, Any]]:
-    """Reissue and replacement, where this person may do them with this card now."""
+    """Reissue, replacement and transfer, where this person may do them with this card now."""
     if store_id is None or not actor.may(Act.CARD_REISSUE, store_id=store_id):
         return []
     return [
         {"code": code, "label": label, "text": text}
         for act, code, label, text in _SUCCESSIONS
-        if may_move(card, act) and not (card.bearer and act == CardAct.REISSUE)
+        # Whoever holds a bearer card has it: it is neither lost nor made over.
+        if may_move(card, act) and not (card.bearer and code != "replace")
     ]

@@ -18,6 +18,7 @@ urlpatterns = [
     path("cards/levels/new/", card_type_views.level_edit, name="card_level_new"),
     path("cards/levels/<slug:code>/edit/", card_type_views.level_edit, name="card_level_edit"),
     re_path(r"^cards/(?P<number>[^/]+)/(?P<way>reissue|replace)/$", card_life_views.succeed, name="card_succeed"),
+    path("cards/<str:number>/transfer/", card_life_views.transfer, name="card_transfer"),
     path("cards/<str:number>/choose-pin/", card_life_views.choose_pin, name="card_choose_pin"),
     path("cards/<str:number>/slip/", card_life_views.slip_pdf, name="card_slip_pdf"),
 ]

@@ -1,12 +1,27 @@
 """The desk's forms for what members ask for."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from membership.requests.domain import LONGEST_ANSWER
 from portal.desk.card_forms import ShownForm
+
+TRANSFER_FIELDS: Final = {
+    "member_not_found": "to_code",
+    "member_merged": "to_code",
+    "transfer_to_self": "to_code",
+    "registration_incomplete": "to_code",
+    "id_limit_reached": "to_code",
+    "card_not_found": "new_number",
+    "card_not_idle": "new_number",
+    "same_card": "new_number",
+    "agent_unnamed": "agent_name",
+    "invalid_id_number": "agent_id",
+    "id_not_verified": "holder_number",
+}
+"""Beside which field of ``TransferForm`` each refusal stands."""
 
 
 class RefuseForm(forms.Form):

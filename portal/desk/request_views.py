@@ -21,26 +21,13 @@ from portal.desk.access import DeskRequest, staff_only, working_store
 from portal.desk.id_checks import matches
 from portal.desk.paging import place_asked
 from portal.desk.pin_slips import pin_slip
-from portal.desk.request_forms import RefuseForm, SettleForm, TransferForm
+from portal.desk.request_forms import TRANSFER_FIELDS, RefuseForm, SettleForm, TransferForm
 from portal.rows import card_row
 from tenants.people.domain import Act, NotAllowed
 
 HANDLERS: Final = tuple(HANDLED_BY.values())
 _A_PAGE: Final = 30
-_FIELDS: Final = {
-    "member_not_found": "to_code",
-    "member_merged": "to_code",
-    "transfer_to_self": "to_code",
-    "registration_incomplete": "to_code",
-    "id_limit_reached": "to_code",
-    "card_not_found": "new_number",
-    "card_not_idle": "new_number",
-    "same_card": "new_number",
-    "agent_unnamed": "agent_name",
-    "invalid_id_number": "agent_id",
-    "id_not_verified": "holder_number",
-    "request_incomplete": "reference",
-}
+_SETTLE_FIELDS: Final = {"request_incomplete": "reference"}
 
 
 @require_safe
@@ -106,7 +93,7 @@ def request_settle(request: DeskRequest, key: int) -> HttpResponseBase:
         done = attempt(
             form,
             lambda: services.settle(actor=request.desk.actor, key=key, store_id=store_id, **given),
-            fields=_FIELDS,
+            fields=_SETTLE_FIELDS,
         )
         if done is not None:
             messages.success(request, _("已登记办理结果，会员可以看到。"))
@@ -139,7 +126,7 @@ def request_transfer(request: DeskRequest, key: int) -> HttpResponseBase:
                 store_id=store_id,
                 shown=form.shown(matched=bool(matched)),
             ),
-            fields=_FIELDS,
+            fields=TRANSFER_FIELDS,
         )
         if done is not None:
             return pin_slip(request, done.issued, moved=done)

@@ -60,6 +60,31 @@ def test_a_lost_card_gets_a_successor_whose_pin_is_shown_and_printed_once(
     assert NEXT in browser.get(path).content.decode().replace(" ", "")
 
 
+def test_a_card_is_made_over_at_the_counter(
+    at_desk: AtDesk, in_chain: InChain, issue: Callable[..., Holder], holder: Holder
+) -> None:
+    """法释〔2025〕4号, 11: who never saw the portal makes her card over too; the new PIN is shown once."""
+    browser, path = at_desk("MEMBER_SERVICE"), f"/desk/cards/{holder.number}/transfer/"
+    other = issue("江河", "13700005678")
+    with in_chain():
+        CardType.objects.update(cards_per_id=None)
+    assert path in browser.get(f"/desk/cards/{holder.number}/").content.decode()
+    given = {"to_code": other.member.code, "new_number": NEXT, "id_shown": "HOLDER"}
+    to_herself = browser.post(path, given | {"to_code": holder.member.code})
+    assert "受让人就是这张卡的持卡会员" in to_herself.content.decode()
+    with in_chain():
+        assert Card.objects.get(number=NEXT).status == "IDLE"
+    answer = browser.post(path, given)
+    assert (answer.status_code, len(answer.context["pin"])) == (200, 6)
+    assert "no-store" in answer["Cache-Control"]
+    with in_chain():
+        new, old = Card.objects.select_related("stored_account").get(number=NEXT), Card.objects.get(pk=holder.card.pk)
+        assert (new.member_id, new.stored_account.balance) == (other.member.pk, 10_000)
+        assert (old.status, old.member_id) == ("REPLACED", holder.member.pk)
+    assert browser.get(path).status_code == 302
+    assert at_desk("CASHIER").get(path).status_code == 403
+
+
 def test_a_new_number_that_is_not_idle_is_refused_beside_its_field(
     at_desk: AtDesk, in_chain: InChain, issue: Callable[..., Holder]
 ) -> None:

@@ -59,6 +59,8 @@ def test_a_transfer_is_carried_out_on_the_requests_page(
     with in_chain():
         key = MemberRequest.objects.get().pk
     form = {"to_code": other.member.code, "new_number": "8800000005", "id_shown": "HOLDER"}
+    # At the counter too, what she asked for is what is answered.
+    assert owner_at_desk.get(f"/desk/cards/{holder.number}/transfer/")["Location"] == f"/desk/requests/{key}/"
     wrong = owner_at_desk.post(f"/desk/requests/{key}/transfer/", form | {"to_code": "M999999"})
     assert wrong.status_code == 404
     done = owner_at_desk.post(f"/desk/requests/{key}/transfer/", form)
