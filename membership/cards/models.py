@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from kernel.db.labels import labelled
 from membership.cards.domain import CardStatus
 from membership.cards.policy import PinAsk, TypeKind, UseBy
 
@@ -237,6 +238,8 @@ class Card(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["status", "number"], name="card_by_status")]
+
+    get_status_display = labelled(CardStatus, "status")
 
     def __str__(self) -> str:
         return self.number

@@ -144,6 +144,11 @@ def cards_of_member(member_id: int) -> list[Card]:
     return list(cards().filter(member_id=member_id).order_by("issued_at", "id"))
 
 
+def plain_cards_of_member(member_id: int) -> list[Card]:
+    """The same without what a row of a list shows beside them: their own columns only."""
+    return list(Card.objects.filter(member_id=member_id).order_by("issued_at", "id"))
+
+
 def values_of(found: Iterable[Card]) -> dict[int, CardValue]:
     """What is on each issued card, by the card's key. One query for any number of cards, read by ``cards``."""
     issued = [(card, card.stored_account, card.points_account) for card in found]

@@ -11,10 +11,10 @@ _MOST_SHOWN = 20
 
 
 def session_of(key: int) -> CardSession | None:
-    """The session with its card, member and level, if it still opens anything: not ended, under the card's PIN of now,
+    """The session with its card and member, if it still opens anything: not ended, under the card's PIN of now,
     the card still its holder's. How long it lay idle is the caller's to know. One query.
     """
-    return _open().select_related("card__member", "card__level").filter(pk=key).first()
+    return _open().select_related("card__member").filter(pk=key).first()
 
 
 def sessions_of_member(member_id: int) -> list[CardSession]:

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from kernel.db.labels import labelled
 from membership.documents.domain import LONGEST_NOTE, DocumentState, Step
 
 
@@ -71,6 +72,8 @@ class Document(models.Model):
             ),
         ]
 
+    get_state_display = labelled(DocumentState, "state")
+
     def __str__(self) -> str:
         return self.number
 
@@ -101,6 +104,9 @@ class DocumentStep(models.Model):
             models.UniqueConstraint(fields=["document", "version"], name="document_step_once"),
             models.CheckConstraint(condition=models.Q(step__in=Step.values), name="document_step_known"),
         ]
+
+    get_step_display = labelled(Step, "step")
+    get_to_state_display = labelled(DocumentState, "to_state")
 
     def __str__(self) -> str:
         return f"{self.document_id} {self.version} {self.step}"

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from kernel.db.labels import labelled
 from membership.records.domain import RecordKind
 
 
@@ -37,6 +38,8 @@ class Record(models.Model):
             # The day's totals of the desk, and what happened last.
             models.Index(fields=["-occurred_at", "-id"], name="record_latest"),
         ]
+
+    get_kind_display = labelled(RecordKind, "kind")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount_fen}"

@@ -2,13 +2,13 @@
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Self
 from uuid import UUID
 
-from django.db.models import Count, DateField, Q, QuerySet, Sum
+from django.db.models import Count, DateField, Model, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncMonth
 
 from kernel.calendar import add_months, span_of, start_of
@@ -64,13 +64,25 @@ def records_of_store(store_id: int | None) -> QuerySet[Record]:
     return Record.objects.all() if store_id is None else Record.objects.filter(store_id=store_id)
 
 
-def page_of_records(found: QuerySet[Record], *, size: int, after: Place | None = None) -> list[Record]:
-    """The latest ``size`` records older than ``after``, with card, holder and store. One query on any page."""
+def page_of_records(
+    found: QuerySet[Record], *, size: int, after: Place | None = None, cards: Sequence[Model] = ()
+) -> list[Record]:
+    """The latest ``size`` records older than ``after``, with card, holder and store. One query on any page.
+
+    ``cards``: those of all these records, with their holders, where they are already read.
+    """
     if after is not None:
         older = Q(occurred_at__lt=after.occurred_at) | Q(occurred_at=after.occurred_at, id__lt=after.record_id)
         # The first condition alone lets the index begin at the right place.
         found = found.filter(Q(occurred_at__lte=after.occurred_at) & older)
-    return list(found.select_related("card__member", "store").order_by("-occurred_at", "-id")[:size])
+    if not cards:
+        found = found.select_related("card__member")
+    page = list(found.select_related("store").order_by("-occurred_at", "-id")[:size])
+    read = {card.pk: card for card in cards}
+    for record in page:
+        if card := read.get(record.card_id):
+            record.card = card  # type: ignore[assignment]  # what a card is, is known a room further up
+    return page
 
 
 def kept_since(today: date, months: int) -> datetime:

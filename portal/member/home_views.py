@@ -33,7 +33,7 @@ def home(request: MemberRequest) -> HttpResponseBase:
     values, endings = values_of(cards), ending_soon(cards)
     shows_sums = plan_of(request).shows_balances
     packages = package_rows(cards) if shows_sums else {}
-    recent = page_of_records(shown_records(request, cards), size=_RECENT)
+    recent = page_of_records(shown_records(request, cards), size=_RECENT, cards=cards)
     context = shell(request, "home") | {
         "show_balance": show_balance,
         "cards": [

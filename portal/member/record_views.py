@@ -22,10 +22,11 @@ from portal.member.access import MemberRequest, members_only
 from portal.member.months import months_of
 from portal.member.record_filters import RecordFilters
 from portal.member.record_sheets import write_records
-from portal.member.shell import own_cards, plan_of, shell, shown_records, shows_balance
+from portal.member.shell import own_plain_cards, plan_of, shell, shown_records, shows_balance
 from portal.rows import record_row, slip_row
 
-_A_PAGE = 30
+_A_PAGE = 20
+"""More than two screens of a phone; the next ones come while she scrolls."""
 
 
 @require_safe
@@ -33,11 +34,11 @@ _A_PAGE = 30
 @members_only
 def records(request: MemberRequest) -> HttpResponseBase:
     """What happened to her cards, by month, as far back as the plan keeps it (R-A09, R-A10)."""
-    cards = own_cards(request)
+    cards = own_plain_cards(request)
     kept = shown_records(request, cards)
     filters = RecordFilters.read(request.GET, kept=kept)
     found = filters.narrow(kept)
-    page = page_of_records(found, size=_A_PAGE + 1, after=Place.parse(request.GET.get("after", "")))
+    page = page_of_records(found, size=_A_PAGE + 1, after=Place.parse(request.GET.get("after", "")), cards=cards)
     context: dict[str, Any] = {"show_balance": shows_balance(request), "show_card": len(cards) > 1}
     context["months"] = months_of(page[:_A_PAGE], found, row=linked)
     if len(page) > _A_PAGE:
@@ -55,7 +56,7 @@ def records(request: MemberRequest) -> HttpResponseBase:
 @members_only
 def records_download(request: MemberRequest) -> HttpResponseBase:
     """The records under the same filters, all of them, as a workbook."""
-    kept = shown_records(request, own_cards(request))
+    kept = shown_records(request, own_plain_cards(request))
     found = RecordFilters.read(request.GET, kept=kept).narrow(kept)
     book = io.BytesIO()
     write_records(book, found, shows_balance=shows_balance(request))
@@ -72,7 +73,7 @@ def record_detail(request: MemberRequest, record_id: UUID) -> HttpResponseBase:
     Raises:
         RecordNotFound
     """
-    found = shown_records(request, own_cards(request)).filter(id=record_id)
+    found = shown_records(request, own_plain_cards(request)).filter(id=record_id)
     record = found.select_related("card__member", "store").first()
     if record is None:
         raise RecordNotFound
@@ -92,7 +93,7 @@ def linked(record: Record) -> dict[str, Any]:
 def _about(request: MemberRequest, record: Record) -> dict[str, Any] | None:
     """The bill to which a return or a reversal belongs, if it is hers and still kept."""
     key = record.detail.get("returns") or record.detail.get("reverses")
-    bill = shown_records(request, own_cards(request)).filter(id=key).first() if key else None
+    bill = shown_records(request, own_plain_cards(request)).filter(id=key).first() if key else None
     if bill is None:
         return None
     return {

@@ -9,7 +9,7 @@ from billing.pricebook.domain import PlanFeatures
 from billing.subscriptions.entitlements import features_of
 from kernel import clock
 from membership.cards.models import Card
-from membership.cards.queries import cards_of_member
+from membership.cards.queries import cards_of_member, plain_cards_of_member
 from membership.records.models import Record
 from membership.records.queries import records_of_cards
 from membership.retention.queries import shown
@@ -44,6 +44,14 @@ def member_id_of(request: MemberRequest) -> int:
 def own_cards(request: MemberRequest) -> list[Card]:
     """Every card of whoever holds the card of this session."""
     return cards_of_member(member_id_of(request))
+
+
+def own_plain_cards(request: MemberRequest) -> list[Card]:
+    """The same cards with their holder and nothing else beside them: for pages about what happened to them."""
+    found = plain_cards_of_member(member_id_of(request))
+    for card in found:
+        card.member = request.card.member
+    return found
 
 
 def shown_records(request: MemberRequest, cards: list[Card]) -> QuerySet[Record]:

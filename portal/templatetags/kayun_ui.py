@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -10,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from kernel.clock import CHINA
 from kernel.money import FEN_PER_YUAN, Money
 from portal.components import chart, faces, icons
 
@@ -40,6 +42,13 @@ def money(fen: int | None, size: str = "", *, sign: bool = False) -> SafeString 
         f"{yuan:,}",
         f"{rest:02d}",
     )
+
+
+@register.simple_tag
+def moment(at: datetime) -> SafeString:
+    """``{% moment record.occurred_at %}`` → 2026-03-02 12:00, in China, with the exact moment for machines."""
+    local = at.astimezone(CHINA)
+    return format_html('<time class="figures" datetime="{}">{}</time>', local.isoformat(), f"{local:%Y-%m-%d %H:%M}")
 
 
 @register.filter
