@@ -126,6 +126,14 @@ def held_clock() -> Iterator[datetime]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _payments_are_checked() -> Iterator[None]:
+    """Whatever is asked of the simulated payment service is held against Stripe's own types."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.conf.settings.PAYMENT_SIMULATOR", "tests.billing.payments.typed.CheckedTransport")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _no_sockets_outside() -> Iterator[None]:
     """Only unix sockets and this machine: a test that meets the outside world is not one."""
     connect = socket.socket.connect

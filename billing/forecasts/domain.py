@@ -1,6 +1,6 @@
 """How long an account lasts: pure arithmetic, no database, no clock. Amounts are whole fen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -9,6 +9,8 @@ from django.db.models import IntegerChoices
 from django.utils.translation import gettext_lazy as _
 
 from billing.accounts.domain import AccountStanding
+from billing.pricebook.domain import ModulePrice, PriceBook
+from billing.subscriptions.domain import Terms, monthly_fen, period_at
 
 LOOKED_BACK_DAYS: Final = 30
 """Over how many days the use of calls is averaged."""
@@ -41,7 +43,7 @@ class Forecast:
     next_on: date
     """When the next period begins."""
     next_fen: int
-    """What it will cost, by its terms and today's prices."""
+    """What it will cost, by its terms and the prices that hold then."""
     lasts_until: date | None
     """The first day on which the account cannot pay what falls due; None: not within a year."""
     today: date
@@ -67,39 +69,77 @@ def forecast(
     *,
     standing: AccountStanding,
     calls_fen: int,
-    periods: Sequence[date],
-    monthly_fen: int,
+    periods: Sequence[tuple[date, int]],
     today: date,
     held_from: date | None = None,
 ) -> Forecast:
     """What is to be expected if use goes on as it did.
 
     ``calls_fen``: what calls cost in the last ``LOOKED_BACK_DAYS`` days. ``periods``: the days on which periods begin,
-    from the next on; each costs ``monthly_fen``.
+    from the next on, and what the month of each costs.
     """
     daily = -(-calls_fen // LOOKED_BACK_DAYS)
     return Forecast(
         standing=standing,
         daily_fen=daily,
-        next_on=periods[0],
-        next_fen=monthly_fen,
-        lasts_until=_empty_on(standing, daily, periods, monthly_fen, today),
+        next_on=periods[0][0],
+        next_fen=periods[0][1],
+        lasts_until=_empty_on(standing, daily, periods, today),
         today=today,
         held_from=held_from,
     )
 
 
 def _empty_on(
-    standing: AccountStanding, daily_fen: int, periods: Sequence[date], monthly_fen: int, today: date
+    standing: AccountStanding, daily_fen: int, periods: Sequence[tuple[date, int]], today: date
 ) -> date | None:
     if standing.arrears_fen:
         return today
-    begins = frozenset(periods)
+    months = dict(periods)
     left = standing.prepaid_fen
     for days in range(1, HORIZON_DAYS + 1):
         day = today + timedelta(days=days)
         # A day's calls are charged when it is over.
-        left -= daily_fen + (monthly_fen if day in begins else 0)
+        left -= daily_fen + months.get(day, 0)
         if left < 0:
             return day
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceStep:
+    """What a price book that is to come means for one chain."""
+
+    book: PriceBook
+    before: PriceBook
+    """In force until then."""
+    terms: Terms
+    """What the chain will be subscribed to, as it stands."""
+    holds_from: date
+    """When its first period by the new prices begins; a module that is added is charged by them from the book's day."""
+
+    @property
+    def month_before_fen(self) -> int:
+        """A month of these terms by the old prices."""
+        return monthly_fen(self.terms, self.before)
+
+    @property
+    def month_fen(self) -> int:
+        """A month of them by the new."""
+        return monthly_fen(self.terms, self.book)
+
+    @property
+    def changed(self) -> Iterator[tuple[ModulePrice, ModulePrice]]:
+        """What it is subscribed to and will cost something else: was, will be."""
+        for number, plan in self.terms.modules.items():
+            was, will = (book.price(module=number, plan=plan) for book in (self.before, self.book))
+            if was != will:
+                yield was, will
+
+
+def first_period_from(*, anchor: date, day: date) -> date:
+    """The first day, not before ``day``, on which a period begins of a subscription that began on ``anchor``."""
+    if day <= anchor:
+        return anchor
+    period = period_at(anchor=anchor, day=day)
+    return period.start if period.start == day else period.end

@@ -23,3 +23,21 @@ class Warned(models.Model):
 
     def __str__(self) -> str:
         return f"{self.chain_id} {self.level}"
+
+
+class ToldOfPrices(models.Model):
+    """That a chain's owner was told of a price book before it began. Insert-only: told once."""
+
+    chain = models.ForeignKey(
+        Chain, on_delete=models.PROTECT, db_index=False, related_name="told_of_prices", verbose_name=_("商户")
+    )
+    # By value: a book is another app's.
+    version = models.CharField(_("价目版本"), max_length=40)
+    told_at = models.DateTimeField(_("告知时间"))
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("价目告知")
+        constraints = [models.UniqueConstraint(fields=["chain", "version"], name="told_of_prices_once")]
+
+    def __str__(self) -> str:
+        return f"{self.chain_id} {self.version}"

@@ -6,12 +6,21 @@ from datetime import date, timedelta
 from django.db.models import Sum
 
 from billing.accounts.queries import standings
-from billing.forecasts.domain import HORIZON_DAYS, LOOKED_BACK_DAYS, Forecast, Level, forecast
+from billing.forecasts.domain import (
+    HORIZON_DAYS,
+    LOOKED_BACK_DAYS,
+    Forecast,
+    Level,
+    PriceStep,
+    first_period_from,
+    forecast,
+)
 from billing.forecasts.models import Warned
-from billing.pricebook.queries import price_book_on
+from billing.pricebook.domain import PriceBook
+from billing.pricebook.queries import books_after, price_book_on
 from billing.subscriptions.domain import ChargeKind, monthly_fen, period_at
 from billing.subscriptions.models import Charge, Subscription
-from billing.subscriptions.queries import Holding, held
+from billing.subscriptions.queries import Holding, held, holding_of
 from tenants.chains.models import Chain
 
 
@@ -26,9 +35,7 @@ def forecasts_of(chain_ids: Sequence[int], *, today: date) -> dict[int, Forecast
         chain_id: forecast(
             standing=standing[chain_id],
             calls_fen=calls.get(chain_id, 0),
-            periods=_periods(holding, today),
-            # Those of today: a later book is not in force yet.
-            monthly_fen=monthly_fen(holding.terms_next, price_book_on(day=today)),
+            periods=_priced(holding, _periods(holding, today)),
             today=today,
             held_from=held_from[chain_id],
         )
@@ -47,6 +54,30 @@ def levels_of(chain_ids: Sequence[int]) -> dict[int, Level]:
     return {chain_id: Level(kept.get(chain_id, Level.FINE)) for chain_id in chain_ids}
 
 
+def coming_prices(chain_id: int, *, today: date) -> list[PriceStep]:
+    """The approved books that the chain's periods do not follow yet, the next first. No query where there is none.
+
+    Raises:
+        NotSubscribed
+    """
+    # The period that runs keeps the prices it began with, and is no longer than this.
+    if not books_after(day=today - timedelta(days=31)):
+        return []
+    holding = holding_of(chain_id)
+    steps = (step_of(holding, book) for book in books_after(day=holding.period.start))
+    return [step for step in steps if step.holds_from > today]
+
+
+def step_of(holding: Holding, book: PriceBook) -> PriceStep:
+    """What a book that is to come means for this chain."""
+    return PriceStep(
+        book=book,
+        before=price_book_on(day=book.effective_from - timedelta(days=1)),
+        terms=holding.terms_next,
+        holds_from=first_period_from(anchor=holding.subscription.anchor, day=book.effective_from),
+    )
+
+
 def _calls(chain_ids: Sequence[int], today: date) -> Mapping[int, int]:
     metered = (ChargeKind.CALLS, ChargeKind.APPLICATION)
     since = today - timedelta(days=LOOKED_BACK_DAYS)
@@ -63,3 +94,15 @@ def _periods(holding: Holding, today: date) -> list[date]:
     while begins[-1] <= today + timedelta(days=HORIZON_DAYS):
         begins.append(period_at(anchor=anchor, day=begins[-1]).end)
     return begins
+
+
+def _priced(holding: Holding, begins: Sequence[date]) -> list[tuple[date, int]]:
+    """What the month of each costs, by the book that holds when it begins: one that is approved is known already."""
+    months: dict[str, int] = {}
+    priced = []
+    for day in begins:
+        book = price_book_on(day=day)
+        if book.version not in months:
+            months[book.version] = monthly_fen(holding.terms_next, book)
+        priced.append((day, months[book.version]))
+    return priced

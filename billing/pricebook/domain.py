@@ -68,6 +68,12 @@ def plan_floor(*, open_stores: int) -> Plan:
     raise AssertionError("the last plan serves any number of stores")
 
 
+def most_stores_below(plan: Plan) -> int | None:
+    """How many open stores the plans below this one serve; None where there is none below."""
+    served = [features.most_stores for lower, features in PLANS.items() if lower < plan]
+    return served[-1] if served else None
+
+
 @dataclass(frozen=True, slots=True)
 class Module:
     """One priced module and what switching it on unlocks."""

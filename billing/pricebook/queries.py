@@ -47,6 +47,11 @@ def price_book_on(*, day: date) -> PriceBook:
     return max(in_force, key=lambda book: book.effective_from)
 
 
+def books_after(*, day: date) -> list[PriceBook]:
+    """The approved books that begin after a day, the next first: what is to come is known before it holds."""
+    return [book for book in _books() if book.effective_from > day]
+
+
 def forget_books() -> None:
     """Forget what this process remembers of the books."""
     _remembered.clear()

@@ -19,8 +19,10 @@ from kernel import clock
 from tenants.audit.services import record
 from tenants.people.domain import Actor, require_platform
 
-NOTICE: Final = timedelta(days=2)
-"""How long before its first day a book is approved at the latest."""
+NOTICE: Final = timedelta(days=7)
+"""How long before its first day a book is approved at the latest: owners are told at once, and have so many days to
+read it and to change what they are subscribed to (电子商务法 art. 34 asks a platform for seven).
+"""
 
 
 def prepare_book(*, actor: Actor, version: str, effective_from: date, prices: Iterable[ModulePrice]) -> Book:

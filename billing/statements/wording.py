@@ -41,5 +41,8 @@ def _parts(charge: Charge) -> list[str]:
     parts = [price]
     if charge.plan_before:
         parts.append(_("%(before)s 版升 %(after)s 版") % {"before": charge.plan_before, "after": charge.plan})
+    if charge.open_stores is not None:
+        values = {"count": charge.open_stores, "most": charge.most_stores, "plan": charge.plan}
+        parts.append(_("营业门店 %(count)s 家，超过 %(most)s 家须用 %(plan)s 版") % values)
     parts.append(_("价目 %(version)s") % {"version": charge.book})
     return parts

@@ -7,7 +7,7 @@ posted. Amounts are whole fen; a part of a month is computed in ``Decimal`` and 
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
@@ -17,7 +17,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from billing.metering.domain import NO_MODULE
-from billing.pricebook.domain import PLANS, Plan, PriceBook
+from billing.pricebook.domain import PLANS, Plan, PriceBook, most_stores_below
 from billing.pricebook.modules import MODULES
 from kernel.calendar import add_months
 from kernel.errors import DomainError
@@ -167,6 +167,10 @@ class Line:
     """How many calls, each at ``price_fen``."""
     charged_before: int = 0
     """How many of the period's calls were charged before these."""
+    open_stores: int | None = None
+    """Where the stores asked for it and not the owner: how many are open, ..."""
+    most_stores: int | None = None
+    """... more than so many, which the plans below serve (R-A19)."""
 
 
 def pro_rata(price_fen: int, *, days: int, of_days: int) -> int:
@@ -219,6 +223,8 @@ def change_of(
     day: date,
     book: PriceBook,
     month_book: PriceBook,
+    next_book: PriceBook | None = None,
+    open_stores: int | None = None,
 ) -> Change:
     """What changing from one set of terms to another costs on ``day``.
 
@@ -227,19 +233,22 @@ def change_of(
     away or lowered stays until the period ends; nothing is given back.
 
     ``setup_paid``: by module, the fen of set-up charged so far. ``book`` is in force on ``day``; ``month_book`` was
-    when the period began: a period keeps its prices.
+    when the period began: a period keeps its prices. ``next_book`` will be when it ends; unsaid, that of the day.
+    ``open_stores``: so many ask for it (R-A19), and each line says so.
     """
     terms_now = before.joined(after)
     lines = [
         *_setup_lines(before, terms_now, setup_paid, book),
         *_month_lines(before, terms_now, period, day, month_book),
     ]
+    if open_stores is not None:
+        lines = [_asked_by_stores(line, open_stores) for line in lines]
     return Change(
         now=tuple(lines),
         terms_now=terms_now,
         terms_next=after,
         monthly_now_fen=monthly_fen(terms_now, month_book),
-        monthly_next_fen=monthly_fen(after, book),
+        monthly_next_fen=monthly_fen(after, next_book or book),
         period=period,
     )
 
@@ -347,6 +356,10 @@ def _month_lines(before: Terms, now: Terms, period: Period, day: date, book: Pri
                 of_days=period.days,
                 period=period,
             )
+
+
+def _asked_by_stores(line: Line, open_stores: int) -> Line:
+    return replace(line, open_stores=open_stores, most_stores=most_stores_below(line.plan))
 
 
 def _plain(terms: Terms) -> list[object]:

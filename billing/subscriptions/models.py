@@ -100,6 +100,9 @@ class Charge(models.Model):
     quantity = models.BigIntegerField(_("数量"), default=1)
     days = models.PositiveSmallIntegerField(_("计费天数"), null=True, blank=True)
     of_days = models.PositiveSmallIntegerField(_("本期天数"), null=True, blank=True)
+    # Where the stores asked for a higher plan: how many are open, and how many the plans below serve (R-A19).
+    open_stores = models.PositiveIntegerField(_("营业门店数"), null=True, blank=True)
+    most_stores = models.PositiveIntegerField(_("低版本门店上限"), null=True, blank=True)
     amount_fen = models.BigIntegerField(_("金额（分）"))
     charged_on = models.DateField(_("计费日"))
     charged_at = models.DateTimeField(_("计费时间"))
@@ -114,6 +117,10 @@ class Charge(models.Model):
             models.CheckConstraint(
                 condition=Q(days__isnull=True, of_days__isnull=True) | Q(days__lte=F("of_days"), days__gt=0),
                 name="charge_days_within",
+            ),
+            models.CheckConstraint(
+                condition=Q(open_stores__isnull=True, most_stores__isnull=True) | Q(open_stores__gt=F("most_stores")),
+                name="charge_stores_beyond",
             ),
         ]
         indexes = [

@@ -66,7 +66,7 @@ def floor_change(chain_id: int, *, open_stores: int, today: date) -> Change | No
         return None
     holding = _holding(found[0], rows)
     raised = holding.terms.raised_to(plan_floor(open_stores=open_stores))
-    change = quote(holding, raised, today=today)
+    change = quote(holding, raised, today=today, open_stores=open_stores)
     return change if raised != holding.terms else None
 
 
@@ -78,8 +78,11 @@ def held(subscriptions: Sequence[Subscription]) -> list[Holding]:
     return [_holding(subscription, rows[subscription.pk]) for subscription in subscriptions]
 
 
-def quote(holding: Holding, wanted: Terms, *, today: date) -> Change:
-    """What changing to other terms would cost today. The act itself charges by this very function."""
+def quote(holding: Holding, wanted: Terms, *, today: date, open_stores: int | None = None) -> Change:
+    """What changing to other terms would cost today. The act itself charges by this very function.
+
+    ``open_stores``: so many ask for it, not the owner.
+    """
     return change_of(
         before=holding.terms,
         after=wanted,
@@ -88,6 +91,8 @@ def quote(holding: Holding, wanted: Terms, *, today: date) -> Change:
         day=today,
         book=price_book_on(day=today),
         month_book=price_book_on(day=holding.period.start),
+        next_book=price_book_on(day=holding.period.end),
+        open_stores=open_stores,
     )
 
 

@@ -1,4 +1,6 @@
-"""A bar chart small enough to be drawn here: two series by day, as SVG without script or style attributes."""
+"""Bar charts small enough to be drawn here, as SVG without script or style attributes: two series by day, or one over
+time.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,6 +43,32 @@ def day_bars(pairs: Sequence[tuple[int, int]]) -> list[DayBars]:
             second=_bar(slot * (place + 0.5) + _BAR_GAP / 2, width, second, largest),
         )
         for place, (first, second) in enumerate(pairs)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeBar:
+    """One bar of a single series: it, the whole slot it stands in, and where its label stands."""
+
+    label_x: float
+    slot: Bar
+    bar: Bar
+
+
+def time_bars(amounts: Sequence[int]) -> list[TimeBar]:
+    """Lay out amounts (not negative) side by side, to the scale of the largest."""
+    if not amounts:
+        return []
+    slot = PLOT_WIDTH / len(amounts)
+    width = min(20.0, slot - _BAR_GAP)
+    largest = max(amounts) or 1
+    return [
+        TimeBar(
+            label_x=round(slot * (place + 0.5), 1),
+            slot=Bar(x=round(slot * place, 1), y=0, width=round(slot, 1), height=PLOT_HEIGHT),
+            bar=_bar(slot * (place + 0.5) - width / 2, width, amount, largest),
+        )
+        for place, amount in enumerate(amounts)
     ]
 
 

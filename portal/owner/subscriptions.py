@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing.accounts.queries import standing_of
 from billing.pricebook.domain import PLANS, Plan
 from billing.pricebook.modules import MODULES
-from billing.pricebook.queries import current_price_book
+from billing.pricebook.queries import current_price_book, price_book_on
 from billing.subscriptions.domain import ALWAYS_ON, PLAN_MODULE, Change, check_terms, monthly_fen
 from billing.subscriptions.errors import QuoteChanged
 from billing.subscriptions.models import Charge, Subscription
@@ -134,7 +134,7 @@ def _shown(chain: Chain, holding: Holding) -> dict[str, Any]:
         "standing": standing_of(chain.pk),
         "floor": holding.floor,
         "waits": holding.terms != holding.terms_next,
-        "monthly_fen": monthly_fen(holding.terms_next, book),
+        "monthly_fen": monthly_fen(holding.terms_next, price_book_on(day=holding.period.end)),
         "plans": [
             {"features": PLANS[plan], "price": book.price(module=PLAN_MODULE, plan=plan), "below": plan < holding.floor}
             for plan in Plan

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portal.owner import invoice_views, subscriptions, usage, views
+from portal.owner import invoice_views, price_views, subscriptions, usage, views
 
 app_name = "console"
 
@@ -20,6 +20,7 @@ urlpatterns = [
         invoice_views.title_remove,
         name="invoice_title_remove",
     ),
+    path("chains/<slug:slug>/prices/", price_views.prices, name="prices"),
     path("chains/<slug:slug>/statements/", include("portal.owner.statement_urls")),
     path("chains/<slug:slug>/subscription/", subscriptions.subscription, name="subscription"),
     path("chains/<slug:slug>/usage/", usage.usage, name="usage"),

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
+from django.db.models import Sum
 from django.test import Client
 
-from config.demo import corners, data, lives, load, loading, people, records, story
+from billing.auditing import audit_platform
+from billing.metering.models import UsageCount
+from billing.subscriptions.models import Charge
+from config.demo import corners, data, lives, load, loading, people, records, software, story
 from kernel.db import in_chain, in_public
 from ledger.audit import audit_schema
 from ledger.models import Posting
@@ -33,6 +37,7 @@ def a_small_year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Lazy
     """A third of the members, quick passwords, and a key that is not written beside the developer's own."""
     monkeypatch.setattr(story, "MEMBERS", 40)
     monkeypatch.setattr(story, "SECOND_CARDS", 2)
+    monkeypatch.setattr(software, "DAYS", 2)
     monkeypatch.setattr(loading, "_api_key_file", lambda: tmp_path / "demo-api-key")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -95,6 +100,11 @@ def test_the_demo_is_whole_and_loading_it_again_changes_nothing(
         }
     assert list(audit_schema(chain.schema_name)) == []
 
+    with in_public():
+        called = UsageCount.objects.filter(chain=chain, meter="api").aggregate(calls=Sum("quantity"))["calls"]
+        charged = Charge.objects.filter(chain=chain, kind="CALLS", module=11).aggregate(calls=Sum("quantity"))["calls"]
+        assert called >= charged > 0
+        assert audit_platform() == []
     assert load() == summary
     with in_chain(chain.schema_name):
         assert (Posting.objects.count(), User.objects.count()) == before

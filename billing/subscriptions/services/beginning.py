@@ -4,8 +4,9 @@ from collections.abc import Collection
 
 from billing.accounts.services import open_accounts
 from billing.pricebook.domain import Plan
+from billing.pricebook.modules import MODULES
 from billing.pricebook.queries import price_book_on
-from billing.subscriptions.domain import Terms, first_charge, period_at
+from billing.subscriptions.domain import Terms, check_terms, first_charge, period_at
 from billing.subscriptions.models import Subscription
 from billing.subscriptions.services.charging import Bill, note_setups, take
 from billing.subscriptions.services.holding import keep_terms
@@ -21,7 +22,7 @@ def begin_missing(*, limit: int = 200) -> int:
     waiting = Chain.objects.filter(state=ChainState.ACTIVE, subscription=None).order_by("pk")
     chains = list(waiting.select_for_update(of=("self",), skip_locked=True)[:limit])
     for chain in chains:
-        begin(chain=chain, modules=chain.modules)
+        begin(chain=chain, modules=[number for number in chain.modules if MODULES[number].offered])
     return len(chains)
 
 
@@ -29,6 +30,9 @@ def begin(*, chain: Chain, modules: Collection[int] = ()) -> Subscription:
     """Subscribe a chain to the plan it signed up for, from today. A chain that is subscribed stays as it is.
 
     The first period is charged at once; what the account lacks is owed, so that the shop can begin before it has paid.
+
+    Raises:
+        ModuleNotOffered: one of the modules does not work yet; nothing was begun.
     """
     existing = Subscription.objects.filter(chain=chain).first()
     if existing is not None:
@@ -36,6 +40,7 @@ def begin(*, chain: Chain, modules: Collection[int] = ()) -> Subscription:
     today = clock.today()
     period = period_at(anchor=today, day=today)
     terms = Terms.of(Plan(chain.plan), modules)
+    check_terms(terms, floor=Plan.A)
     subscription = Subscription.objects.create(
         chain=chain,
         anchor=today,

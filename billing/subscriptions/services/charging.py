@@ -133,6 +133,8 @@ def _charge(bill: Bill, line: Line, posting_id: UUID, today: date, now: datetime
         quantity=line.quantity,
         days=line.days,
         of_days=line.of_days,
+        open_stores=line.open_stores,
+        most_stores=line.most_stores,
         amount_fen=line.amount_fen,
         charged_on=today,
         charged_at=now,

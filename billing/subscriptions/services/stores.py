@@ -72,7 +72,9 @@ def raised(holdings: Sequence[Holding], *, today: date) -> list[Change]:
     for holding in holdings:
         subscription, floor = holding.subscription, holding.floor
         # Whatever waited for the period's end still does, as far as the stores allow.
-        change = quote(holding, holding.terms.raised_to(floor), today=today)
+        change = quote(
+            holding, holding.terms.raised_to(floor), today=today, open_stores=holding.subscription.open_stores
+        )
         changes.append(change)
         key = f"floor:{subscription.chain_id}:{holding.period.start}:{floor}"
         bills.append(Bill(subscription.chain_id, key, change.now, change.period, may_owe=True))

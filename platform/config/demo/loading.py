@@ -10,13 +10,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from billing.metering.services import count_usage
 from billing.payments.domain import Method
 from billing.pricebook.modules import MODULES
 from billing.statements.domain import month_of, months_between
 from billing.statements.services import make_statements
+from billing.subscriptions.domain import ChargeKind
+from billing.subscriptions.models import Charge
 from billing.subscriptions.services import begin, bring_current, count_stores
 from config import environment
-from config.demo import corners, data, lives, payments, people, records, stock, story, value
+from config.demo import corners, data, lives, payments, people, records, software, stock, story, value
 from config.demo.summary import Summary, summary_of
 from kernel import clock
 from kernel.calendar import add_months
@@ -80,7 +83,12 @@ def load() -> Summary:
             _fill(now, began)
         number = _card_to_log_in_with()
         api_key = _api_key()
+        cards = [] if software.has_called() else software.cards_with_money(now=now)
+        stores = software.store_codes()
     data.bring(chain.schema_name, now=now)
+    if cards:
+        software.call(api_key=api_key, cards=cards, stores=stores, now=now)
+    _bill(chain, now)
     with in_public():
         count_stores()
     return summary_of(card_number=number, api_key=api_key)
@@ -107,25 +115,27 @@ def _chain(began: datetime) -> Chain:
         if provision(chain.pk) != ChainState.ACTIVE:
             raise RuntimeError("the demo chain is being made by another process: try again in a moment")
     payments.top_up(chain, fen=800_000, days_ago=_SUBSCRIBED.days + 1)
-    _subscribe(chain)
-    payments.top_up(chain, fen=200_000, days_ago=0, method=Method.WECHAT_PAY)
-    payments.top_up(chain, fen=50_000, days_ago=0, method=Method.CARD, pays=False)
+    with clock.frozen(clock.now() - _SUBSCRIBED), in_public():
+        chain.refresh_from_db()
+        begin(chain=chain, modules=[number for number, module in MODULES.items() if module.offered])
     return chain
 
 
-def _subscribe(chain: Chain) -> None:
-    """Half a year of subscription, each period charged when it began."""
-    now = clock.now()
-    with clock.frozen(now - _SUBSCRIBED), in_public():
-        chain.refresh_from_db()
-        begin(chain=chain, modules=[number for number, module in MODULES.items() if module.offered])
-    for days in range(_SUBSCRIBED.days, -1, -10):
-        with clock.frozen(now - timedelta(days=days)), in_public():
+def _bill(chain: Chain, now: datetime) -> None:
+    """Half a year of subscription: each period charged when it began, each day's calls on the next, months stated."""
+    with in_public():
+        count_usage(since=now - timedelta(days=software.DAYS + 1), chain_ids=[chain.pk])
+        charged = Charge.objects.filter(chain=chain, kind=ChargeKind.CALLS).exists()
+    days = [0] if charged else [*range(_SUBSCRIBED.days, software.DAYS, -10), *range(software.DAYS, -1, -1)]
+    for ago in days:
+        with clock.frozen(now - timedelta(days=ago)), in_public():
             bring_current(chain_id=chain.pk)
     first = month_of((now - _SUBSCRIBED).date())
     with in_public():
         for month in months_between(first, add_months(month_of(clock.today()), -1)):
             make_statements(month=month, chain_ids=[chain.pk])
+    payments.top_up(chain, fen=200_000, days_ago=0, method=Method.WECHAT_PAY)
+    payments.top_up(chain, fen=50_000, days_ago=0, method=Method.CARD, pays=False)
 
 
 def _fill(now: datetime, began: datetime) -> None:

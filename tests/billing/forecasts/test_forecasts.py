@@ -98,13 +98,12 @@ def test_what_costs_nothing_lasts(subscribed: Callable[..., Chain]) -> None:
     )
 )  # fmt: skip
 def test_what_is_foretold_is_what_comes(prepaid: int, calls: int, monthly: int, today: date) -> None:
-    periods = [add_months(today + timedelta(days=9), months) for months in range(14)]
-    found = forecast(
-        standing=AccountStanding(prepaid, 0), calls_fen=calls, periods=periods, monthly_fen=monthly, today=today
-    )
+    # From the fourth on by dearer prices.
+    periods = [(add_months(today + timedelta(days=9), months), monthly + 700 * (months > 3)) for months in range(14)]
+    found = forecast(standing=AccountStanding(prepaid, 0), calls_fen=calls, periods=periods, today=today)
 
     def due(day: date) -> int:
-        return found.daily_fen * (day - today).days + monthly * sum(begins <= day for begins in periods)
+        return found.daily_fen * (day - today).days + sum(fen for begins, fen in periods if begins <= day)
 
     if found.lasts_until is None:
         assert due(today + timedelta(days=365)) <= prepaid

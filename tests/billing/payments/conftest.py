@@ -16,14 +16,12 @@ from tests.billing.payments.typed import CheckedTransport
 
 @pytest.fixture
 def checked(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[CheckedTransport]]:
-    """Requests go through a transport that refuses what Stripe's types do not know."""
-    from billing.payments import gateway
-
-    gateway._made.cache_clear()
-    CheckedTransport.seen = []
-    monkeypatch.setattr("django.conf.settings.PAYMENT_SIMULATOR", "tests.billing.payments.typed.CheckedTransport")
+    """The transport behind which every test stands: it refuses what Stripe's types do not know, and remembers what was
+    asked.
+    """
+    monkeypatch.setattr(CheckedTransport, "seen", [])
     yield CheckedTransport
-    gateway._made.cache_clear()
+    CheckedTransport.kill_next = False
 
 
 @pytest.fixture

@@ -131,11 +131,12 @@ def test_two_books_do_not_begin_on_one_day() -> None:
     assert price_book_on(day=APRIL).version == "2026-04"
 
 
-def test_a_book_begins_later_than_tomorrow() -> None:
+def test_a_book_begins_a_week_from_today_at_the_earliest() -> None:
+    """Owners have seven days to read it."""
     with pytest.raises(BookTooSoon):
-        prepare(day=date(2026, 3, 3))
-    prepare(day=date(2026, 3, 4))
-    assert approve().effective_from == date(2026, 3, 4)
+        prepare(day=date(2026, 3, 8))
+    prepare(day=date(2026, 3, 9))
+    assert approve().effective_from == date(2026, 3, 9)
 
 
 def test_only_the_platforms_staff_and_only_whole_books() -> None:

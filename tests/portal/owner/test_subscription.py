@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
@@ -14,11 +14,15 @@ from billing.metering.models import UsageCount
 from billing.subscriptions.models import Charge, Subscription
 from billing.subscriptions.services import begin_missing
 from kernel import clock
-from kernel.db import in_public
+from kernel.db import in_chain, in_public
+from kernel.ids import uuid7
 from tenants.chains.domain import ChainState
 from tenants.chains.models import Chain
-from tenants.people.domain import SYSTEM
+from tenants.people.domain import SYSTEM, Act
+from tenants.people.models import ApiKey
+from tenants.people.services import create_api_key
 from tests import cast
+from tests.cleaning import superuser
 
 PATH = "/console/chains/yunshan/subscription/"
 
@@ -136,9 +140,55 @@ def test_usage_by_day_hour_and_call(client_of: Callable[..., Client], make_chain
     browser = client_of(None)
     with in_public():
         browser.force_login(chain.owner)
-    page = browser.get("/console/chains/yunshan/usage/").content.decode()
-    assert "近 31 天 125 次" in page
+    path = "/console/chains/yunshan/usage/"
+    page = browser.get(path).content.decode()
+    assert ">125</dd>" in page
     assert "¥10.00" in page
-    assert "这一天没有调用" in page
-    for day in ("", "2020-01-01", "x", "9999-99-99"):
-        assert browser.get("/console/chains/yunshan/usage/", {"day": day}).status_code == 200
+    assert page.count("</title>") == 1 + 31 + 24, "a bar for each day, and for each hour of one; no other was called"
+    assert "这一天没有保存的调用" in page
+    for asked in ("", "2020-01-01", "x", "9999-99-99"):
+        for hour in ("", "0", "24", "x"):
+            answer = browser.get(path, {"day": asked, "hour": hour, "page": asked or "2"})
+            assert answer.status_code == 200
+
+
+def test_calls_one_by_one_by_hour_and_by_page(
+    client_of: Callable[..., Client], make_chain: Callable[..., Chain], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of one batch have one moment, and are all found."""
+    monkeypatch.setattr("portal.owner.usage._A_PAGE", 2)
+    with clock.frozen(datetime(2026, 3, 2, 2, 30, tzinfo=UTC)):
+        chain = make_chain("yunshan")
+        with in_public():
+            begin_missing()
+        with in_chain(chain.schema_name):
+            key = create_api_key(actor=SYSTEM, name="门店收银软件", acts=[Act.VALUE_CONSUME.value], store_id=None)
+            key_id = ApiKey.objects.get(prefix=key.raw.split("_")[1]).pk
+            for number in range(3):
+                _posted(chain, f"api:{key_id}", number)
+    browser = client_of(None)
+    with in_public():
+        browser.force_login(chain.owner)
+    path = "/console/chains/yunshan/usage/"
+    with clock.frozen(datetime(2026, 3, 2, 3, tzinfo=UTC)):
+        pages = [browser.get(path, {"day": "2026-03-02", "page": page}).content.decode() for page in (1, 2, 3)]
+        other = browser.get(path, {"day": "2026-03-02", "hour": 9}).content.decode()
+        hour = browser.get(path, {"day": "2026-03-02", "hour": 10}).content.decode()
+    assert [page.count(">门店收银软件<") for page in (*pages, other, hour)] == [2, 1, 0, 0, 2]
+    assert "消费" in pages[0]
+    assert 'page=2#api"' in pages[0]
+    assert "page=1" in pages[1]
+    assert "这个小时没有保存的调用" in other
+    assert "page=2" in hour
+
+
+def _posted(chain: Chain, actor: str, number: int) -> None:
+    """A posting by a key, of this very moment; the ledger's own rules are not what is tried here."""
+    with superuser() as connection, connection.transaction():
+        connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute(
+            f"INSERT INTO {chain.schema_name}.ledger_posting"
+            " (id, kind, idempotency_key, request_hash, actor, occurred_at, created_at, memo, result)"
+            " VALUES (%s, 'CONSUMPTION', %s, %s, %s, %s, %s, '{}', '{}')",
+            [uuid7(), f"k-{number}", bytes(32), actor, clock.now(), clock.now()],
+        )

@@ -28,8 +28,12 @@ def _shop(make_chain: Callable[..., Chain], *, plan: str, stores: int) -> Chain:
 
 
 @pytest.mark.parametrize(
-    ("plan", "stores", "total"),
-    [("A", 4, 186_00 + 5_81), ("B", 15, 100_00 + 5_81), ("A", 15, 286_00 + 11_61)],
+    ("plan", "stores", "total", "why"),
+    [
+        ("A", 4, 186_00 + 5_81, "营业门店 5 家，超过 4 家须用 B 版"),
+        ("B", 15, 100_00 + 5_81, "营业门店 16 家，超过 15 家须用 C 版"),
+        ("A", 15, 286_00 + 11_61, "营业门店 16 家，超过 15 家须用 C 版"),
+    ],
 )
 def test_it_is_shown_agreed_told_and_charged(
     make_chain: Callable[..., Chain],
@@ -37,6 +41,7 @@ def test_it_is_shown_agreed_told_and_charged(
     plan: str,
     stores: int,
     total: int,
+    why: str,
 ) -> None:
     """R-A16 … R-A19, X-06. Ten of 31 days are left: B costs 18.00 × 10/31 = 5.81, C 36.00 × 10/31 = 11.61."""
     chain = _shop(make_chain, plan=plan, stores=stores)
@@ -48,6 +53,7 @@ def test_it_is_shown_agreed_told_and_charged(
         page = browser.get("/desk/stores/").content.decode()
         assert f"再开一家即为 {stores + 1} 家" in page
         assert shown in page
+        assert why in page
         refused = browser.post("/desk/stores/", FIELDS)
         assert refused.status_code == 200
         with in_chain(chain.schema_name):
@@ -64,6 +70,8 @@ def test_it_is_shown_agreed_told_and_charged(
             raise_to_floor()
             charges = Charge.objects.exclude(pk__in=before)
             assert sum(charges.values_list("amount_fen", flat=True)) == total
+            most = 4 if stores < 5 else 15
+            assert set(charges.values_list("open_stores", "most_stores")) == {(stores + 1, most)}
 
 
 def test_below_the_line_nothing_is_asked(make_chain: Callable[..., Chain], client_of: Callable[..., Client]) -> None:
