@@ -144,6 +144,14 @@ class BillNotFound(DomainError):
     message = _("没有找到这张签单。")
 
 
+class CardNotSigners(DomainError):
+    """The card that has the place of the one it was signed with was made over to somebody else."""
+
+    code = "card_not_signers"
+    status = 409
+    message = _("会员卡 {card_number} 已转让，卡内余额不能结签单人的这张签单，请收现金或用其预存结算。未作任何更改。")
+
+
 class SettleTooMuch(DomainError):
     """More is paid than is owed on the bill."""
 

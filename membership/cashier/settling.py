@@ -18,7 +18,13 @@ from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL, find_member_acc
 from membership.cashier.acting import post_traced, ref_of, rules
 from membership.cashier.domain import CardRef, MemberAccounts, Occasion, Receipt
 from membership.cashier.drafts import check_amount
-from membership.cashier.errors import BillNotFound, InsufficientPrepayment, SettleTooMuch, TenderMismatch
+from membership.cashier.errors import (
+    BillNotFound,
+    CardNotSigners,
+    InsufficientPrepayment,
+    SettleTooMuch,
+    TenderMismatch,
+)
 from membership.cashier.models import Settlement, SignedBill
 from membership.cashier.posting import Draft
 from membership.cashier.tender import Tender
@@ -47,6 +53,7 @@ def settle(
     Raises:
         NotAllowed, BillNotFound, SettleTooMuch, TenderMismatch, AmountNotPositive, AmountTooLarge
         CardNotUsable, InsufficientBalance, InsufficientPrepayment, PinRequired: nothing was taken.
+        CardNotSigners: that card was made over to somebody else, who does not pay for the signer.
         IdempotencyConflict, IdempotencyKeyInvalid
     """
     require(actor, Act.VALUE_SETTLE, store_id=store_id)
@@ -58,9 +65,13 @@ def settle(
     bill = locks.lock_bill(bill_id)
     if bill is None:
         raise BillNotFound
-    if amount.fen > bill.open_fen and not Posting.objects.filter(idempotency_key=occasion.ledger_key).exists():
-        raise SettleTooMuch(number=bill.number, left=Money(bill.open_fen), asked=amount)
-    card = ref_of(last_of(Card.objects.get(pk=bill.card_id)))
+    last = last_of(Card.objects.get(pk=bill.card_id))
+    if not Posting.objects.filter(idempotency_key=occasion.ledger_key).exists():
+        if amount.fen > bill.open_fen:
+            raise SettleTooMuch(number=bill.number, left=Money(bill.open_fen), asked=amount)
+        if tender.stored_fen and last.member_id != bill.member_id:
+            raise CardNotSigners(card_number=last.number)
+    card = ref_of(last)
     draft = _draft(bill, card, tender, occasion, proof)
     receipt = post_traced(draft, Act.VALUE_SETTLE)
     if not receipt.replayed:

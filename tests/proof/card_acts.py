@@ -9,6 +9,7 @@ from membership.cards import services as cards
 from membership.cards.domain import NumberRange
 from membership.cards.models import Card
 from membership.cards.services.destroying import destroy_cards
+from membership.cards.services.transferring import transfer_card
 from membership.documents import services as documents
 from membership.expiry.models import DormantCard
 from membership.expiry.services import daily, dormancy
@@ -32,14 +33,9 @@ class CardActs(Driving):
     def issue(self, number: str, *, holder: str = "new", activate: bool, pending: bool = False) -> str | None:
         """Give it to a new member (``holder`` "new"), to nobody (""), or to the member of another card (its number)."""
 
-        def member() -> Any:
-            if holder == "new":
-                return create_member(actor=self.clerk, name="林静", phone="13900001234", store_id=self.store_id)
-            return Card.objects.get(number=holder).member if holder else None
-
         def act() -> str:
             issued = cards.issue_card(
-                actor=self.clerk, number=number, member=member(), store_id=self.store_id, activate=activate,
+                actor=self.clerk, number=number, member=self._member(holder), store_id=self.store_id, activate=activate,
                 payment_pending=pending,
             )  # fmt: skip
             return issued.pin
@@ -89,6 +85,24 @@ class CardActs(Driving):
         if done:
             self.pins[new_number] = done.issued.pin
         return code
+
+    def make_over(self, number: str, new_number: str, *, holder: str) -> str | None:
+        """To a new member (``holder`` "new") or to the member of another card (its number)."""
+
+        def act() -> Any:
+            return transfer_card(
+                actor=self.clerk, number=number, new_number=new_number, to=self._member(holder), store_id=self.store_id
+            )
+
+        done, code = self.do("transfer_card", act)
+        if done:
+            self.pins[new_number] = done.issued.pin
+        return code
+
+    def _member(self, holder: str) -> Any:
+        if holder == "new":
+            return create_member(actor=self.clerk, name="林静", phone="13900001234", store_id=self.store_id)
+        return Card.objects.get(number=holder).member if holder else None
 
     def try_pin(self, number: str, *, right: bool) -> Answer:
         """At a till; no card has the wrong one."""

@@ -57,7 +57,7 @@ class PlayAll(Scene):
 
     def try_what_is_rare(self, card: ModelCard) -> None:
         """What a random draw seldom hits: two rules that both give, a locked card at the till, an odd fen between two
-        means, a reversal after a replacement.
+        means, reversals after a replacement.
         """
         self.fill_by_rule(card, 44)
         self.hold(card, locked=True)
@@ -67,11 +67,13 @@ class PlayAll(Scene):
         self.bring_back(self.done[-1], 5)
         self.the_database_agrees()
         old, heir = self.handed_out(), self.make()
-        self.topped(old, 20, 0)
-        self.spend(old, FEN_PER_POINT - 1, by_api=False)
-        bought = self.done[-1]
+        self.topped(old, 40, 0)
+        for fen in (FEN_PER_POINT - 1, 2 * FEN_PER_POINT):
+            self.spend(old, fen, by_api=False)
+        bought = self.done[-2:]
         self.give_place(old, heir, "replace_card", from_card=False)
-        self.take_back(bought)
+        for bill in bought:
+            self.take_back(bill)
         self.the_database_agrees()
 
     def walk_an_end(self, end: datetime, card: ModelCard, short: ModelCard) -> None:

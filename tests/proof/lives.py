@@ -212,16 +212,56 @@ class PlayLives(PlayTills):
         assert self.world.succeed(name, old.number, new.number, fee_from_card=from_card) == expected
         if expected is not None:
             return
+        self.take_over(old, new, old.member)
+        if from_card and not old.gift:
+            new.draw(REISSUE_FEE_FEN, policy=self.policy, at=self.world.now)
+
+    def take_over(self, old: ModelCard, new: ModelCard, holder: ModelMember | None) -> None:
+        """Value and both validities go over; what had expired begins anew."""
         assert old.last_day is not None
         assert old.account_last_day is not None
         fresh = last_day_of(self.today, VALIDITY_MONTHS)
-        new.gift, new.member, new.issued, new.activated = old.gift, old.member, self.today, old.activated or self.today
+        new.gift, new.member, new.issued, new.activated = old.gift, holder, self.today, old.activated or self.today
         new.last_day = old.last_day if old.last_day >= self.today else fresh
         new.account_last_day = old.account_last_day if old.account_last_day >= self.today else fresh
         new.status, old.status, old.before, old.heir = "ACTIVE", "REPLACED", "", new
         self.move(old, new)
-        if from_card and not old.gift:
-            new.draw(REISSUE_FEE_FEN, policy=self.policy, at=self.world.now)
+
+    @act(aim=AIMS, blank=AIMS, holder=st.sampled_from(["new", "new", "other"]), other=AIMS)
+    def make_over(self, aim: Aim, blank: Aim, holder: str, other: Aim) -> None:
+        """Everything on the card is somebody else's from now on, on a new card."""
+        new = self.card(blank, lambda one: one.status == "IDLE")
+        told, member = "new", ModelMember()
+        if holder == "other":
+            held = [one for one in self.model.values() if one.member is not None]
+            of = aimed(held, other, lambda one: self.transfer_limit(one.member) is None)
+            assert of.member is not None
+            told, member = of.number, of.member
+        old = self.card(aim, lambda one: self.transfer_refusal(one, new, member) is None)
+        expected = self.transfer_refusal(old, new, member)
+        assert self.world.make_over(old.number, new.number, holder=told) == expected
+        if expected is None:
+            self.take_over(old, new, member)
+
+    def transfer_refusal(self, old: ModelCard, new: ModelCard, to: ModelMember) -> str | None:
+        if old is new:
+            return "same_card"
+        if old.status not in ("ACTIVE", "EXPIRED"):
+            return "status_step_forbidden"
+        if old.locked:
+            return "card_locked"
+        if old.member is None:
+            return "bearer_not_traceable"
+        if old.member is to:
+            return "transfer_to_self"
+        return "card_not_idle" if new.status != "IDLE" else self.transfer_limit(to)
+
+    def transfer_limit(self, to: ModelMember | None) -> str | None:
+        """Whoever gets it must be one who could be issued such a card."""
+        if to is not None and to.erased:
+            return "registration_incomplete"
+        hers = [one for one in self.model.values() if one.member is to and one.status not in ENDED]
+        return "id_limit_reached" if hers else None
 
     def succession_refusal(self, old: ModelCard, new: ModelCard, name: str, from_card: bool) -> str | None:
         start = ("LOST",) if name == "reissue_card" else ("ACTIVE", "EXPIRED")

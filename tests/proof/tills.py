@@ -97,6 +97,8 @@ class PlayTills(Play):
         if parts["prepayment"] and not done.member.survivor.has_prepaid:
             return "insufficient_prepayment"
         if parts["stored"]:
+            if done.card.last_heir.member is not done.member.survivor:
+                return "card_not_signers"
             if (refusal := done.card.last_heir.refusal(self.world.now)) is not None:
                 return refusal
             if not done.card.last_heir.can_pay(parts["stored"], self.world.now):

@@ -14,6 +14,7 @@ from ledger.models import Account, Lot
 from membership.auditing import audit_chain
 from membership.cards.models import Card
 from membership.cards.services import reissue_card, replace_card, report_lost, withdraw_card
+from membership.cards.services.transferring import transfer_card
 from membership.cashier import services as cashier
 from membership.cashier.adjusting import adjust_points
 from membership.cashier.domain import Receipt
@@ -24,7 +25,7 @@ from membership.cashier.returning import plan_return, return_goods
 from membership.cashier.settling import settle
 from membership.cashier.tender import Tender
 from membership.documents import services as documents
-from membership.members.services import merge_members
+from membership.members.services import create_member, merge_members
 from membership.packages import services as packages
 from membership.packages.queries import holdings_of
 from membership.records.models import Record
@@ -262,6 +263,31 @@ def test_a_bill_that_was_signed_with_it_is_settled_from_the_last_card(
         last = settle(bill_id=signed.record_id, tender=Tender(stored_fen=500), idempotency_key="s2", **at)
         assert (last.card_number, last.balance_after_fen) == (THIRD, 5_100)
         assert not SignedBill.objects.get().open
+    assert audit_chain(chain.schema_name) == []
+
+
+def test_a_bill_is_not_settled_from_a_card_that_was_made_over(
+    chain: Chain, in_chain: InChain, sold: tuple[Holder, Receipt], at: At
+) -> None:
+    """Who signed still owes, in cash and from what she paid ahead; the other's money is the other's."""
+    holder, _ = sold
+    with in_chain():
+        cashier.pay_in(card_number=holder.number, amount=Money(300), idempotency_key="in", **at)
+        bill = cashier.pay(
+            card_number=holder.number, total=Money(900), tender=Tender(signed_fen=900), idempotency_key="s", **at
+        )
+        settle(bill_id=bill.record_id, tender=Tender(stored_fen=100), idempotency_key="before", **at)
+        to = create_member(name="江河", phone="13700005678", **at)
+        transfer_card(number=holder.number, new_number=SECOND, to=to, **at)
+        assert settle(bill_id=bill.record_id, tender=Tender(stored_fen=100), idempotency_key="before", **at).replayed
+    with pytest.raises(DomainError) as refusal, in_chain():
+        settle(bill_id=bill.record_id, tender=Tender(stored_fen=100), idempotency_key="after", **at)
+    with in_chain():
+        assert (refusal.value.code, refusal.value.params["card_number"]) == ("card_not_signers", SECOND)
+        settle(bill_id=bill.record_id, tender=Tender(cash_fen=500, prepayment_fen=300), idempotency_key="own", **at)
+        assert not SignedBill.objects.get().open
+        held = _held(SECOND)
+        assert held["PRINCIPAL"] + held["BONUS"] == 5_900
     assert audit_chain(chain.schema_name) == []
 
 
