@@ -21,6 +21,7 @@ class Way(models.TextChoices):
 
     PIN = "PIN", _("消费密码")
     CODE = "CODE", _("短信验证码")
+    PASSKEY = "PASSKEY", _("通行密钥")
 
 
 class Ending(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Members' devices: where a card's PIN was proved, what that opened, and the code that they show for the card."""
+"""Members' devices: where a card's PIN was proved, what that opened, the code shown for the card, and passkeys."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -61,3 +61,30 @@ class CardCode(models.Model):
 
     def __str__(self) -> str:
         return self.handle
+
+
+class Passkey(models.Model):
+    """A passkey (WebAuthn) that was made under a card's PIN: it opens what that PIN opens on the web, and ends with it.
+
+    What is kept is a public key: whoever has the database alone gets in nowhere.
+    """
+
+    card = models.ForeignKey("cards.Card", on_delete=models.CASCADE, related_name="passkeys", verbose_name=_("会员卡"))
+    pin_version = models.PositiveIntegerField(_("密码版本"))
+    credential_id = models.BinaryField(_("凭据编号"), unique=True)
+    user_handle = models.BinaryField(_("用户代号"))
+    # Attested credential data: the credential's id once more, and its public key.
+    public_key = models.BinaryField(_("公钥"))
+    sign_count = models.BigIntegerField(_("签名计数"), default=0)
+    # The last challenge that was signed (SHA-256, hex): an answer that comes twice opens nothing.
+    last_challenge = models.CharField(_("最近一次的质询"), max_length=64, blank=True)
+    # Where it was made: see ``domain``.
+    device = models.CharField(_("设备"), max_length=40)
+    made_at = models.DateTimeField(_("创建时间"))
+    used_at = models.DateTimeField(_("最近使用"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("通行密钥")
+
+    def __str__(self) -> str:
+        return f"{self.card_id}: {self.made_at:%Y-%m-%d}"

@@ -1,11 +1,11 @@
-"""Reading members' sessions."""
+"""Reading members' sessions and passkeys."""
 
 from django.db.models import F, QuerySet
 
 from kernel import clock
 from membership.cards.web_login import MAY_LOG_IN
 from membership.devices.domain import IDLE, KEPT
-from membership.devices.models import CardSession
+from membership.devices.models import CardSession, Passkey
 
 _MOST_SHOWN = 20
 
@@ -30,6 +30,20 @@ def sessions_of_member(member_id: int) -> list[CardSession]:
             and session.seen_at > now - IDLE
         )
     return sessions
+
+
+def opens(passkey: Passkey) -> bool:
+    """Whether it stands for its card still: under the card's PIN of now, the card its holder's. Read with its card."""
+    card = passkey.card
+    return passkey.pin_version == card.pin_version and card.status in MAY_LOG_IN and card.member_id is not None
+
+
+def passkeys_of_member(member_id: int) -> list[Passkey]:
+    """Those of her passkeys that open something, on any of her cards, the latest first. One query."""
+    found = Passkey.objects.select_related("card").filter(
+        card__member_id=member_id, pin_version=F("card__pin_version"), card__status__in=MAY_LOG_IN
+    )
+    return list(found.order_by("-made_at", "-id"))
 
 
 def _open() -> QuerySet[CardSession]:

@@ -24,6 +24,8 @@ from kernel.slots import Busy, hashing_slots
 LOGIN_PATH: Final = "/"
 CODE_ASK_PATH: Final = "/pin/"
 CODE_USE_PATH: Final = "/pin/code/"
+PASSKEY_PATH: Final = "/passkey/"
+PASSKEY_OPTIONS_PATH: Final = "/passkey/options/"
 INSIDE_PATH: Final = "/card/"
 APPLY_PATH: Final = "/apply/"
 APPLY_ASK_PATHS: Final = (APPLY_PATH, "/apply/code/again/", "/apply/find/")
@@ -40,6 +42,7 @@ CODES_PER_SECOND: Final = 1 / 60
 
 _REFUSED: Final = 403
 _ASKED: Final = 302
+_GIVEN: Final = 200
 
 
 class TooManyAttempts(DomainError):
@@ -93,19 +96,20 @@ class MemberDoorMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        refused = Buckets(burst=REFUSED_AT_ONCE, per_second=REFUSED_PER_SECOND)
+        refused = _buckets()
         asked = Buckets(burst=CODES_AT_ONCE, per_second=CODES_PER_SECOND)
         self._doors = {
             LOGIN_PATH: _Door(refused, _REFUSED),
             # Guesses at codes count by themselves: an address that was refused too many PINs has this way left, and
             # one right code, sent to the telephone of a member, shows that not all of its guesses were guesses.
-            CODE_USE_PATH: _Door(
-                Buckets(burst=REFUSED_AT_ONCE, per_second=REFUSED_PER_SECOND), _REFUSED, clears=refused
-            ),
+            CODE_USE_PATH: _Door(_buckets(), _REFUSED, clears=refused),
+            # Neither hashes anything: what is signed is looked up and checked, what is to be signed is kept a while.
+            PASSKEY_PATH: _Door(_buckets(), _REFUSED, hashes=False),
+            PASSKEY_OPTIONS_PATH: _Door(_buckets(), _GIVEN, hashes=False),
             CODE_ASK_PATH: _Door(asked, _ASKED, TooManyCodes, hashes=False),
         }
         # Applying for a card sends a code as well; what is guessed there is counted by itself.
-        guessed = Buckets(burst=REFUSED_AT_ONCE, per_second=REFUSED_PER_SECOND)
+        guessed = _buckets()
         self._doors |= {path: _Door(asked, _ASKED, TooManyCodes, hashes=False) for path in APPLY_ASK_PATHS}
         self._doors |= {path: _Door(guessed, _REFUSED, hashes=False) for path in APPLY_CODE_PATHS}
 
@@ -129,6 +133,10 @@ class MemberDoorMiddleware:
 
 
 _REFUSALS: Final = {refusal.code: refusal for refusal in (Busy, TooManyAttempts, TooManyCodes, BodyTooLarge)}
+
+
+def _buckets() -> Buckets:
+    return Buckets(burst=REFUSED_AT_ONCE, per_second=REFUSED_PER_SECOND)
 
 
 def _announced_bytes(request: HttpRequest) -> int:

@@ -7,6 +7,7 @@ from portal.member import (
     balance_views,
     brand_views,
     home_views,
+    passkey_views,
     record_views,
     renewal_views,
     session_views,
@@ -18,6 +19,8 @@ app_name = "member"
 urlpatterns = [
     path("", session_views.login, name="login"),
     path("logout/", session_views.logout, name="logout"),
+    path("passkey/", passkey_views.log_in, name="passkey_log_in"),
+    path("passkey/options/", passkey_views.options, name="passkey_options"),
     path("pin/", renewal_views.ask, name="pin_code_ask"),
     path("pin/code/", renewal_views.choose, name="pin_code_use"),
     path("app.webmanifest", app_views.manifest, name="manifest"),

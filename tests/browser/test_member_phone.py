@@ -136,6 +136,43 @@ def test_without_a_network_she_sees_her_cards_as_they_were_until_she_leaves(
     look(page, "phone-offline-nobody")
 
 
+def test_she_makes_a_passkey_and_comes_in_with_it(
+    house: House, phone: BrowserContext, holder: Holder, log_in: Callable[[Holder], Client]
+) -> None:
+    """With an authenticator of the browser's own; then with one that does not know her finger."""
+    log_in(holder)
+    page = _enter(phone, house, holder)
+    tools = phone.new_cdp_session(page)
+    tools.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    options |= {"isUserVerified": True, "automaticPresenceSimulation": True}
+    finger = tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
+    page.goto(house.url("yunshan", "/card/passkeys/"))
+    page.fill("input[name=pin]", CHOSEN_PIN)
+    page.get_by_role("button", name="继续").click()
+    faults = _axe(page)
+    look(page, "phone-passkey-make")
+    page.get_by_role("button", name="在这台设备上创建").click()
+    expect(page.get_by_role("button", name="移除")).to_be_visible()
+    faults += _axe(page)
+    look(page, "phone-passkeys")
+    page.locator("details.menu summary").click()
+    page.get_by_role("button", name="退出登录").click()
+    page.wait_for_url(house.url("yunshan"))
+    faults += _axe(page)
+    look(page, "phone-door")
+    page.get_by_role("button", name="用通行密钥登录").click()
+    page.wait_for_url("**/card/")
+    expect(page.locator("h1")).to_contain_text("林静")
+    page.locator("details.menu summary").click()
+    page.get_by_role("button", name="退出登录").click()
+    page.wait_for_url(house.url("yunshan"))
+    tools.send("WebAuthn.setUserVerified", {"authenticatorId": finger, "isUserVerified": False})
+    page.get_by_role("button", name="用通行密钥登录").click()
+    expect(page.locator("[data-passkey-failed]")).to_be_visible()
+    assert faults == []
+
+
 def _kept(page: Page, count: int) -> None:
     """What the worker keeps of members comes to be so many pages."""
     counted = "caches.open('kayun-last-1').then((cache) => cache.keys()).then((keys) => keys.length)"

@@ -18,15 +18,20 @@ class LossForm(forms.Form):
     number = forms.CharField(max_length=LONGEST_NUMBER, widget=forms.HiddenInput)
 
 
-class PinAgainForm(forms.Form):
-    """Which card, and its PIN once more."""
+class OwnPinForm(forms.Form):
+    """The PIN of the card that she is in by, once more."""
 
-    number = forms.CharField(max_length=LONGEST_NUMBER, widget=forms.HiddenInput)
     pin = forms.CharField(
         label=_("这张卡的消费密码"),
         validators=[RegexValidator(rf"\A[0-9]{{{PIN_DIGITS}}}\Z", _("密码须为 6 位数字。"), code="pin_form")],
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "maxlength": PIN_DIGITS}),
     )
+
+
+class PinAgainForm(OwnPinForm):
+    """Which card, and its PIN once more."""
+
+    number = forms.CharField(max_length=LONGEST_NUMBER, widget=forms.HiddenInput)
 
 
 class AskForm(forms.Form):

@@ -33,6 +33,7 @@ MATTERS: Final = (
     Matter("member:requests", "refund", _("转让与退卡"), _("申请把卡转给别人，或退款退卡，随时看进度。")),
     Matter("member:consents", "check", _("同意与通知"), _("由您决定门店可以怎样联系您。")),
     Matter("member:pin_change", "lock", _("修改密码"), _("登录和柜台消费用的 6 位数字。")),
+    Matter("member:passkeys", "key", _("通行密钥"), _("用指纹、面容或锁屏密码登录，不用输密码。")),
     Matter("member:sessions", "shield", _("登录设备"), _("看看谁登录过，不认识的立即结束。")),
 )
 """In the order in which they stand on the page."""

@@ -8,6 +8,7 @@ from portal.member.acts import (
     hub_views,
     loss_views,
     message_views,
+    passkey_views,
     request_views,
     session_views,
 )
@@ -24,6 +25,9 @@ urlpatterns = [
     path("messages/", message_views.thread, name="messages"),
     path("code/", code_views.code, name="code"),
     path("code/now/", code_views.code_now, name="code_now"),
+    path("passkeys/", passkey_views.passkey_list, name="passkeys"),
+    path("passkeys/add/", passkey_views.passkey_add, name="passkey_add"),
+    path("passkeys/remove/", passkey_views.passkey_remove, name="passkey_remove"),
     path("sessions/", session_views.session_list, name="sessions"),
     path("sessions/end/", session_views.session_end, name="session_end"),
 ]

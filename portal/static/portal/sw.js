@@ -85,7 +85,7 @@ const part = async (request) => {
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (url.origin !== self.location.origin) return;
-  const hers = url.pathname === "/" || url.pathname.startsWith(HOME) || url.pathname.startsWith("/pin/") || url.pathname === "/logout/";
+  const hers = url.pathname === "/" || url.pathname.startsWith(HOME) || url.pathname.startsWith("/pin/") || url.pathname.startsWith("/passkey/") || url.pathname === "/logout/";
   if (event.request.mode === "navigate" && hers) event.respondWith(page(event.request, url.pathname));
   else if (event.request.method === "GET" && url.pathname.startsWith("/static/")) event.respondWith(part(event.request));
 });
