@@ -77,7 +77,9 @@ def _stage_rows(schema_name: str, imported: Import, reader: RowReader, rows: Ite
 def _stage_chunk(imported: Import, reader: RowReader, chunk: Sequence[Row]) -> None:
     problems: list[Problem] = []
     base = imported.first_row_id
-    staged = [(base + number, reader.read(number, cells, problems)) for number, cells in chunk]
+    staged = [
+        (base + number, cells) for (number, _cells), cells in zip(chunk, reader.read(chunk, problems), strict=True)
+    ]
     documents = _documents(kind_of(imported.kind).columns, base, staged, problems)
     schema = quote_schema(connection.schema_name)  # type: ignore[attr-defined]
     with connection.cursor() as cursor:

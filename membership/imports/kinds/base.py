@@ -99,6 +99,15 @@ GOOD: Final = f"{SPAN} AND NOT EXISTS (SELECT FROM imports_importproblem p WHERE
 _SHOWN: Final = 40
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is wrong with a row where ``where`` holds, and at which column."""
+
+    column: str
+    code: str
+    where: str
+
+
 def run(sql: str, params: Mapping[str, Any]) -> int:
     """Execute one statement in the chain's open transaction; the rows it wrote."""
     with connection.cursor() as cursor:
@@ -137,6 +146,32 @@ def add_problem(
     )
 
 
+def add_problems(
+    each: Kind,
+    span: Span,
+    asked: Sequence[Ask],
+    *,
+    join: str = "",
+    among: str = SPAN,
+) -> int:
+    """Ask many things of every row of the span by going over them once; how many problems were added, those of a row in
+    the order of ``asked``.
+    """
+    # First whether anything is wrong at all, which it hardly ever is, and only of such a row what.
+    any_of = " OR ".join(f"({ask.where})" for ask in asked)
+    listed = ", ".join(f"('{ask.column}', '{ask.code}', ({ask.where}), {_shown(each, ask.column)})" for ask in asked)
+    return run(
+        f"""
+        INSERT INTO imports_importproblem (row_id, "column", code, value)
+        SELECT row.id, said.place, said.code, said.value
+        FROM imports_importrow row {join}
+        CROSS JOIN LATERAL (VALUES {listed}) AS said (place, code, wrong, value)
+        WHERE {among} AND ({any_of}) AND said.wrong
+        """,  # noqa: S608  (written by kinds, never by people)
+        span.params,
+    )
+
+
 def _shown(each: Kind, column: str) -> str:
     """The SQL of what a problem shows of a cell; ``domain.masked`` says the same for problems found while reading."""
     cell = each.cell(column)
@@ -153,15 +188,20 @@ def _shown(each: Kind, column: str) -> str:
 
 def add_duplicates(each: Kind, span: Span, *columns: str) -> int:
     """Add a problem to every row but the first of those that hold the same in these columns; how many."""
-    same = ", ".join(each.cell(column) for column in columns)
+    cells = [each.cell(column) for column in columns]
+    same = " AND ".join(f"{cell} = again.at{place}" for place, cell in enumerate(cells))
+    # Grouped in one pass, which keeps a million numbers in memory and not their rows; hardly any is there twice.
     return run(
         f"""
+        WITH again AS MATERIALIZED (
+            SELECT {", ".join(f"{cell} AS at{place}" for place, cell in enumerate(cells))}, min(row.id) AS first
+            FROM imports_importrow row WHERE {SPAN} AND {cells[0]} <> ''
+            GROUP BY {", ".join(cells)} HAVING count(*) > 1
+        )
         INSERT INTO imports_importproblem (row_id, "column", code, value)
-        SELECT id, %(column)s, 'duplicate_in_file', value FROM (
-            SELECT row.id, {_shown(each, columns[0])} AS value,
-                row_number() OVER (PARTITION BY {same} ORDER BY row.id) AS nth
-            FROM imports_importrow row WHERE {SPAN} AND {each.cell(columns[0])} <> ''
-        ) AS found WHERE nth > 1
+        SELECT row.id, %(column)s, 'duplicate_in_file', {_shown(each, columns[0])}
+        FROM again JOIN imports_importrow row ON {same}
+        WHERE {SPAN} AND row.id > again.first
         """,  # noqa: S608
         {**span.params, "column": columns[0]},
     )

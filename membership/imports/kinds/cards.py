@@ -6,12 +6,22 @@ import re
 
 from django.utils.translation import gettext_lazy as _
 
-from kernel import clock
 from kernel.errors import DomainError
 from membership.cards.domain import LONGEST_NUMBER, tidy_number
 from membership.imports.domain import Column
-from membership.imports.kinds.base import GOOD, SPAN, Kind, Span, add_duplicates, add_problem, fetch, kind
-from membership.stock.services import take_in
+from membership.imports.kinds.base import (
+    GOOD,
+    SPAN,
+    Ask,
+    Kind,
+    Span,
+    add_duplicates,
+    add_problem,
+    add_problems,
+    fetch,
+    kind,
+)
+from membership.stock.services import make_into_stock
 from tenants.people.domain import Act
 
 _FORM = re.compile(r"\A[0-9A-Z]{4,32}\Z", re.ASCII)
@@ -29,7 +39,9 @@ def clean_number(text: str) -> str:
     Raises:
         NumberForm
     """
-    number = text if _FORM.match(text) else tidy_number(text)
+    if _FORM.match(text):
+        return text
+    number = tidy_number(text)
     if not _FORM.match(number):
         raise NumberForm
     return number
@@ -85,56 +97,43 @@ class Cards(Kind):
         add_duplicates(self, span, "number")
         add_duplicates(self, span, "internal_code")
         self._against_what_is_there(span)
-        for column, table in (("level", "cards_cardlevel"), ("type", "cards_cardtype")):
-            cell = self.cell(column)
-            add_problem(
-                self, span, column, f"{column}_unknown",
-                where=f"{cell} <> '' AND NOT EXISTS (SELECT FROM {table} t WHERE t.code = {cell})",
-            )  # fmt: skip
-        self._against_the_type(span)
-
-    def _against_the_type(self, span: Span) -> None:
-        """What the type asks of its numbers and codes."""
-        number, internal = self.cell("number"), self.cell("internal_code")
+        number, internal, level, type_ = (self.cell(column.code) for column in self.columns)
         coded = f"{internal} <> ''"
-        asked = (
-            ("number", "number_prefix", f"NOT starts_with({number}, t.number_prefix)"),
-            ("number", "number_length", f"length({number}) <> t.number_length"),
-            ("number", "number_check_digit", f"t.check_digit AND NOT {_ends_in_luhn(number)}"),
+        add_problems(
+            self,
+            span,
             (
-                "internal_code",
-                "internal_prefix",
-                f"{coded} AND NOT starts_with({internal}, t.internal_prefix)",
+                Ask("level", "level_unknown", f"{level} <> '' AND l.id IS NULL"),
+                Ask("type", "type_unknown", f"{type_} <> '' AND t.id IS NULL"),
+                Ask("number", "number_prefix", f"NOT starts_with({number}, t.number_prefix)"),
+                Ask("number", "number_length", f"length({number}) <> t.number_length"),
+                Ask("number", "number_check_digit", f"t.check_digit AND NOT {_ends_in_luhn(number)}"),
+                Ask("internal_code", "internal_prefix", f"{coded} AND NOT starts_with({internal}, t.internal_prefix)"),
+                Ask("internal_code", "internal_length", f"{coded} AND length({internal}) <> t.internal_length"),
+                Ask(
+                    "internal_code",
+                    "internal_code_missing",
+                    f"{internal} = '' AND (t.internal_prefix <> '' OR t.internal_length IS NOT NULL)",
+                ),
             ),
-            ("internal_code", "internal_length", f"{coded} AND length({internal}) <> t.internal_length"),
-            (
-                "internal_code",
-                "internal_code_missing",
-                f"{internal} = '' AND (t.internal_prefix <> '' OR t.internal_length IS NOT NULL)",
-            ),
+            join=f"""LEFT JOIN cards_cardlevel l ON l.code = {level} LEFT JOIN cards_cardtype t ON t.code = {type_}""",
         )
-        join = f"JOIN cards_cardtype t ON t.code = {self.cell('type')}"
-        for column, code, where in asked:
-            add_problem(self, span, column, code, join=join, where=where)
 
     def apply(self, span: Span) -> int:
-        """Make the cards and put them into stock: three statements."""
+        """Make the cards and put them into stock."""
         self._against_what_is_there(span, among=GOOD)
-        internal = self.cell("internal_code")
-        made = fetch(
-            f"""
-            INSERT INTO cards_card (number, internal_code, type_id, level_id, status, locked, made_at,
-                pin_hash, pin_must_change, pin_version)
-            SELECT {self.cell("number")}, nullif({internal}, ''), t.id, l.id, 'IDLE', false, %(now)s, '', true, 0
-            FROM imports_importrow row
-            JOIN cards_cardlevel l ON l.code = {self.cell("level")}
-            JOIN cards_cardtype t ON t.code = {self.cell("type")}
-            WHERE {GOOD} RETURNING id
-            """,  # noqa: S608
-            {**span.params, "now": clock.now()},
-        )
-        return take_in(
-            card_ids=[card_id for (card_id,) in made],
+        return make_into_stock(
+            making=f"""
+                INSERT INTO cards_card (number, internal_code, type_id, level_id, status, locked, made_at,
+                    pin_hash, pin_must_change, pin_version)
+                SELECT {self.cell("number")}, nullif({self.cell("internal_code")}, ''), t.id, l.id, 'IDLE', false,
+                    %(now)s, '', true, 0
+                FROM imports_importrow row
+                JOIN cards_cardlevel l ON l.code = {self.cell("level")}
+                JOIN cards_cardtype t ON t.code = {self.cell("type")}
+                WHERE {GOOD}
+                """,  # noqa: S608
+            params=span.params,
             store_id=span.imported.store_id,
             made_by_name=span.imported.confirmed_name,
         )

@@ -4,7 +4,7 @@ from membership.stock.services.drawing import draw, give_back
 from membership.stock.services.filing import deliver, file_count, file_destruction, request_cards
 from membership.stock.services.making import Codes, enter_codes, make_for_request, make_range
 from membership.stock.services.policies import set_policy
-from membership.stock.services.taking_in import take_in, take_in_existing
+from membership.stock.services.taking_in import make_into_stock, take_in_existing
 
 __all__ = [
     "Codes",
@@ -15,9 +15,9 @@ __all__ = [
     "file_destruction",
     "give_back",
     "make_for_request",
+    "make_into_stock",
     "make_range",
     "request_cards",
     "set_policy",
-    "take_in",
     "take_in_existing",
 ]

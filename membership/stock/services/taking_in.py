@@ -1,9 +1,9 @@
 """Cards into stock that were not made into it: those of a vendor's list, within the import that made them, and those
 that were there before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -24,23 +24,25 @@ Lying = tuple[PlaceState, int | None, datetime | None]
 """Where new cards lie, in which store, and from when that store may issue them."""
 
 # The internal codes of the ends stand for a series only where every card has one.
-_RANGES: Final = """
-    INSERT INTO stock_cardrange
-        (type_id, level_id, first, last, quantity, first_code, last_code, request, made_at, made_by_name)
-    SELECT type_id, level_id, min(number), max(number), count(*),
-        CASE WHEN count(internal_code) = count(*) THEN (array_agg(internal_code ORDER BY number))[1] ELSE '' END,
-        CASE WHEN count(internal_code) = count(*) THEN (array_agg(internal_code ORDER BY number DESC))[1] ELSE '' END,
-        '', %(now)s, %(name)s
-    FROM cards_card WHERE id = ANY(%(cards)s) GROUP BY type_id, level_id
-    RETURNING id, type_id, level_id"""
-_PLACES: Final = """
+_PLACING: Final = """
+    WITH taken AS ({taken}), series AS (
+        SELECT type_id, level_id, min(number) AS first, max(number) AS last, count(*) AS quantity,
+            count(internal_code) = count(*) AS coded
+        FROM taken GROUP BY type_id, level_id
+    ), made AS (
+        INSERT INTO stock_cardrange
+            (type_id, level_id, first, last, quantity, first_code, last_code, request, made_at, made_by_name)
+        SELECT type_id, level_id, first, last, quantity,
+            CASE WHEN coded THEN (SELECT internal_code FROM taken WHERE number = first) ELSE '' END,
+            CASE WHEN coded THEN (SELECT internal_code FROM taken WHERE number = last) ELSE '' END,
+            '', %(now)s, %(made_by_name)s
+        FROM series RETURNING id, type_id, level_id
+    )
     INSERT INTO stock_cardplace (card_id, range_id, position, state, store_id, released_at)
-    SELECT card.id, made.id, row_number() OVER (PARTITION BY made.id ORDER BY card.number),
-        %(state)s, %(store)s, %(released)s
-    FROM cards_card card
-    JOIN unnest(%(ranges)s::bigint[], %(types)s::bigint[], %(levels)s::bigint[]) AS made (id, type_id, level_id)
-        ON made.type_id = card.type_id AND made.level_id = card.level_id
-    WHERE card.id = ANY(%(cards)s)"""
+    SELECT taken.id, made.id, row_number() OVER (PARTITION BY made.id ORDER BY taken.number),
+        %(state)s, %(lying_in)s, %(released)s
+    FROM taken JOIN made USING (type_id, level_id)"""
+_TAKEN: Final = "id, number, internal_code, type_id, level_id"
 
 
 def where_made(store_id: int | None) -> Lying:
@@ -77,37 +79,33 @@ def take_in_existing(*, actor: Actor, text: str, store_id: int | None) -> int:
     if not cards:
         raise NothingToTakeIn
     lying: Lying = (PlaceState.CENTRAL, None, None) if store_id is None else (PlaceState.STORE, store_id, clock.now())
-    taken = _place(card_ids=[card_id for card_id, _number in cards], lying=lying, made_by_name=actor.name)
+    named_cards = f"SELECT {_TAKEN} FROM cards_card WHERE id = ANY(%(cards)s)"  # noqa: S608
+    keys = {"cards": [card_id for card_id, _number in cards]}
+    taken = _place(taken=named_cards, params=keys, lying=lying, made_by_name=actor.name)
     first = min(number for _card_id, number in cards)
     record(actor, "stock.take_in", object_type="card", object_id=first, store_id=store_id, detail={"quantity": taken})
     return taken
 
 
-def take_in(*, card_ids: Sequence[int], store_id: int | None, made_by_name: str) -> int:
-    """Put cards that were just made into ranges, one for each type and level, in the order of their numbers; how many.
+def make_into_stock(*, making: str, params: Mapping[str, Any], store_id: int | None, made_by_name: str) -> int:
+    """Make cards and put them into ranges, one for each type and level, in the order of their numbers; how many.
 
-    Their numbers need not be consecutive: a range is counted by position. Two statements for any number of cards.
+    ``making``: the SQL that inserts the cards, with its ``params`` and ``%(now)s``. Their numbers need not be
+    consecutive: a range is counted by position. One statement for any number of cards.
     """
-    return _place(card_ids=card_ids, lying=where_made(store_id), made_by_name=made_by_name)
+    made = f"{making} RETURNING {_TAKEN}"
+    return _place(taken=made, params=params, lying=where_made(store_id), made_by_name=made_by_name)
 
 
-def _place(*, card_ids: Sequence[int], lying: Lying, made_by_name: str) -> int:
-    state, store, released = lying
-    cards = list(card_ids)
+def _place(*, taken: str, params: Mapping[str, Any], lying: Lying, made_by_name: str) -> int:
+    state, store_id, released_at = lying
+    placing: dict[str, Any] = {
+        "now": clock.now(),
+        "made_by_name": made_by_name,
+        "state": state.value,
+        "lying_in": store_id,
+        "released": released_at,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_RANGES, {"now": clock.now(), "name": made_by_name, "cards": cards})
-        made = cursor.fetchall()
-        ranges, types, levels = zip(*made, strict=True) if made else ((), (), ())
-        cursor.execute(
-            _PLACES,
-            {
-                "cards": cards,
-                "ranges": list(ranges),
-                "types": list(types),
-                "levels": list(levels),
-                "state": state.value,
-                "store": store,
-                "released": released,
-            },
-        )
+        cursor.execute(_PLACING.format(taken=taken), {**params, **placing})
         return int(cursor.rowcount)

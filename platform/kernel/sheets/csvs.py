@@ -3,8 +3,8 @@
 import codecs
 import csv
 import io
-from collections.abc import Generator
-from typing import BinaryIO, Final
+from collections.abc import Generator, Iterator
+from typing import BinaryIO, Final, cast
 
 from kernel.sheets.cells import Cell
 from kernel.sheets.errors import CellTooLong, EncodingUnknown, FileDamaged, FormatUnknown, SheetEmpty
@@ -32,9 +32,10 @@ def rows(stream: BinaryIO, *, limits: Limits) -> Generator[tuple[int, list[Cell]
             raise SheetEmpty
         delimiter = max(_DELIMITERS, key=first.count)
         text.seek(0)
-        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        # Texts are cells; to say so by copying a million lists would take as long as to read them.
+        reader = cast("Iterator[list[Cell]]", csv.reader(text, delimiter=delimiter, strict=True))
         for number, cells in enumerate(reader, 1):
-            yield number, list(cells)
+            yield number, cells
     except UnicodeDecodeError as error:
         raise EncodingUnknown(row=number + 1) from error
     except csv.Error as error:
@@ -47,28 +48,38 @@ def rows(stream: BinaryIO, *, limits: Limits) -> Generator[tuple[int, list[Cell]
 
 
 def _encoding(stream: BinaryIO) -> str:
-    """Read once through: UTF-8 proves itself, and what is not UTF-8 must at least be GB18030 all through.
+    """UTF-8 proves itself, read once through; what is not UTF-8 must at least be GB18030, likewise all through.
 
     Raises:
         FormatUnknown: it is no text.
         EncodingUnknown: it is, in an encoding we do not read.
     """
-    decoders = {name: codecs.getincrementaldecoder(name)() for name in ("utf-8", "gb18030")}
     stream.seek(0)
-    lines, marked = 1, False
+    marked = stream.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
+    if _broken_at(stream, "utf-8") is None:
+        return "utf-8-sig" if marked else "utf-8"
+    row = _broken_at(stream, "gb18030")
+    if row is not None:
+        raise EncodingUnknown(row=row)
+    return "gb18030"
+
+
+def _broken_at(stream: BinaryIO, encoding: str) -> int | None:
+    """The line at which the stream is not of that encoding; None when it is.
+
+    Raises:
+        FormatUnknown: it is no text.
+    """
+    decoder, lines = codecs.getincrementaldecoder(encoding)(), 1
+    stream.seek(0)
     while True:
         chunk = stream.read(_CHUNK)
         if len(chunk) != len(chunk.translate(None, _NOT_TEXT)):
             raise FormatUnknown
-        marked = marked or (lines == 1 and chunk.startswith(codecs.BOM_UTF8))
-        for name in list(decoders):
-            try:
-                decoders[name].decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                del decoders[name]
-                if not decoders:
-                    raise EncodingUnknown(row=lines + chunk.count(b"\n", 0, error.start)) from error
+        try:
+            decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            return lines + chunk.count(b"\n", 0, error.start)
         if not chunk:
-            break
+            return None
         lines += chunk.count(b"\n")
-    return ("utf-8-sig" if marked else "utf-8") if "utf-8" in decoders else "gb18030"
