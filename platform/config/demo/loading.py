@@ -7,6 +7,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +40,7 @@ from membership.cashier.tender import plain
 from membership.members.domain import normalise_phone
 from membership.members.models import Member
 from membership.members.services import create_member
+from membership.records.models import Record
 from membership.stock.services import make_range
 from tenants.chains.domain import ChainState
 from tenants.chains.models import Chain
@@ -259,17 +261,21 @@ def _mishaps(cast: _Cast) -> None:
         cards=cast.cards[24:28],
         lost=cast.cards[21],
     )
-    for place, card in enumerate(cast.cards[30 : 30 + _REVERSED]):
-        found = Card.objects.get(pk=card.card_id).records.filter(kind="CONSUMPTION").order_by("-occurred_at").first()
-        if found is not None:
-            cashier.reverse(
-                actor=treasury,
-                record_id=found.id,
-                store_id=found.store_id or main,
-                idempotency_key=f"demo-reverse-{place}",
-                reason="重复扣款",
-                occurred_at=found.occurred_at + timedelta(minutes=10),
-            )
+    used = (_last_consumption(card) for card in cast.cards[30:50])
+    for place, found in enumerate(islice(filter(None, used), _REVERSED)):
+        cashier.reverse(
+            actor=treasury,
+            record_id=found.id,
+            store_id=found.store_id or main,
+            idempotency_key=f"demo-reverse-{place}",
+            reason="重复扣款",
+            occurred_at=found.occurred_at + timedelta(minutes=10),
+        )
+
+
+def _last_consumption(card: CardRef) -> Record | None:
+    found = Record.objects.filter(card_id=card.card_id, kind="CONSUMPTION")
+    return found.order_by("-occurred_at").first()
 
 
 def _card_to_log_in_with() -> str:
