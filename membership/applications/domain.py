@@ -28,6 +28,8 @@ class ApplicationState(models.TextChoices):
     """Refused, with a reason."""
     WITHDRAWN = "WITHDRAWN", _("已撤回")
     """Taken back by the applicant before it was decided."""
+    LAPSED = "LAPSED", _("逾期未领")
+    """Granted, and nobody came for the card."""
 
 
 class ApplicationAct(models.TextChoices):
@@ -42,6 +44,8 @@ class ApplicationAct(models.TextChoices):
     SEND = "SEND", _("寄出")
     HAND_OVER = "HAND_OVER", _("领取")
     """Collected at the desk with the ID shown (R-H08), or delivered."""
+    LAPSE = "LAPSE", _("逾期作废")
+    """Closed by the desk some weeks after the card was granted or sent, and nobody has it."""
 
 
 class Handing(models.TextChoices):
@@ -73,13 +77,18 @@ LIFE: Final[Mapping[ApplicationAct, Transition]] = MappingProxyType(
         ApplicationAct.HAND_OVER: _from(
             ApplicationState.APPROVED, ApplicationState.SENT, to=ApplicationState.COLLECTED
         ),
+        ApplicationAct.LAPSE: _from(ApplicationState.APPROVED, ApplicationState.SENT, to=ApplicationState.LAPSED),
     }
 )
 """docs/applications.md draws it, and a test holds the drawing to it."""
 
-ENDED: Final = frozenset({ApplicationState.COLLECTED, ApplicationState.REJECTED, ApplicationState.WITHDRAWN})
+ENDED: Final = frozenset(
+    {ApplicationState.COLLECTED, ApplicationState.REJECTED, ApplicationState.WITHDRAWN, ApplicationState.LAPSED}
+)
 GRANTED: Final = frozenset({ApplicationState.APPROVED, ApplicationState.SENT, ApplicationState.COLLECTED})
-"""States of an application that got a card."""
+"""States of an application whose card is hers."""
+WAITS_FOR_HER_DAYS: Final = 30
+"""So long a card that was granted, or sent, waits before the desk may put it away."""
 
 
 def destination(act: ApplicationAct, *, state: str) -> ApplicationState | None:

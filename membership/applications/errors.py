@@ -109,6 +109,14 @@ class ApplicationStepForbidden(DomainError):
     message = _("申请 {number} 的状态是“{state_label}”，不能办理“{act_label}”。未作任何更改。")
 
 
+class LapsedTooEarly(DomainError):
+    """The applicant has some weeks to come for her card."""
+
+    code = "application_lapsed_too_early"
+    status = 409
+    message = _("申请 {number} 的卡要等满 {days} 天没人领，才能作废，最早 {day}。未作任何更改。")
+
+
 class CardDoesNotFit(DomainError):
     """Another type or level than was applied for."""
 

@@ -145,7 +145,7 @@ class Application(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(
-                    state__in=["APPROVED", "SENT", "COLLECTED"],
+                    state__in=["APPROVED", "SENT", "COLLECTED", "LAPSED"],
                     member__isnull=False,
                     card__isnull=False,
                     store__isnull=False,
@@ -160,7 +160,7 @@ class Application(models.Model):
                 name="application_pick_up_somewhere",
             ),
             models.CheckConstraint(
-                condition=models.Q(state__in=["COLLECTED", "REJECTED", "WITHDRAWN"], forget_on__isnull=False)
+                condition=models.Q(state__in=["COLLECTED", "REJECTED", "WITHDRAWN", "LAPSED"], forget_on__isnull=False)
                 | models.Q(state__in=["DRAFT", "SUBMITTED", "APPROVED", "SENT"], forget_on__isnull=True),
                 name="application_forgotten_in_time",
             ),

@@ -13,3 +13,4 @@ class EventKind(models.TextChoices):
     APPLICATION_REJECTED = "card_application.rejected", _("网上申请：未通过")
     APPLICATION_SENT = "card_application.sent", _("网上申请：已寄出")
     APPLICATION_COLLECTED = "card_application.collected", _("网上申请：已领取")
+    APPLICATION_LAPSED = "card_application.lapsed", _("网上申请：逾期未领")

@@ -20,6 +20,7 @@ STATUS_TONES: Mapping[str, str] = MappingProxyType(
         "SENT": "brand",
         "COLLECTED": "good",
         "REJECTED": "bad",
+        "LAPSED": "bad",
         "CENTRAL": "",
         "TRANSIT": "brand",
         "STORE": "good",

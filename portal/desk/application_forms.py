@@ -50,6 +50,12 @@ class HandOverForm(forms.Form):
     original_seen = forms.BooleanField(label=_("已核对本人身份证件原件"), required=False)
 
 
+class LapseForm(forms.Form):
+    """Where the card is."""
+
+    card_is_here = forms.BooleanField(label=_("实体卡在店里，一并回收待销毁"), required=False)
+
+
 class PolicyForm(forms.Form):
     """What the chain chooses for its applications."""
 

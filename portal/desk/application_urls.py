@@ -15,5 +15,6 @@ urlpatterns = [
     path("<str:number>/photo/", application_views.show_photo, name="application_show_photo"),
     path("<str:number>/send/", application_views.send, name="application_send"),
     path("<str:number>/hand-over/", application_views.hand_over, name="application_hand_over"),
+    path("<str:number>/lapse/", application_views.lapse, name="application_lapse"),
     path("<str:number>/link/", application_views.pin_link, name="application_link"),
 ]

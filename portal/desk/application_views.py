@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing.subscriptions.entitlements import features_of
+from kernel import clock
 from kernel.files.services import contents, file_behind, link_token
 from kernel.pictures import JPEG, PNG
 from kernel.sms.services import offered
@@ -28,6 +29,7 @@ from portal.desk.access import DeskRequest, staff_only, working_store
 from portal.desk.application_forms import (
     ApproveForm,
     HandOverForm,
+    LapseForm,
     PolicyForm,
     RejectForm,
     RevealNumberForm,
@@ -218,6 +220,29 @@ def hand_over(request: DeskRequest, number: str) -> HttpResponseBase:
 
 
 @require_POST
+@staff_only(Act.CARD_ISSUE)
+def lapse(request: DeskRequest, number: str) -> HttpResponseBase:
+    """Nobody came for the card: the application is closed, and the card put away."""
+    form = LapseForm(request.POST)
+    done: Application | None = None
+    if form.is_valid():
+        done = attempt(
+            form,
+            lambda: services.lapse(
+                actor=request.desk.actor,
+                number=number,
+                store_id=working_store(request, Act.CARD_ISSUE),
+                site_url=_site(request),
+                **form.cleaned_data,
+            ),
+        )
+    if done is not None:
+        messages.success(request, _("申请已作废，会员卡已收回，申请人会收到短信。"))
+        return redirect("desk:application", number=number)
+    return _page(request, number, lapse_form=form)
+
+
+@require_POST
 @never_cache
 @staff_only(Act.CARD_ISSUE)
 def pin_link(request: DeskRequest, number: str) -> HttpResponseBase:
@@ -280,10 +305,13 @@ def _page(
         "may_hand_over": found.state == _S.SENT or (found.state == _S.APPROVED and not is_sent),
         "may_link": found.state in (_S.APPROVED, _S.SENT),
         "is_sent": is_sent,
+        "lapses_on": services.lapses_on(found) if found.state in (_S.APPROVED, _S.SENT) else None,
+        "today": clock.today(),
         "approve_form": ApproveForm(initial={"card_number": card}, auto_id="approve_%s"),
         "reject_form": RejectForm(auto_id="reject_%s"),
         "send_form": SendForm(auto_id="send_%s"),
         "hand_over_form": HandOverForm(auto_id="hand_%s"),
+        "lapse_form": LapseForm(initial={"card_is_here": found.state == _S.APPROVED}, auto_id="lapse_%s"),
         "nav": "applications",
     }
     shown = next(iter(forms.values()), None)

@@ -16,6 +16,7 @@ _MESSAGES: Final[Mapping[str, Promise]] = {
     "pin_code": _("密码验证码"),
     "apply_code": _("办卡验证码"),
     "apply_pin": _("设置密码的链接"),
+    "apply_lapsed": _("办卡申请逾期未领"),
     "apply_received": _("办卡申请已收到"),
     "apply_rejected": _("办卡申请未通过"),
     "points_clearing": _("积分清零提醒"),

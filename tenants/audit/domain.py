@@ -29,6 +29,7 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "application.pin": _("申请人设置密码"),
         "application.pin_link": _("重发密码链接"),
         "application.policy": _("修改网上办卡设置"),
+        "application.lapse": _("作废逾期未领的申请"),
         "application.reject": _("不通过网上申请"),
         "application.reveal": _("查看申请人完整证件号码"),
         "application.send": _("寄出网上申请的卡"),

@@ -4,6 +4,7 @@ from membership.applications.services.applying import Wish, apply, check_open, s
 from membership.applications.services.codes import ask_for_code, find_by_code
 from membership.applications.services.deciding import approve, reject
 from membership.applications.services.handing import hand_over, send
+from membership.applications.services.lapsing import lapse, lapses_on
 from membership.applications.services.pin_links import MadeLink, link_behind, renew_link, use_link
 from membership.applications.services.policies import publish_terms, save_policy
 from membership.applications.services.reading import reveal_number, show_photo
@@ -17,6 +18,8 @@ __all__ = [
     "check_open",
     "find_by_code",
     "hand_over",
+    "lapse",
+    "lapses_on",
     "link_behind",
     "publish_terms",
     "reject",

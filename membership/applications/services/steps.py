@@ -16,6 +16,7 @@ _ANNOUNCED = {
     ApplicationAct.WITHDRAW: EventKind.APPLICATION_WITHDRAWN,
     ApplicationAct.APPROVE: EventKind.APPLICATION_APPROVED,
     ApplicationAct.REJECT: EventKind.APPLICATION_REJECTED,
+    ApplicationAct.LAPSE: EventKind.APPLICATION_LAPSED,
     ApplicationAct.SEND: EventKind.APPLICATION_SENT,
     ApplicationAct.HAND_OVER: EventKind.APPLICATION_COLLECTED,
 }

@@ -149,7 +149,9 @@ def _steps(application: Application) -> list[dict[str, str]]:
     """The way of an application as far as it came, and the rest of it."""
     state = application.state
     steps = [{"title": _("已提交，手机号已验证"), "state": "done", "detail": ""}]
-    if state in (_S.REJECTED, _S.WITHDRAWN):
+    if state in (_S.REJECTED, _S.WITHDRAWN, _S.LAPSED):
+        if state == _S.LAPSED:
+            steps.append({"title": _("门店审核"), "state": "done", "detail": ""})
         steps.append({"title": str(_S(state).label), "state": "failed", "detail": application.reason})
         return steps
     decided = state in GRANTED

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from kernel import clock
 from kernel.db import in_chain as enter
 from membership.applications.models import Application, GrantedCard
 from membership.applications.services import approve
@@ -239,3 +241,30 @@ def test_the_work_list_asks_the_database_as_often_for_many_as_for_few(
         )
         assert GrantedCard.objects.count() == 1
     assert "已通过" in owner_at_desk.get("/desk/applications/?state=APPROVED").content.decode()
+
+
+def test_the_desk_puts_away_a_card_that_nobody_came_for(
+    chain: Chain, browser: Client, owner_at_desk: Client, in_chain: InChain, submitted: Callable[..., Application],
+    clerk: Actor, store_id: int, idle_cards: list[str],
+) -> None:  # fmt: skip
+    application = submitted()
+    with in_chain():
+        approve(
+            actor=clerk, chain=chain, number=application.number, card_number=idle_cards[0], store_id=store_id,
+            site_url=SITE,
+        )  # fmt: skip
+    here = f"/desk/applications/{application.number}/"
+    assert "起可以作废" in owner_at_desk.get(here).content.decode()
+    assert owner_at_desk.post(f"{here}lapse/", {"card_is_here": "on"}).status_code == 409
+    with in_chain():
+        long_ago = clock.now() - timedelta(days=31)
+        Application.objects.update(submitted_at=long_ago, decided_at=long_ago)
+    assert "作废申请并收回会员卡" in owner_at_desk.get(here).content.decode()
+    assert owner_at_desk.post(f"{here}lapse/", {"card_is_here": "on"})["Location"] == here
+    assert "逾期未领" in owner_at_desk.get("/desk/applications/?state=LAPSED").content.decode()
+    with in_chain():
+        link = secret_in(last_text())
+    assert browser.get(link)["Location"] == "/apply/mine/"
+    page = browser.get("/apply/mine/").content.decode()
+    assert all(text in page for text in ("逾期未领", "重新申请"))
+    assert idle_cards[0] not in page

@@ -30,6 +30,7 @@ from membership.devices.services import sessions
 from membership.members.models import Member
 from membership.records.models import Record
 from portal.member import access
+from portal.member import urls as _urls  # noqa: F401 - read before anything of it is replaced
 from tenants.chains.models import Chain
 from tenants.people.domain import Actor
 from tests.membership.conftest import Holder
