@@ -91,7 +91,7 @@ def _opening(step: PriceStep) -> str:
 
 
 def _closing() -> str:
-    return _("%(day)s 起新开通的模块按新价目收费。全部价格见控制台的“价格”；可随时在“订阅”中更改版本或停用模块。")
+    return _("%(day)s 起新开通的模块按新价目收费。全部价格见控制台的“价格一览”；可随时在“订阅”中更改版本或停用模块。")
 
 
 def _said(was: ModulePrice, will: ModulePrice) -> str:

@@ -25,6 +25,25 @@ class Warned(models.Model):
         return f"{self.chain_id} {self.level}"
 
 
+class ToldOfModule(models.Model):
+    """That a chain's owner was told that what he had for nothing is to be subscribed to. Insert-only: told once."""
+
+    chain = models.ForeignKey(
+        Chain, on_delete=models.PROTECT, db_index=False, related_name="told_of_modules", verbose_name=_("商户")
+    )
+    module = models.PositiveSmallIntegerField(_("模块"))
+    # Told when it began, and again a week before it ends.
+    last = models.BooleanField(_("最后提醒"))
+    told_at = models.DateTimeField(_("告知时间"))
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("模块告知")
+        constraints = [models.UniqueConstraint(fields=["chain", "module", "last"], name="told_of_module_once")]
+
+    def __str__(self) -> str:
+        return f"{self.chain_id} {self.module}{'!' if self.last else ''}"
+
+
 class ToldOfPrices(models.Model):
     """That a chain's owner was told of a price book before it began. Insert-only: told once."""
 

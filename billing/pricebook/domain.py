@@ -5,9 +5,10 @@ Prices are whole fen. They are data (``data/prices-*.csv``) and never change by 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 from django.utils.functional import Promise
 
@@ -15,6 +16,8 @@ from kernel.errors import DomainError
 from kernel.money import Money
 
 MODULE_COUNT = 20
+FREE_FOR: Final = timedelta(days=60)
+"""How long chains keep for nothing what they could use before it was sold."""
 
 
 class Plan(StrEnum):
@@ -87,6 +90,20 @@ class Module:
     always_on: bool = False
     offered: bool = False
     """Whether it works today. What does not work cannot be subscribed and is shown as not yet offered."""
+    sold_from: date | None = None
+    """Where chains could use it before it was sold: since when it is. Those that were there have it free for a while.
+    """
+
+    @property
+    def free_until(self) -> date | None:
+        """The day on which those that had it before have it no longer, unless they have subscribed."""
+        return self.sold_from + FREE_FOR if self.sold_from else None
+
+    def is_free_for(self, *, created_on: date, today: date) -> bool:
+        """Whether a chain of that day, which has not subscribed to it, has it all the same."""
+        if self.sold_from is None or self.free_until is None:
+            return False
+        return created_on < self.sold_from <= today < self.free_until
 
 
 @dataclass(frozen=True, slots=True)

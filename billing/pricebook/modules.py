@@ -1,11 +1,16 @@
 """The 20 modules by number. The price list names none; the names are this product's reading (X-01)."""
 
 from collections.abc import Mapping
+from datetime import date
 from types import MappingProxyType
+from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
 from billing.pricebook.domain import Module
+
+# Before that day every chain had points and packages, and none paid for them.
+_GATED: Final = date(2026, 11, 22)
 
 _ALL = (
     Module(
@@ -47,7 +52,9 @@ _ALL = (
         billable_call=_("每条运营商受理的短信"),
     ),
     Module(number=7, code="analytics", name=_("经营分析"), unlocks=_("看板、同期群与客群细分")),
-    Module(number=8, code="points", name=_("会员积分"), unlocks=_("积分规则、到期与调整"), offered=True),
+    Module(
+        number=8, code="points", name=_("会员积分"), unlocks=_("积分规则、到期与调整"), offered=True, sold_from=_GATED
+    ),
     Module(number=9, code="dedicated", name=_("独享部署"), unlocks=_("本连锁的数据独占一个数据库节点")),
     Module(
         number=10,
@@ -66,7 +73,14 @@ _ALL = (
     ),
     Module(number=12, code="coupons", name=_("电子券"), unlocks=_("发券、积分换券、核销")),
     Module(number=13, code="rewards", name=_("积分兑换"), unlocks=_("奖品目录与兑换")),
-    Module(number=14, code="packages", name=_("计次计时套餐"), unlocks=_("按次、按时计费的套餐"), offered=True),
+    Module(
+        number=14,
+        code="packages",
+        name=_("计次计时套餐"),
+        unlocks=_("按次、按时计费的套餐"),
+        offered=True,
+        sold_from=_GATED,
+    ),
     Module(
         number=15,
         code="identity_check",

@@ -6,13 +6,15 @@ was sold is still undone, returned and ended as it was promised.
 """
 
 from collections.abc import Collection
+from datetime import date, datetime
 from typing import Protocol
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from billing.pricebook.domain import PLANS, Plan, PlanFeatures
+from billing.pricebook.domain import PLANS, Module, Plan, PlanFeatures
 from billing.pricebook.modules import MODULES_BY_CODE
+from kernel import clock
 from kernel.errors import DomainError
 from tenants.chains.queries import chain_of
 
@@ -25,6 +27,9 @@ class Entitled(Protocol):
 
     @property
     def modules(self) -> Collection[int]: ...
+
+    @property
+    def created_at(self) -> datetime | None: ...
 
 
 class ModuleNotEnabled(DomainError):
@@ -41,9 +46,17 @@ def features_of(chain: Entitled) -> PlanFeatures:
 
 
 def has_module(chain: Entitled, code: str) -> bool:
-    """Whether the module is on; what is always on always is."""
+    """Whether the module is on; what is always on always is, and what the chain had before it was sold for a while."""
     module = MODULES_BY_CODE[code]
-    return module.always_on or module.number in chain.modules
+    return module.always_on or module.number in chain.modules or free_until(chain, module) is not None
+
+
+def free_until(chain: Entitled, module: Module) -> date | None:
+    """Until when a chain that has not subscribed has for nothing what it had before it was sold; None: it has not."""
+    if module.sold_from is None or chain.created_at is None or module.number in chain.modules:
+        return None
+    created_on = chain.created_at.astimezone(clock.CHINA).date()
+    return module.free_until if module.is_free_for(created_on=created_on, today=clock.today()) else None
 
 
 def modules_of(chain: Entitled) -> frozenset[str]:

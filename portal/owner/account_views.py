@@ -1,5 +1,6 @@
 """A chain's account: what it holds and owes, what happened on it, and the ways to pay into it."""
 
+from datetime import date, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -57,7 +58,7 @@ def account(request: OwnerRequest, slug: str) -> HttpResponseBase:
     more = f"?{urlencode({'before': str(lines[_A_PAGE - 1].cursor)})}" if len(lines) > _A_PAGE else ""
     context: dict[str, Any] = {
         "chain": chain,
-        "lines": [{"line": line, "kind": _kind_words(line.kind)} for line in lines[:_A_PAGE]],
+        "lines": [history_row(line) for line in lines[:_A_PAGE]],
         "next_page_url": more,
     }
     if getattr(request, "htmx", False) and before:
@@ -233,8 +234,14 @@ def _attempt(chain: Chain, payment_id: UUID) -> Attempt:
     return attempt
 
 
-def _kind_words(kind: str) -> str:
-    return str(KIND_WORDS.get(kind, kind))
+def history_row(line: accounts.HistoryLine) -> dict[str, Any]:
+    """A line of an account's history as pages show it: in words, a bill with the last day that it is for."""
+    until = line.memo.get("to")
+    return {
+        "line": line,
+        "kind": str(KIND_WORDS.get(line.kind, line.kind)),
+        "last_day": date.fromisoformat(until) - timedelta(days=1) if until else None,
+    }
 
 
 def _actor(request: OwnerRequest) -> Actor:

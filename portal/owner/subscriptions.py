@@ -16,6 +16,7 @@ from billing.pricebook.domain import PLANS, Plan
 from billing.pricebook.modules import MODULES
 from billing.pricebook.queries import current_price_book, price_book_on
 from billing.subscriptions.domain import ALWAYS_ON, PLAN_MODULE, Change, check_terms, monthly_fen
+from billing.subscriptions.entitlements import free_until
 from billing.subscriptions.errors import QuoteChanged
 from billing.subscriptions.models import Charge, Subscription
 from billing.subscriptions.queries import Holding, charges_of, holding_of, quote
@@ -141,19 +142,20 @@ def _shown(chain: Chain, holding: Holding) -> dict[str, Any]:
         ],
         # What can be chosen first.
         "modules": sorted(
-            (_module_row(number, holding, book) for number in MODULES if number not in ALWAYS_ON),
+            (_module_row(chain, number, holding, book) for number in MODULES if number not in ALWAYS_ON),
             key=lambda row: not row["can_choose"],
         ),
         "charges": [_charge_row(charge) for charge in reversed(list(charges))],
     }
 
 
-def _module_row(number: int, holding: Holding, book: Any) -> dict[str, Any]:
+def _module_row(chain: Chain, number: int, holding: Holding, book: Any) -> dict[str, Any]:
     module = MODULES[number]
     return {
         "module": module,
         "on": number in holding.terms.modules,
         "stays": number in holding.terms_next.modules,
+        "free_until": free_until(chain, module),
         "can_choose": module.offered or number in holding.terms.modules,
         "prices": [book.price(module=number, plan=plan) for plan in Plan],
     }

@@ -88,6 +88,7 @@ def usage(request: OwnerRequest, slug: str) -> HttpResponse:
 def _meter(chain: Chain, meter: Meter, holding: Holding, asked: Asked) -> dict[str, Any]:
     price_fen = _price(meter, holding.terms, holding.period.start)
     days = _by_day(chain, meter, price_fen, asked)
+    hours = _by_hour(chain, meter, price_fen, asked)
     calls, earlier = _calls(chain, meter, asked)
     return {
         "meter": meter,
@@ -95,7 +96,8 @@ def _meter(chain: Chain, meter: Meter, holding: Holding, asked: Asked) -> dict[s
         "total": sum(point.quantity for point in days),
         "today": days[-1].quantity,
         "days": days,
-        "hours": _by_hour(chain, meter, price_fen, asked),
+        "hours": hours,
+        "of_day": sum(point.quantity for point in hours),
         "whole_day": asked.address(meter, hour=None),
         "calls": calls,
         "later": asked.address(meter, page=asked.page - 1) if asked.page > 1 else "",
@@ -116,8 +118,8 @@ def _by_day(chain: Chain, meter: Meter, price_fen: int, asked: Asked) -> list[Po
     return [
         Point(
             label=f"{day:%Y-%m-%d}",
-            # Every other one, the last among them.
-            short=str(day.day) if (asked.today - day).days % 2 == 0 else "",
+            # Every third, so that they can be read on a telephone; the last among them.
+            short=str(day.day) if (asked.today - day).days % 3 == 0 else "",
             quantity=counted.get(day, 0),
             fen=counted.get(day, 0) * price_fen,
             href=asked.address(meter, day=f"{day:%Y-%m-%d}", hour=None),
@@ -133,7 +135,7 @@ def _by_hour(chain: Chain, meter: Meter, price_fen: int, asked: Asked) -> list[P
     return [
         Point(
             label=f"{hour:02}:00 – {hour + 1:02}:00",
-            short=str(hour) if hour % 2 == 0 else "",
+            short=str(hour) if hour % 3 == 0 else "",
             quantity=counted.get(hour, 0),
             fen=counted.get(hour, 0) * price_fen,
             href=asked.address(meter, hour=hour),

@@ -25,7 +25,7 @@ from kernel import clock
 from kernel.calendar import add_months
 from kernel.errors import DomainError, listed
 from portal.hosts import chain_url
-from portal.owner.account_views import KIND_WORDS
+from portal.owner.account_views import history_row
 from portal.platform.access import PlatformRequest, platform_only
 from tenants.audit.services import record
 from tenants.chains.domain import ChainState, Plan
@@ -78,7 +78,7 @@ def chain_page(request: PlatformRequest, slug: str) -> HttpResponseBase:
     lines = accounts.entries_of(chain.pk, before=before, limit=_LINES + 1)
     context: dict[str, Any] = {
         "chain": chain,
-        "lines": [{"line": line, "kind": str(KIND_WORDS.get(line.kind, line.kind))} for line in lines[:_LINES]],
+        "lines": [history_row(line) for line in lines[:_LINES]],
         "next_page_url": f"?{urlencode({'before': str(lines[_LINES - 1].cursor)})}" if len(lines) > _LINES else "",
     }
     if getattr(request, "htmx", False) and before:

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from django.conf import settings
@@ -20,14 +20,14 @@ _HOSTS_MAX: Final = 10_000
 # By slug under the configured base, so that a database that was restored or moved answers where it is now; by the
 # whole name for any other.
 _AT_HOST: Final = """
-SELECT id, schema_name, slug, name, plan, state, owner_id, held_from, modules FROM (
+SELECT id, schema_name, slug, name, plan, state, owner_id, held_from, created_at, modules FROM (
     SELECT 1 AS place, c.* FROM public.chains_chain c WHERE c.slug = %(slug)s
     UNION ALL
     SELECT 2, c.* FROM public.chains_domain d JOIN public.chains_chain c ON c.id = d.tenant_id
     WHERE d.domain = %(host)s
 ) AS found ORDER BY place LIMIT 1
 """
-_COLUMNS: Final = "id, schema_name, slug, name, plan, state, owner_id, held_from, modules"
+_COLUMNS: Final = "id, schema_name, slug, name, plan, state, owner_id, held_from, created_at, modules"
 _OF_SCHEMA: Final = f"SELECT {_COLUMNS} FROM public.chains_chain WHERE schema_name = %s"  # noqa: S608
 
 
@@ -44,6 +44,7 @@ class CurrentChain:
     owner_id: int
     held_from: date | None = None
     """The day from which it may promise its members nothing new, as it owes the platform."""
+    created_at: datetime | None = None
     modules: tuple[int, ...] = ()
     """The modules it has subscribed to, by number."""
 

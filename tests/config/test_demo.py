@@ -141,6 +141,7 @@ def test_a_demo_broken_off_half_way_is_made_whole_by_the_next_run(
     monkeypatch.setattr(loading, "_mishaps", lambda _: None)
     monkeypatch.setattr(corners, "lie_unused", lambda *_, **__: None)
     monkeypatch.setattr(corners, "come_to_light", lambda *_, **__: None)
+    monkeypatch.setattr(software, "open_cards", lambda *_, **__: None)
     load()
     with in_chain(chain.schema_name):
         assert Card.objects.filter(status="ACTIVE").count() == 3

@@ -40,6 +40,7 @@ class _Subscribed:
 
     plan: str = "C"
     modules: Collection[int] = ()
+    created_at: datetime | None = None
 
 
 def apply_online(*, owner: Actor, clerk: Actor, store_id: int, now: datetime) -> None:

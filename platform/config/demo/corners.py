@@ -69,7 +69,7 @@ def lie_unused(desk: Desk, *, began: datetime) -> None:
     """The first days: some cards are sold, paid for and never seen again."""
     with clock.frozen(began + timedelta(days=1)):
         members = [_file(desk, name, place) for place, name in enumerate(("卢照邻", "骆远", "崔颢"), start=1)]
-        for member, number in zip(members, _blanks(_UNUSED), strict=True):
+        for member, number in zip(members, blanks(_UNUSED), strict=True):
             _sell(desk, member, number)
 
 
@@ -95,7 +95,8 @@ def _file(desk: Desk, name: str, place: int) -> Member:
     return create_member(actor=desk.service, name=name, phone=f"1380000910{place}", store_id=desk.store_id)
 
 
-def _blanks(count: int) -> list[str]:
+def blanks(count: int) -> list[str]:
+    """Cards that can be sold."""
     # From the end of the range: the story takes them from its beginning.
     found = Card.objects.filter(status="IDLE", type__code=cards.ORDINARY, level__code=_LEVEL).order_by("-number")
     return list(found.values_list("number", flat=True)[:count])
@@ -116,7 +117,7 @@ def _clear_points(desk: Desk, now: datetime) -> None:
     """Points that nobody has used for nearly as long as the chain keeps them, on cards that end soon."""
     members = Member.objects.order_by("pk")[5 : 5 + _FORGOTTEN]
     with clock.frozen(now - timedelta(days=350)):
-        for member, number in zip(members, _blanks(_FORGOTTEN), strict=False):
+        for member, number in zip(members, blanks(_FORGOTTEN), strict=False):
             until = (now + _LAST_DAYS).date()
             cards.issue_card(
                 actor=desk.service, number=number, member=member, store_id=desk.store_id, valid_until=until

@@ -85,7 +85,7 @@ def load() -> Summary:
             _fill(now, began)
         number = _card_to_log_in_with()
         api_key = _api_key()
-        cards = [] if software.has_called() else software.cards_with_money(now=now)
+        cards = [] if software.has_called() else software.its_cards()
         stores = software.store_codes()
     data.bring(chain.schema_name, now=now)
     if cards:
@@ -160,6 +160,7 @@ def _fill(now: datetime, began: datetime) -> None:
     # Cards to which nothing has happened: those of the mishaps stand before them.
     value.tell(cast.cards[50:68], actor=cast.tills[0], store_id=cast.stores[0].pk, now=now)
     corners.come_to_light(desk, now=now)
+    software.open_cards(desk, now=now)
     lives.ask_for_pins(owner=owner)
 
 

@@ -8,11 +8,15 @@ from typing import Any, Final
 from django.conf import settings
 from django.test import Client
 
-from config.demo import people
+from config.demo import corners, people
 from kernel import clock
 from kernel.clock import CHINA
+from kernel.money import Money
 from ledger.models import Posting
 from membership.cards.models import Card
+from membership.cards.services import issue_card
+from membership.cashier import services as cashier
+from membership.members.models import Member
 from tenants.chains.domain import host_of
 from tenants.stores.models import Store
 
@@ -22,6 +26,9 @@ _HOURS: Final = (8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19, 20)
 _MOST_AT_ONCE: Final = 6
 _PRICES_FEN: Final = (500, 1_000, 1_500, 2_000)
 """Water, a vacuum, a drink: small enough that a card pays for them."""
+_CARDS: Final = 8
+_PAID_FEN: Final = 100_000
+_KEY: Final = "demo-kiosk-"
 
 
 def has_called() -> bool:
@@ -29,17 +36,29 @@ def has_called() -> bool:
     return Posting.objects.filter(actor__startswith="api:").exists()
 
 
-def cards_with_money(*, now: datetime, count: int = 12) -> list[str]:
-    """Cards of the chain at hand that pay for many small things. Nothing else has happened to them while it called, so
-    that their records tell one story.
+def open_cards(desk: corners.Desk, *, now: datetime) -> None:
+    """Cards on which it takes small amounts for a month: nothing else happens to them, so that their records tell one
+    story.
     """
-    month = now - timedelta(days=DAYS + 1)
-    found = Card.objects.filter(
-        status="ACTIVE", type__code="ORDINARY", bound_vehicle=None, stored_account__balance__gt=50_000,
-        records__occurred_at__gte=month - timedelta(days=120),
-    )  # fmt: skip
-    quiet = found.exclude(records__occurred_at__gte=month).distinct()
-    return list(quiet.order_by("-pk").values_list("number", flat=True)[:count])
+    members = Member.objects.order_by("pk")[8 : 8 + _CARDS]
+    with clock.frozen(now - timedelta(days=DAYS + 1)):
+        for member, number in zip(members, corners.blanks(_CARDS), strict=False):
+            issue_card(actor=desk.service, number=number, member=member, store_id=desk.store_id)
+            cashier.top_up(
+                actor=desk.owner,
+                card_number=number,
+                paid=Money(_PAID_FEN),
+                store_id=desk.store_id,
+                idempotency_key=f"{_KEY}{number}",
+            )
+
+
+def its_cards() -> list[str]:
+    """Those cards, in the chain at hand."""
+    paid = Posting.objects.filter(kind="TOP_UP", idempotency_key__contains=_KEY).values_list("pk", flat=True)
+    return list(
+        Card.objects.filter(records__posting_id__in=list(paid)).order_by("number").values_list("number", flat=True)
+    )
 
 
 def store_codes() -> list[str]:
