@@ -12,7 +12,7 @@ from tests.proof.machine import AIMS, POLICIES, TOUR, Aim, act
 from tests.proof.model import ModelCard
 from tests.proof.nights import POINTS_NOTICE
 from tests.proof.scene import Scene
-from tests.proof.world import FEN_PER_POINT, PACKAGE_FEN
+from tests.proof.world import FEN_PER_POINT, PACKAGE_FEN, SIGNED_LIMIT_FEN
 
 _A_MINUTE, _A_DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -57,7 +57,7 @@ class PlayAll(Scene):
 
     def try_what_is_rare(self, card: ModelCard) -> None:
         """What a random draw seldom hits: two rules that both give, a locked card at the till, an odd fen between two
-        means, reversals after a replacement.
+        means, a fen too many signed for, reversals after a replacement, a wrong top-up with a bonus, two packages.
         """
         self.fill_by_rule(card, 44)
         self.hold(card, locked=True)
@@ -65,7 +65,22 @@ class PlayAll(Scene):
         self.hold(card, locked=False)
         self.bill(card, {"stored": 10, "cash": 10})
         self.bring_back(self.done[-1], 5)
+        too_much = {"signed": SIGNED_LIMIT_FEN + 1}
+        assert self.world.pay(card.number, too_much, "ANY", key=self.world.key())[1] == "over_signed_limit"
         self.the_database_agrees()
+        heir = self.undo_after_a_replacement()
+        self.topped(heir, 20, 5)
+        self.report_fault((False, len(self.done) - 1))
+        self.decide_fault((False, 0), approve=True)
+        self.the_database_agrees()
+        for _ in range(2):
+            self.sell_onto(heir, {"cash": PACKAGE_FEN})
+            self.world.now += _A_DAY
+        self.use_of(heir, 1)
+        self.the_database_agrees()
+
+    def undo_after_a_replacement(self) -> ModelCard:
+        """A bill that earned nothing, and one whose points went along; the card that has the place."""
         old, heir = self.handed_out(), self.make()
         self.topped(old, 40, 0)
         for fen in (FEN_PER_POINT - 1, 2 * FEN_PER_POINT):
@@ -75,6 +90,7 @@ class PlayAll(Scene):
         for bill in bought:
             self.take_back(bill)
         self.the_database_agrees()
+        return heir
 
     def walk_an_end(self, end: datetime, card: ModelCard, short: ModelCard) -> None:
         for moment in (end - _A_MINUTE, end):

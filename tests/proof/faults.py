@@ -184,8 +184,8 @@ def _bonus_stays(patch: Patch) -> None:
 
     real = negative._lots
 
-    def left(record: Any) -> Any:
-        found = real(record)
+    def left(*given: Any) -> Any:
+        found = real(*given)
         paid = found.plan.principal_fen
         return replace(found, lots=found.lots[:1] if paid else (), plan=plan(
             given_fen=0, principal_left_fen=paid, bonus_left_fen=0

@@ -123,6 +123,7 @@ _SPENT = [
     _keyed("use_package", 1, 2, key="used again"),
     _keyed("adjust_points", 1, 40, key="given"),
     _keyed("adjust_points", 1, -5, key="taken"),
+    _keyed("consume", 1, 15, key="earned"),
     *_fault(approve=False),
     *_fault(approve=True),
 ]
@@ -139,6 +140,8 @@ _REPLACED = [
     Step(lambda world: world.succeed("reissue_card", number(world, 1), number(world, 4), fee_from_card=True)),
     Step(lambda world: world.succeed("replace_card", number(world, 4), number(world, 5), fee_from_card=False)),
     _of("reverse", "late", key="passed on"),
+    _of("reverse", "earned", key="called home"),
+    Step(lambda world: world.make_over(number(world, 3), number(world, 6), holder="new")),
     Step(lambda world: world.merge(number(world, 2), number(world, 5))),
     Step(lambda world: world.adjust_account_expiry(number(world, 2), (BEGIN + timedelta(days=30)).date())),
 ]
@@ -149,7 +152,7 @@ _ENDED = [
     _keyed("consume", 7, 30, key="used up", day=_CLEARED),
     _step("collect_card", 7, day=_CLEARED),
     Step(lambda world: world.destroy([number(world, 7)]), day=_CLEARED),
-    _step("withdraw_card", 3, day=_CLEARED),
+    _step("withdraw_card", 6, day=_CLEARED),
     Step(lambda world: world.erase(number(world, 3)), day=_CLEARED),
     Step(lambda world: world.list_dormant(), day=_CLEARED),
     Step(lambda world: world.give_up_list(_form("DORMANCY", world)), day=_CLEARED),

@@ -1,5 +1,5 @@
-"""Everything at once on the same few cards: bills, packages, settlements, returns, successors of cards and merging of
-their members. Nothing appears or vanishes, the books tie, and nobody hangs or is broken off for another.
+"""Everything at once on the same few cards: bills, packages, settlements, returns, successors of cards, transfers and
+merging of members. Nothing appears or vanishes, the books tie, and nobody hangs or is broken off for another.
 """
 
 import random
@@ -17,12 +17,13 @@ from tests.proof.driving import Answer
 from tests.proof.threads import THREADS, deadlocks, side_by_side
 from tests.proof.world import PACKAGE_COUNTS, PACKAGE_FEN, World
 
-_ACTS, _CARDS, _BLANKS = 25, 4, 14
+_ACTS, _CARDS, _BLANKS = 25, 4, 20
 _REFUSALS = {
     "card_lost", "card_replaced", "card_stale", "card_not_idle", "same_card", "status_step_forbidden", "busy",
     "insufficient_balance", "insufficient_prepayment", "package_insufficient", "over_cap", "over_signed_limit",
     "already_reversed", "lots_already_drawn", "not_reversible", "not_returnable", "return_too_much",
-    "settle_too_much", "bill_already_settled", "signed_bill_not_found", "merge_with_herself", "member_merged",
+    "settle_too_much", "card_not_signers", "bill_already_settled", "signed_bill_not_found", "merge_with_herself",
+    "member_merged",
 }  # fmt: skip
 
 
@@ -59,7 +60,7 @@ class _Person:
     def work(self) -> None:
         acts: list[Callable[[], Answer]] = [
             self.spend, self.fill, self.buy, self.settle, self.undo, self.give_back, self.sell, self.use, self.unuse,
-            self.succeed, self.merge, self.pay_ahead,
+            self.succeed, self.make_over, self.merge, self.pay_ahead,
         ]  # fmt: skip
         for _ in range(_ACTS):
             act = self.chance.choice(acts)
@@ -152,6 +153,17 @@ class _Person:
             self.world.step("lift_loss", old)
         return None, code
 
+    def make_over(self) -> Answer:
+        """A card is somebody else's from now on, who may be merged with anybody next."""
+        if not self.shop.blanks:
+            return None, None
+        old, new = self.number, self.shop.blanks[0]
+        code = self.world.make_over(old, new, holder="new")
+        if code is None:
+            self.shop.blanks.remove(new)
+            self.shop.numbers.append(new)
+        return None, code
+
     def merge(self) -> Answer:
         return None, self.world.merge(self.number, self.number)
 
@@ -178,5 +190,11 @@ def test_everything_at_once_conserves_value_and_nobody_hangs(new_world: Callable
         assert held["STORED"] == _CARDS * 20_900 + sum(person.fen for person in people)
         assert held["PACKAGE"] == sum(person.counts for person in people)
         assert world.audit() == []
-    assert min(done[act] for act in ("succeed", "merge", "settle", "sell", "use", "unuse", "give_back", "undo")) > 0
+    assert (
+        min(
+            done[act]
+            for act in ("succeed", "make_over", "merge", "settle", "sell", "use", "unuse", "give_back", "undo")
+        )
+        > 0
+    )
     assert deadlocks() == stuck
