@@ -126,7 +126,7 @@ class LevelForm(forms.Form):
     name = forms.CharField(label=_("级别名称"), max_length=_LONGEST_NAME)
     rank = forms.IntegerField(label=_("次序"), min_value=0, max_value=999)
     validity_months = forms.IntegerField(label=_("有效期（月）"), min_value=1, max_value=1200)
-    balance_cap = YuanField(label=_("余额上限"))
+    balance_cap = YuanField(label=_("余额上限（元）"))
     offered_online = forms.BooleanField(label=_("网上可申请"), required=False)
 
     def __init__(self, *args: Any, level: CardLevel | None = None, **kwargs: Any) -> None:
@@ -139,7 +139,7 @@ class CardRulesForm(forms.Form):
     """When tills ask for the PIN (X-19)."""
 
     pin_ask = forms.ChoiceField(label=_("消费验密"), choices=PinAsk.choices)
-    pin_above = YuanField(label=_("免密限额"), required=False)
+    pin_above = YuanField(label=_("免密限额（元）"), required=False)
     pin_failures = forms.IntegerField(label=_("密码错误锁卡次数"), min_value=3, max_value=20)
     id_number_required = forms.BooleanField(
         label=_("办理时须录入证件号码"),
@@ -166,23 +166,23 @@ class CardTypeForm(forms.Form):
     top_up_allowed = forms.BooleanField(
         label=_("可充值"), required=False, initial=True, help_text=_("不可充值的卡只在售出时充入一次。")
     )
-    balance_cap = YuanField(label=_("余额上限"), help_text=_("记名卡不超过 5,000 元，不记名卡不超过 1,000 元。"))
+    balance_cap = YuanField(label=_("余额上限（元）"), help_text=_("记名卡不超过 5,000 元，不记名卡不超过 1,000 元。"))
     cards_per_id = forms.IntegerField(
         label=_("每证件限办（张）"), min_value=1, max_value=999, required=False, help_text=_("留空则不限。")
     )
     bearer_min_validity_months = forms.IntegerField(
         label=_("不记名卡最短有效期（月）"), min_value=36, max_value=1200, initial=36
     )
-    reissue_fee = YuanField(label=_("补卡工本费"), required=False)
+    reissue_fee = YuanField(label=_("补卡工本费（元）"), required=False)
     pin_ask = forms.ChoiceField(label=_("消费验密"), choices=[("", _("按商户规则")), *PinAsk.choices], required=False)
-    pin_above = YuanField(label=_("免密限额"), required=False)
+    pin_above = YuanField(label=_("免密限额（元）"), required=False)
     number_prefix = forms.CharField(label=_("卡号前缀"), max_length=16, required=False)
     number_length = forms.IntegerField(label=_("卡号长度"), min_value=4, max_value=32, required=False)
     check_digit = forms.BooleanField(label=_("卡号末位为校验位"), required=False)
     internal_prefix = forms.CharField(label=_("内部编码前缀"), max_length=16, required=False)
     internal_length = forms.IntegerField(label=_("内部编码长度"), min_value=1, max_value=32, required=False)
-    same_day_spend = YuanField(label=_("办卡条件：当日消费满"), required=False)
-    accumulated_spend = YuanField(label=_("办卡条件：累计消费满"), required=False)
+    same_day_spend = YuanField(label=_("办卡条件：当日消费满（元）"), required=False)
+    accumulated_spend = YuanField(label=_("办卡条件：累计消费满（元）"), required=False)
     accumulated_months = forms.IntegerField(label=_("累计期间（月）"), min_value=1, max_value=120, initial=12)
     offered_online = forms.BooleanField(
         label=_("网上可申请"), required=False, help_text=_("客户可在本商户的网站上自助申请这种卡，由前台审核。")

@@ -48,7 +48,13 @@ class MakeCardsForm(forms.Form):
         label=_("卡号前缀"), max_length=16, required=False, help_text=_("数字或大写字母，可留空。")
     )
     first = forms.IntegerField(label=_("起始流水号"), min_value=0, initial=1)
-    width = forms.IntegerField(label=_("流水号位数"), min_value=1, max_value=16, initial=8)
+    width = forms.IntegerField(
+        label=_("流水号位数"),
+        min_value=1,
+        max_value=16,
+        initial=8,
+        help_text=_("位数不足时前面补 0：前缀 6608、起始 1、位数 8，第一张卡号是 660800000001。"),
+    )
     quantity = forms.IntegerField(
         label=_("数量"),
         min_value=1,

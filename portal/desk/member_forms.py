@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from membership.members.domain import (
@@ -63,8 +64,13 @@ class DocumentSearchForm(forms.Form):
     id_number = _document_number()
 
 
-_MONTHS = [(str(month), _("%(month)d 月") % {"month": month}) for month in range(1, 13)]
-_DAYS = [(str(day), _("%(day)d 日") % {"day": day}) for day in range(1, 31)]
+# Asked for each form: what is put together once stays in the language that was spoken then.
+def _lunar_months() -> list[tuple[str, Any]]:
+    return [_NONE, *((str(month), gettext("%(month)d 月") % {"month": month}) for month in range(1, 13))]
+
+
+def _lunar_days() -> list[tuple[str, Any]]:
+    return [_NONE, *((str(day), gettext("%(day)d 日") % {"day": day}) for day in range(1, 31))]
 
 
 _CONFIRMED = {
@@ -86,8 +92,8 @@ class MemberForm(forms.Form):
     document_kind = forms.ChoiceField(label=_("证件类型"), choices=[_NONE, *DocumentKind.choices], required=False)
     document_number = _document_number(required=False)
     birthday = DayField(label=_("生日"), required=False, widget=_day())
-    lunar_month = forms.ChoiceField(label=_("农历生日：月"), choices=[_NONE, *_MONTHS], required=False)
-    lunar_day = forms.ChoiceField(label=_("农历生日：日"), choices=[_NONE, *_DAYS], required=False)
+    lunar_month = forms.ChoiceField(label=_("农历生日：月"), choices=_lunar_months, required=False)
+    lunar_day = forms.ChoiceField(label=_("农历生日：日"), choices=_lunar_days, required=False)
     lunar_leap = forms.BooleanField(label=_("生在闰月"), required=False)
     landline = forms.CharField(
         label=_("固定电话"), max_length=30, required=False, help_text=_("连同区号，例如 021-58881234。")

@@ -5,8 +5,10 @@ from contextlib import AbstractContextManager
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
 
 from membership.members.models import Member
+from portal.desk.member_forms import MemberForm
 from tests.membership.conftest import Holder
 
 AtDesk = Callable[..., Client]
@@ -108,3 +110,9 @@ def test_a_document_that_another_has_is_filed_knowingly(at_desk: AtDesk, in_chai
     assert f"/desk/audit/?about=member/{code}" in trail
     listed = office.get(f"/desk/audit/?about=member/{code}").context["entries"]
     assert {entry["object_name"] for entry in listed} == {code}
+
+
+@pytest.mark.parametrize(("language", "month"), [("zh-hans", "3 月"), ("en", "Month 3")])
+def test_lunar_months_are_named_in_the_readers_language(language: str, month: str) -> None:
+    with override(language):
+        assert month in str(MemberForm()["lunar_month"])
