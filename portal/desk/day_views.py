@@ -23,12 +23,13 @@ from membership.tills.domain import POSTING_LABELS, ByKind, Takings, total_of
 from membership.tills.models import ShiftClose
 from membership.tills.queries import day_takings, shift_closes
 from membership.tills.services import CASHIERS, close_shift
+from portal.actors import shown_name
 from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.forms import LONGEST_NOTE
 from portal.fields import DayField, YuanField
 from tenants.people.domain import Act, NotAllowed
-from tenants.people.models import User
+from tenants.people.queries import names_of
 
 
 class DayFilterForm(forms.Form):
@@ -167,12 +168,11 @@ def _close(request: DeskRequest, form: CountForm, chosen: date, store_id: int | 
 
 
 def people_of(found: dict[str, ByKind]) -> list[dict[str, Any]]:
-    """Each person's takings, by name. One query for the names."""
-    keys = {actor: int(actor.partition(":")[2]) for actor in found if actor.startswith("staff:")}
-    names = {user.pk: str(user) for user in User.objects.filter(pk__in=sorted(keys.values()))}
+    """Each person's and each key's takings, by name. One query for the names of a kind."""
+    names = names_of(found)
     people = [
         {
-            "name": names.get(keys.get(actor, 0), _("系统") if actor == "system" else actor),
+            "name": shown_name(actor, names.get(actor, "")),
             "kinds": [_kind_row(kind, takings) for kind, takings in kinds.items()],
             "total": total_of(kinds.values()),
         }

@@ -5,10 +5,12 @@ What a document or an import holds is left out: it may tell of persons, and its 
 
 from typing import Any, Final
 
+from django.contrib import admin
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from membership.cashier.models import BonusRule, GoodsReturn, PointsRule, Settlement, SignedBill
+from membership.documents.kinds import kind_of
 from membership.documents.models import Document, DocumentStep
 from membership.expiry.models import ClearingNotice, DailyRun, DormantCard, ExpiryPolicy, ValidityNotice
 from membership.imports.models import Import
@@ -17,6 +19,12 @@ from membership.stock.models import CardPlace, CardRange, Drawing
 from membership.takeover.models import Takeover
 from membership.tills.models import ReceiptPrint, ShiftClose
 from portal.registers.base import ReadOnlyAdmin, yuan_column
+
+
+@admin.display(description=_("单据类别"), ordering="kind")
+def document_kind_column(document: Document) -> str:
+    """空白卡调拨, 卡级别调整单."""
+    return str(kind_of(document.kind).label)
 
 
 def _register(
@@ -36,7 +44,7 @@ def _register(
 
 BUSINESS: Final[tuple[tuple[type[Model], type[ReadOnlyAdmin]], ...]] = (
     (Document, _register(
-        ("number", "kind", "state", "store", "author_name", "created_at", "changed_at"),
+        ("number", document_kind_column, "state", "store", "author_name", "created_at", "changed_at"),
         store="store", related=("store",), search=("number__exact",),
     )),
     (DocumentStep, _register(

@@ -1,5 +1,7 @@
 """Reads: what a person may do, and how a key is found."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Final
 
 from django.db.models import QuerySet
@@ -31,6 +33,23 @@ def roles() -> QuerySet[Role]:
 def api_keys() -> QuerySet[ApiKey]:
     """The chain's API keys, the newest first."""
     return ApiKey.objects.order_by("-created_at", "-pk")
+
+
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """The names of the staff and the API keys among ``actors``, which are as rows keep them (``staff:7``). A query for
+    each of the two kinds that is there.
+    """
+    wanted: defaultdict[str, list[int]] = defaultdict(list)
+    for actor in sorted(actors):
+        kind, _, key = actor.partition(":")
+        if kind in ("staff", "api"):
+            wanted[kind].append(int(key))
+    names: dict[str, str] = {}
+    if wanted["staff"]:
+        names |= {f"staff:{user.pk}": str(user) for user in User.objects.filter(pk__in=wanted["staff"])}
+    if wanted["api"]:
+        names |= {f"api:{key.pk}": key.name for key in ApiKey.objects.filter(pk__in=wanted["api"])}
+    return names
 
 
 def managers_left() -> bool:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from config.demo import people
+from django.conf import settings
+
+from config.demo import people, summary
 from kernel import clock
 from kernel.sms.models import OutgoingText
 from kernel.sms.services import read
@@ -14,14 +16,14 @@ from membership.applications import services as applications
 from membership.applications.domain import Handing
 from membership.applications.models import Application
 from membership.cards.models import CardLevel
-from membership.cards.services import ORDINARY, settings
+from membership.cards.services import ORDINARY
+from membership.cards.services import settings as card_settings
 from membership.members.domain import DocumentKind
 from tenants.people.domain import Actor
 
 MEMBERS: Final = 3
 """Members who became such by applying."""
 _LEVELS: Final = ("PLAIN", "SILVER")
-_SITE: Final = "http://demo.localhost/"
 
 # Passports: numbers in their form that no authority gave out. The fifth has the telephone of a member.
 _APPLICANTS: Final[tuple[tuple[str, str, str, Handing], ...]] = (
@@ -60,7 +62,7 @@ def apply_online(*, owner: Actor, clerk: Actor, store_id: int, now: datetime) ->
             number=refused.number,
             reason="姓名与证件不符，请核对后重新申请",
             store_id=store_id,
-            site_url=_SITE,
+            site_url=_site(),
         )
     with clock.frozen(now - timedelta(days=1)):
         applications.send(actor=clerk, number=sent.number, parcel="顺丰 SF1029384756")
@@ -68,7 +70,7 @@ def apply_online(*, owner: Actor, clerk: Actor, store_id: int, now: datetime) ->
 
 
 def _offer(owner: Actor) -> None:
-    settings.edit_type(actor=owner, code=ORDINARY, values={"offered_online": True})
+    card_settings.edit_type(actor=owner, code=ORDINARY, values={"offered_online": True})
     CardLevel.objects.filter(code__in=_LEVELS).update(offered_online=True)
     applications.save_policy(actor=owner, delivery_offered=True, photo_required=False, per_day=200, kept_days=90)
 
@@ -89,7 +91,7 @@ def _submit(name: str, phone: str, passport: str, handing: Handing, store_id: in
     draft = applications.apply(chain=_Subscribed(), wish=wish)
     text = read(OutgoingText.objects.order_by("-pk")[0])["text"]
     code = next(word for word in text.replace("，", " ").split() if word.isdecimal())
-    submitted = applications.submit(application_id=draft.pk, code=code, site_url=_SITE)
+    submitted = applications.submit(application_id=draft.pk, code=code, site_url=_site())
     if submitted is None:
         raise RuntimeError("the demo's own code was refused")
     return submitted
@@ -102,5 +104,10 @@ def _approve(application: Application, clerk: Actor, store_id: int) -> None:
         number=application.number,
         card_number=queries.next_card(application, store_id=store_id),
         store_id=store_id,
-        site_url=_SITE,
+        site_url=_site(),
     )
+
+
+def _site() -> str:
+    """The chain's own address as it is served, so that the links in the texts lead somewhere."""
+    return f"{summary.address_of(f'{people.CHAIN_SLUG}.{settings.BASE_DOMAIN}')}/"

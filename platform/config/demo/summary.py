@@ -55,7 +55,7 @@ class Summary:
 
 def summary_of(*, card_number: str, api_key: str) -> Summary:
     """The summary of the demo as it stands."""
-    base, chain = _address(settings.BASE_DOMAIN), _address(f"{people.CHAIN_SLUG}.{settings.BASE_DOMAIN}")
+    base, chain = address_of(settings.BASE_DOMAIN), address_of(f"{people.CHAIN_SLUG}.{settings.BASE_DOMAIN}")
     desk = [
         Login(f"{title} {person.name}", f"{chain}/desk/", person.username, people.PASSWORD)
         for title, username in _SHOWN.items()
@@ -74,7 +74,8 @@ def summary_of(*, card_number: str, api_key: str) -> Summary:
     )
 
 
-def _address(host: str) -> str:
+def address_of(host: str) -> str:
+    """Where a host is reached, without a path."""
     return f"http://{host}:{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else f"https://{host}"
 
 

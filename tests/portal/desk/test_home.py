@@ -6,7 +6,12 @@ from contextlib import AbstractContextManager
 import pytest
 from django.test import Client
 
-from tenants.people.models import Role, RoleAct
+from membership.documents.models import Document
+from portal.desk.day_views import people_of
+from portal.registers.business import document_kind_column
+from tenants.people.domain import SYSTEM, Act
+from tenants.people.models import ApiKey, Role, RoleAct, User
+from tenants.people.services import create_api_key
 from tenants.stores.models import Store
 from tests.membership.conftest import Holder
 
@@ -54,3 +59,18 @@ def test_a_closed_store_does_not_open_all_the_others(at_desk: AtDesk, in_chain: 
         closed = Store.objects.create(code="009", name="旧店", opened_on="2020-01-01", closed_on="2021-01-01")
     page = at_desk("STORE_MANAGER", store_id=closed.pk).get("/desk/").content.decode()
     assert not any(text in page for text in PRIVATE)
+
+
+def test_the_chains_software_has_its_name_among_the_cashiers(in_chain: InChain) -> None:
+    """The home page and the day's totals name a key as they name people."""
+    with in_chain():
+        key = create_api_key(actor=SYSTEM, name="门店收银软件", acts=[Act.VALUE_CONSUME.value], store_id=None)
+        key_id = ApiKey.objects.get(prefix=key.raw.split("_")[1]).pk
+        clerk = User.objects.create(username="weixia", name="韦霞")
+        actors = (f"api:{key_id}", f"staff:{clerk.pk}", "system", "member:3", "api:99999")
+        rows = people_of({actor: {} for actor in actors})
+    assert {row["name"] for row in rows} == {"门店收银软件", "韦霞", "系统", "会员本人", "api:99999"}
+
+
+def test_the_register_of_documents_names_their_kinds() -> None:
+    assert document_kind_column(Document(kind="STOCK_TRANSFER")) == "空白卡调拨"

@@ -50,6 +50,7 @@ def test_an_owner_signs_up_verifies_and_is_in(visitor: Client) -> None:
     assert visitor.post(link.group(1)).status_code == 302
     with in_public():
         assert EmailAddress.objects.get().verified
+    assert "这个确认链接已经用过" in visitor.get(link.group(1)).content.decode()
     answer = visitor.post("/accounts/login/", {"login": "shen@example.cn", "password": PASSWORD})
     assert visitor.get("/console/").status_code == 200
 
