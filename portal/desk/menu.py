@@ -9,6 +9,7 @@ from typing import Final
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from billing.pricebook.modules import MODULES_BY_CODE
 from membership.imports.kinds import listed_kinds
@@ -113,7 +114,10 @@ MENU: Final = (
     Group("value", _("储值与积分"), (
         Entry("prepayment", "desk:prepayment", _("预存"), "coins", (Act.VALUE_TOP_UP, Act.VALUE_REVERSE)),
         Entry("signed_bills", "desk:signed_bills", _("签单"), "receipt", (Act.VALUE_SETTLE, Act.VALUE_SIGN)),
-        Entry("packages", "desk:card_packages", _("套餐"), "gift", (Act.VALUE_CONSUME,), module="packages"),
+        Entry(
+            "packages", "desk:card_packages", pgettext_lazy("menu", "套餐"), "gift", (Act.VALUE_CONSUME,),
+            module="packages",
+        ),
         Entry("points", "desk:points_adjust", _("积分调整"), "adjust", (Act.POINTS_ADJUST,), module="points"),
         Entry("package_products", "desk:package_products", _("套餐商品"), "book", (Act.VALUE_POLICY,), (), "packages"),
         Entry("value_rules", "desk:value_rules", _("收银规则"), "gear", (Act.VALUE_POLICY,)),
@@ -144,7 +148,7 @@ MENU: Final = (
         Entry("staff", "desk:staff_list", _("员工"), "people", (Act.STAFF_MANAGE,)),
         Entry("roles", "desk:roles", _("角色权限"), "shield", (Act.STAFF_MANAGE,)),
         Entry("card_types", "desk:card_types", _("卡类型与级别"), "card", (Act.CARD_TYPE,)),
-        Entry("stores", "desk:store_list", _("门店"), "store", (Act.STORE_MANAGE,)),
+        Entry("stores", "desk:store_list", pgettext_lazy("menu", "门店"), "store", (Act.STORE_MANAGE,)),
         Entry("wordings", "desk:consent_wordings", _("同意书文本"), "book", (Act.STORE_MANAGE,)),
         Entry("branding", "desk:branding", _("门户品牌"), "gift", (Act.STORE_MANAGE,)),
         Entry("api_keys", "desk:api_keys", _("接口密钥"), "plug", (Act.APIKEY_MANAGE,)),
