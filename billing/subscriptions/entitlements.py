@@ -5,7 +5,7 @@ A module that is off stops what is new: selling, granting, making rules. What me
 was sold is still undone, returned and ended as it was promised.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from typing import Protocol
 
@@ -40,9 +40,23 @@ class ModuleNotEnabled(DomainError):
     message = _("本商户尚未开通“{module}”。所有者可在控制台的“订阅”中开通。")
 
 
+class PlanRequired(DomainError):
+    """The chain's plan does not have it."""
+
+    code = "plan_required"
+    status = 403
+    message = _("“{feature}”从 {least} 版起提供，本商户是 {plan} 版。所有者可在控制台的“订阅”中升级。未作任何更改。")
+
+
 def features_of(chain: Entitled) -> PlanFeatures:
     """What the chain's plan gives by itself."""
     return PLANS[Plan(chain.plan)]
+
+
+def plan_missing(chain: Entitled, feature: str, *, has: Callable[[PlanFeatures], bool]) -> PlanRequired:
+    """The refusal that names the least plan that has it."""
+    least = min(plan for plan, features in PLANS.items() if has(features))
+    return PlanRequired(feature=feature, least=least.value, plan=chain.plan)
 
 
 def has_module(chain: Entitled, code: str) -> bool:

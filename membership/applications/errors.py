@@ -13,14 +13,6 @@ class ApplicationsNotOffered(DomainError):
     message = _("本商户目前不受理网上办卡，请到门店办理。")
 
 
-class PlanHasNoApplications(DomainError):
-    """Plan A (R-A13). Told to staff only."""
-
-    code = "plan_has_no_applications"
-    status = 403
-    message = _("本商户的方案 {plan} 不含网上办卡，方案 B 起提供。所有者可在控制台的“订阅”中升级。未作任何更改。")
-
-
 class ApplicationsPaused(DomainError):
     """The chain may not promise new cards for now."""
 

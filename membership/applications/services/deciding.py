@@ -5,7 +5,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from billing.subscriptions.entitlements import Entitled
+from billing.subscriptions.entitlements import Entitled, plan_missing
 from kernel import clock
 from membership.applications import locks, queries
 from membership.applications.domain import ApplicationAct, Handing
@@ -13,7 +13,6 @@ from membership.applications.errors import (
     CardDoesNotFit,
     MemberIdDiffers,
     MemberPhoneDiffers,
-    PlanHasNoApplications,
     RejectionReasonMissing,
 )
 from membership.applications.models import Application, GrantedCard
@@ -54,7 +53,7 @@ def approve(
     clerk knows that another member's file has it (R-H02).
 
     Raises:
-        NotAllowed, AccountInArrears, PlanHasNoApplications, ApplicationNotFound, ApplicationStepForbidden
+        NotAllowed, AccountInArrears, PlanRequired, ApplicationNotFound, ApplicationStepForbidden
         CardDoesNotFit, MemberPhoneDiffers, MemberIdDiffers
         IdAlreadyFiled, IdSharingForbidden, MemberNotFound, MemberMerged, MemberErased, RegistrationIncomplete
         CardNotFound, CardNotIdle, CardNotReleased, TypeNotEnabled, IdLimitReached, SpendTooLittle, Busy
@@ -63,7 +62,7 @@ def approve(
     store_id = application.store_id or store_id
     require(actor, Act.CARD_ISSUE, store_id=store_id)
     if not queries.plan_has_applications(chain):
-        raise PlanHasNoApplications(plan=chain.plan)
+        raise plan_missing(chain, _("网上办卡"), has=lambda plan: plan.application_fee is not None)
     allowed(ApplicationAct.APPROVE, application)
     card_number = tidy_card_number(card_number)
     _check_fits(application, card_number)

@@ -175,7 +175,7 @@ def test_plan_and_rights_are_asked_when_it_is_decided(
     with in_public():
         set_entitlements(chain_id=chain.pk, plan="A", modules=[])
         smaller = Chain.objects.get(pk=chain.pk)
-    with refused("plan_has_no_applications"), in_chain():
+    with refused("plan_required"), in_chain():
         approved(application, idle_cards[0], chain=smaller)
     elsewhere = Actor(kind="staff", id=8, name="甲", grants={Act.CARD_ISSUE: frozenset({4711})})
     with in_chain():
