@@ -89,9 +89,10 @@ class TillForm(BuyerFields, ProofForm):
     @property
     def is_unfolded(self) -> bool:
         """Whether something stands in the part of the form that is folded away."""
-        folded = ("scope", "prepayment", "cash", "signed", "bonus", "tendered", "note")
+        folded = ("prepayment", "cash", "signed", "bonus", "tendered", "note")
         named = any(self[name].value() or self[name].errors for name in folded if name in self.fields)
-        return named or self.has_buyer or self.asks_buyer
+        scoped = "scope" in self.fields and self["scope"].value() not in {None, "", StoredScope.ANY.value}
+        return named or scoped or self.has_buyer or self.asks_buyer
 
     @property
     def asks_buyer(self) -> bool:

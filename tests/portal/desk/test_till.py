@@ -132,9 +132,10 @@ def test_the_same_amount_again_within_a_minute_wants_one_more_press(
     browser = at_desk("CASHIER")
     browser.post("/desk/till/", _fill(browser, hidden, holder, "30"))
     form = _fill(browser, hidden, holder, "30")
-    asked = browser.post("/desk/till/", form)
+    asked = browser.post("/desk/till/", form | {"scope": "ANY"})
     assert asked.status_code == 409
     assert "这一笔还没有入账" in _text(asked)
+    assert '<details class="till-more">' in asked.content.decode(), "nothing is filled in there: it stays folded"
     assert _balance(in_chain, holder) == 7_000
     # The same form once more, now naming what it repeats: a second sale.
     again = form | {"repeats": hidden(asked, "repeats")}  # type: ignore[arg-type]
