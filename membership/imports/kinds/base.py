@@ -186,6 +186,13 @@ def _shown(each: Kind, column: str) -> str:
     return f"left({cell}, {_SHOWN})"
 
 
+def there_is(rows: str) -> str:
+    """The SQL of whether there is one of ``rows`` (a table and its condition), looked up by an index for each staged
+    row: a join would read the whole table again for every batch.
+    """
+    return f"EXISTS (SELECT FROM {rows} OFFSET 0)"
+
+
 def add_duplicates(each: Kind, span: Span, *columns: str) -> int:
     """Add a problem to every row but the first of those that hold the same in these columns; how many."""
     cells = [each.cell(column) for column in columns]

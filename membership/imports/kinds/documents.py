@@ -14,7 +14,7 @@ from kernel import clock
 from kernel.crypto import blind_index, encrypt
 from kernel.errors import DomainError
 from membership.imports.domain import Column, hidden
-from membership.imports.kinds.base import SPAN, Kind, Span, add_problem, run
+from membership.imports.kinds.base import SPAN, Kind, Span, add_problem, run, there_is
 from membership.imports.reading import Problem
 from membership.members.domain import (
     DocumentKind,
@@ -137,7 +137,7 @@ def check_known_documents(each: Kind, span: Span, *, among: str = SPAN) -> None:
     add_problem(
         each, span, NUMBER, "document_exists", among=among,
         join="JOIN imports_stageddocument d ON d.id = row.id",
-        where="EXISTS (SELECT FROM members_iddocument i WHERE i.number_index = d.number_index AND i.kind = d.kind)",
+        where=there_is("members_iddocument i WHERE i.number_index = d.number_index AND i.kind = d.kind"),
     )  # fmt: skip
 
 

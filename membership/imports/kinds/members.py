@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel import clock
 from kernel.errors import DomainError
 from membership.imports.domain import Column
-from membership.imports.kinds.base import GOOD, SPAN, Kind, Span, add_duplicates, add_problem, fetch, kind
+from membership.imports.kinds.base import GOOD, SPAN, Kind, Span, add_duplicates, add_problem, fetch, kind, there_is
 from membership.imports.kinds.documents import (
     DOCUMENT_COLUMNS,
     DOCUMENT_PROBLEMS,
@@ -143,9 +143,9 @@ class Members(Kind):
         name, phone, vin = self.cell("name"), self.cell("phone"), self.cell("vin")
         add_problem(
             self, span, "phone", "member_exists", among=among,
-            where=f"EXISTS (SELECT FROM members_member m WHERE m.phone = {phone} AND m.name = {name})",
+            where=there_is(f"members_member m WHERE m.phone = {phone} AND m.name = {name}"),
         )  # fmt: skip
         add_problem(
             self, span, "vin", "vehicle_exists", among=among,
-            where=f"{vin} <> '' AND EXISTS (SELECT FROM vehicles_vehicle v WHERE v.vin = {vin})",
+            where=f"{vin} <> '' AND " + there_is(f"vehicles_vehicle v WHERE v.vin = {vin}"),
         )  # fmt: skip
