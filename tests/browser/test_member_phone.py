@@ -136,6 +136,47 @@ def test_without_a_network_she_sees_her_cards_as_they_were_until_she_leaves(
     look(page, "phone-offline-nobody")
 
 
+_SLEEP = """(asleep) => {
+    Object.defineProperty(document, "hidden", { value: asleep, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_the_code_wakes_with_the_phone_and_says_when_there_is_no_network(
+    house: House, phone: BrowserContext, holder: Holder, log_in: Callable[[Holder], Client]
+) -> None:
+    """Half a minute is long for a test: the browser's clock is turned instead."""
+    log_in(holder)
+    page = _enter(phone, house, holder)
+    page.clock.install()
+    page.goto(house.url("yunshan", "/card/code/"))
+    box = page.locator("[data-card-code]")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/code/now/" in request.url else None)
+
+    with page.expect_response("**/code/now/**"):
+        page.clock.run_for(31_000)
+    expect(box).not_to_have_class("opacity-30")
+    awake = len(asked)
+    page.evaluate(_SLEEP, True)
+    page.clock.run_for(300_000)
+    assert len(asked) == awake, "a phone that sleeps asks for nothing"
+    with page.expect_response("**/code/now/**"):
+        page.evaluate(_SLEEP, False)
+
+    phone.set_offline(True)
+    page.clock.run_for(31_000)
+    expect(page.locator("[data-code-offline]")).to_be_visible()
+    page.clock.run_for(31_000)
+    expect(box).to_have_class("opacity-30")
+    look(page, "phone-code-offline")
+    phone.set_offline(False)
+    with page.expect_response("**/code/now/**"):
+        page.clock.run_for(4_000)
+    expect(page.locator("[data-code-offline]")).to_be_hidden()
+    expect(box).not_to_have_class("opacity-30")
+
+
 def test_she_makes_a_passkey_and_comes_in_with_it(
     house: House, phone: BrowserContext, holder: Holder, log_in: Callable[[Holder], Client]
 ) -> None:

@@ -116,6 +116,7 @@ def test_the_demo_is_whole_and_loading_it_again_changes_nothing(
     page = browser.get("/card/")
     assert page.context["show_balance"]
     assert page.context["recent"]
+    assert browser.get("/card/services/").context["unread"] == 1
     staff = client_of(chain)
     assert staff.post("/desk/login/", {"login": "manager", "password": people.PASSWORD}).status_code == 302
     assert staff.get("/desk/").context["today"]["consumption_count"] > 0

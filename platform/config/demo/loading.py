@@ -20,7 +20,7 @@ from billing.subscriptions.domain import ChargeKind
 from billing.subscriptions.models import Charge
 from billing.subscriptions.services import begin, bring_current, count_stores
 from config import environment
-from config.demo import corners, data, lives, payments, people, records, software, stock, story, value
+from config.demo import corners, data, lives, members, payments, people, records, software, stock, story, value
 from config.demo.summary import Summary, summary_of
 from kernel import clock
 from kernel.calendar import add_months
@@ -161,6 +161,14 @@ def _fill(now: datetime, began: datetime) -> None:
     value.tell(cast.cards[50:68], actor=cast.tills[0], store_id=cast.stores[0].pk, now=now)
     corners.come_to_light(desk, now=now)
     software.open_cards(desk, now=now)
+    members.speak_up(
+        owner=owner,
+        clerk=cast.service,
+        herself=_card_to_log_in_with(),
+        cards=cast.cards[10:14],
+        store_id=cast.stores[0].pk,
+        now=now,
+    )
     lives.ask_for_pins(owner=owner)
 
 

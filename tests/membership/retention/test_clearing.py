@@ -14,7 +14,9 @@ from django.db import connection, connections
 
 from kernel import clock
 from kernel.calendar import start_of
+from kernel.db import in_chain as chosen
 from kernel.db import in_public
+from kernel.files import services as files
 from membership.auditing import audit_chain
 from membership.records.models import Record
 from membership.retention import archives, clearing, queries, sweeping
@@ -399,6 +401,47 @@ def test_the_night_goes_over_every_chain_that_waits_and_one_chains_trouble_is_it
     monkeypatch.setattr(sweeping, "ROUND_S", -1.0)
     assert sweeping.go_round() == 0
     assert sent_tasks == [sweeping.ROUND], "whoever has not had a turn is hinted at again"
+
+
+def test_a_database_restored_to_before_a_clearing_clears_again_out_of_a_new_archive(
+    clear: Callable[..., clearing.Cleared],
+    past: Past,
+    holder: Holder,
+    left: Left,
+    in_chain: InChain,
+    chain: Chain,
+    private_folder: Path,
+) -> None:
+    """The backup is of the evening before, the files are of today: one of them no row knows any more."""
+    old = past(holder, *OLD)
+    with in_chain():
+        before = [ArchivedRecord.of(row) for row in Record.objects.order_by("pk")]
+    books = audit_chain(chain.schema_name)
+    clear()
+    (first,) = _files(private_folder)
+    with chosen(chain.schema_name, using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("DELETE FROM retention_archive")
+        cursor.execute("DELETE FROM files_storedfile")
+        fields = ("cleared_before", "decided_at", "finished_at", "touched_at")
+        cursor.execute(f"UPDATE retention_clearing SET {', '.join(f'{field} = NULL' for field in fields)}")
+        cursor.execute("DELETE FROM records_record")
+    with in_chain():
+        Record.objects.bulk_create(line.restored() for line in before)
+
+    assert clear() == clearing.Cleared(len(old), finished=True)
+    assert not left() & set(old)
+    with in_chain():
+        assert sorted(line.id for line in archived()) == sorted(old)
+    assert len(_files(private_folder)) == 2
+    with clock.frozen(clock.now() + timedelta(days=400)):
+        files.sweep(chain.schema_name)
+    assert first not in _files(private_folder), "what no row knows goes after a day"
+    assert len(_files(private_folder)) == 1, "archives have no end"
+    assert audit_chain(chain.schema_name) == books == []
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def test_the_application_may_delete_records_and_take_no_archive_back(
