@@ -12,8 +12,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from kernel.errors import DomainError
+from kernel.http.handlers import PROGRAMS_PREFIX
+from kernel.http.refusals import refused
 from kernel.observability.context import current
 from portal.hosts import public_url
+from tenants.chains.middleware import UnknownHost
 
 # The statuses that have a page; any other refusal is drawn on 400's, with its own status.
 _PAGES = frozenset({400, 403, 404, 405, 429, 500, 503})
@@ -80,7 +83,9 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """404."""
+    """404. Programs that ask the platform's own host for the API have left out their chain's name; they read JSON."""
+    if request.path_info.startswith(PROGRAMS_PREFIX):
+        return refused(request, UnknownHost(host=request.get_host()))
     return page(request, status=404, code="not_found")
 
 

@@ -85,7 +85,7 @@ class MakingRequest(DocumentKind[MakingPayload]):
         )
 
     def lines(self, payload: MakingPayload) -> Sequence[Line]:
-        held = "，".join(f"{line['level']} {line['quantity']}" for line in payload.stock)
+        held = " · ".join(f"{line['level']} {line['quantity']}" for line in payload.stock)
         return (
             (_("申请原因"), payload.reason),
             (_("卡类型"), payload.type_name),

@@ -73,3 +73,18 @@ def test_both_languages_are_in_force() -> None:
         assert translation.gettext("收银台") == "收银台"
     with translation.override("en"):
         assert translation.gettext("收银台") == "Till"
+
+
+_TAGS = re.compile(r"\{%\s*blocktranslate\b.*?endblocktranslate\s*%\}|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+_CHINESE = re.compile(r"[\u3000-\u303f\uff00-\uffef\u4e00-\u9fff]")
+
+
+def test_templates_hold_nothing_chinese_that_no_catalog_translates() -> None:
+    """Nor a comma or a bracket of theirs between two translated words: an English reader would be shown it."""
+    found = {
+        (path.name, line.strip())
+        for path in (ROOT / "portal/templates").rglob("*.html")
+        for line in _TAGS.sub("", path.read_text(encoding="utf-8")).replace(">中文</button>", "").splitlines()
+        if _CHINESE.search(line)
+    }
+    assert found == set()

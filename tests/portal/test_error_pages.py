@@ -16,6 +16,8 @@ def test_unknown_pages_and_hosts(chain: Chain, client_of: Callable[..., Client],
         assert answer.status_code == 404
         assert "not_found" in answer.content.decode()
         assert answer["X-Request-ID"] in answer.content.decode()
+    told = client_of(None).get("/api/v1/cards/1")
+    assert (told.status_code, told.json()["error"]["code"]) == (404, "unknown_host"), "a chain's name was left out"
     stranger = Client(headers={"host": "nobody.localhost"}).get("/")
     assert stranger.status_code == 404
     assert "unknown_host" in stranger.content.decode()
