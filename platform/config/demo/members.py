@@ -25,6 +25,7 @@ class _Subscribed:
 
     plan: str = "C"
     modules: Collection[int] = (MODULES_BY_CODE[branding.MODULE].number,)
+    created_at: datetime | None = None
 
 
 def speak_up(
