@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from django.db import connection
@@ -9,7 +10,7 @@ from django.db import connection
 from billing.metering.domain import Meter, first_id, hour_of
 from billing.metering.registry import METERS
 from kernel import clock
-from kernel.db import qualified, quote_schema
+from kernel.db import ask_all, qualified, quote_schema
 from tenants.chains.domain import ChainState
 from tenants.chains.models import Chain
 
@@ -32,19 +33,22 @@ _OF_CHAIN: Final = """
 def count_usage(*, since: datetime, chain_ids: Sequence[int] | None = None) -> int:
     """Count every meter of every active chain anew from the hour of ``since`` on; how many counts changed.
 
-    With ``chain_ids``, of these, whose schemas must be there: a chain that leaves is counted once more.
+    With ``chain_ids``, of these, whose schemas must be there: a chain that leaves is counted once more. Otherwise a
+    chain that cannot be counted now is told of in the log, and counted when it can be, until that month is closed.
     """
     counted = Chain.objects.order_by("pk")
     counted = counted.filter(state=ChainState.ACTIVE) if chain_ids is None else counted.filter(pk__in=chain_ids)
     chains = list(counted.values_list("pk", "schema_name"))
-    return sum(
-        _count(meter, chains[begin : begin + _SCHEMAS_AT_ONCE], hour_of(since))
-        for meter in METERS.values()
-        for begin in range(0, len(chains), _SCHEMAS_AT_ONCE)
-    )
+    changed = 0
+    for meter in METERS.values():
+        count = partial(_count, meter, since=hour_of(since))
+        changed += sum(ask_all(chains, count, at_once=_SCHEMAS_AT_ONCE) if chain_ids is None else count(chains))
+    return changed
 
 
-def _count(meter: Meter, chains: Sequence[tuple[int, str]], since: datetime) -> int:
+def _count(meter: Meter, chains: Sequence[tuple[int, str]], *, since: datetime) -> list[int]:
+    if not chains:
+        return []
     counts = " UNION ALL ".join(
         _OF_CHAIN.format(chain_id=int(pk), rows=meter.rows.replace("{s}", quote_schema(schema)))
         for pk, schema in chains
@@ -52,4 +56,4 @@ def _count(meter: Meter, chains: Sequence[tuple[int, str]], since: datetime) -> 
     params: dict[str, Any] = {"meter": meter.code, "now": clock.now(), "since": since, "first_id": str(first_id(since))}
     with qualified(), connection.cursor() as cursor:
         cursor.execute(_KEEP.format(counts=counts), params)
-        return int(cursor.rowcount)
+        return [cursor.rowcount]

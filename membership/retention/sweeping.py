@@ -10,7 +10,7 @@ from django.db import connection
 
 from billing.pricebook.domain import PLANS, Plan
 from kernel import clock
-from kernel.db import in_public, qualified, quote_schema
+from kernel.db import ask_all, in_public, qualified, quote_schema
 from kernel.observability.context import current, work
 from kernel.tasks import enqueue
 from membership.records.queries import kept_since
@@ -25,7 +25,6 @@ SLICE_S: Final = 20.0
 """One chain's time before it is the next one's turn."""
 ROUND_S: Final = 600.0
 """One task's time: the worker's place is then free for others, and a new task goes on."""
-_SCHEMAS_AT_ONCE: Final = 200
 # Names of ours, and moments.
 _QUESTION: Final = """
     SELECT coalesce(extract(epoch FROM touched_at), 0)::float8, '{name}' FROM {schema}.retention_clearing
@@ -62,10 +61,7 @@ def waiting_chains(*, today: date) -> list[str]:
     with in_public():
         active = list(Chain.objects.filter(state=ChainState.ACTIVE).order_by("pk").values_list("schema_name", "plan"))
     kept = {plan: kept_since(today, features.records_kept_months) for plan, features in PLANS.items()}
-    found: list[tuple[float, str]] = []
-    for begin in range(0, len(active), _SCHEMAS_AT_ONCE):
-        part = [(name, kept[Plan(plan)].isoformat()) for name, plan in active[begin : begin + _SCHEMAS_AT_ONCE]]
-        found += _waiting(part)
+    found = ask_all([(name, kept[Plan(plan)].isoformat()) for name, plan in active], _waiting)
     return [name for _touched, name in sorted(found)]
 
 

@@ -1,17 +1,16 @@
 """Chains as the platform's staff look for them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from kernel.db import qualified, quote_schema
+from kernel.db import ask_all, qualified, quote_schema
 from tenants.chains.domain import ChainState
 from tenants.chains.models import Chain
 
-_SCHEMAS_AT_ONCE: Final = 200
 # Along the keys, whose order is that of time: neither table is read.
 _LAST: Final = """
     ({place}, greatest(
@@ -55,14 +54,11 @@ def unfinished_chains(*, size: int) -> list[Chain]:
 
 def last_active(chains: Collection[Chain]) -> Mapping[int, datetime]:
     """By chain: when anything was last posted or done there. Only chains in use have a schema to ask."""
-    active = [chain for chain in chains if chain.state == ChainState.ACTIVE]
-    found: dict[int, datetime] = {}
-    for begin in range(0, len(active), _SCHEMAS_AT_ONCE):
-        rows = ", ".join(
-            _LAST.format(place=int(chain.pk), s=quote_schema(chain.schema_name))
-            for chain in active[begin : begin + _SCHEMAS_AT_ONCE]
-        )
-        with qualified(), connection.cursor() as cursor:
-            cursor.execute(f"SELECT id, at FROM (VALUES {rows}) AS t (id, at) WHERE at IS NOT NULL")  # noqa: S608
-            found |= dict(cursor.fetchall())
-    return found
+    return dict(ask_all((chain for chain in chains if chain.state == ChainState.ACTIVE), _last_active))
+
+
+def _last_active(chains: Sequence[Chain]) -> list[tuple[int, datetime]]:
+    rows = ", ".join(_LAST.format(place=int(chain.pk), s=quote_schema(chain.schema_name)) for chain in chains)
+    with qualified(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, at FROM (VALUES {rows}) AS t (id, at) WHERE at IS NOT NULL")  # noqa: S608
+        return list(cursor.fetchall())

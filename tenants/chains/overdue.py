@@ -2,6 +2,7 @@
 asks), or for this release's migrations.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -9,14 +10,13 @@ from typing import Final
 from django.db import DEFAULT_DB_ALIAS
 
 from kernel import clock, due
-from kernel.db import PUBLIC_SCHEMA
+from kernel.db import PUBLIC_SCHEMA, ask_all
 from kernel.mail import queries as mail_queries
 from tenants.chains.domain import TEMPLATE_SCHEMA, ChainState
 from tenants.chains.models import Chain
 from tenants.chains.sweeping import schemas_due
 from tenants.chains.versions import pending
 
-_SCHEMAS_AT_ONCE: Final = 200
 PATIENCE: Final = timedelta(minutes=10)
 """Longer than a worker that lives ever needs, pauses after failures apart."""
 
@@ -50,10 +50,15 @@ def overdue() -> list[Overdue]:
 
 
 def late_schemas() -> list[str]:
-    """Schemas that lack a migration of this release: public, the template, and chains in use."""
+    """Schemas that lack a migration of this release, or are not there: public, the template, and chains in use."""
     names = [PUBLIC_SCHEMA, TEMPLATE_SCHEMA, *_active()]
-    parts = [names[begin : begin + _SCHEMAS_AT_ONCE] for begin in range(0, len(names), _SCHEMAS_AT_ONCE)]
-    return [name for part in parts for name in pending(part, using=DEFAULT_DB_ALIAS)]
+    complete = set(ask_all(names, _complete))
+    return [name for name in names if name not in complete]
+
+
+def _complete(names: Sequence[str]) -> list[str]:
+    late = set(pending(names, using=DEFAULT_DB_ALIAS))
+    return [name for name in names if name not in late]
 
 
 def _active() -> list[str]:

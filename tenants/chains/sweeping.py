@@ -7,7 +7,7 @@ from typing import Final
 from django.db import connection
 
 from kernel import clock, due
-from kernel.db import PUBLIC_SCHEMA, qualified, quote_schema
+from kernel.db import PUBLIC_SCHEMA, ask_all, qualified, quote_schema
 from kernel.mail import queries as mail_queries
 from kernel.tasks import enqueue
 from tenants.chains.domain import ChainState
@@ -16,8 +16,6 @@ from tenants.chains.models import Chain
 # A worker that is at it holds the chain's lock, so enqueuing too early does no harm.
 _PATIENCE: Final = timedelta(seconds=10)
 _DOUBLINGS_MAX: Final = 6
-# Questions of one statement: thousands would be planned for longer than they run.
-_QUESTIONS_AT_ONCE: Final = 200
 _UNFINISHED: Final = {
     ChainState.REQUESTED: "chains.provision",
     ChainState.PROVISIONING: "chains.provision",
@@ -72,13 +70,13 @@ def _due(questions: Sequence[tuple[str, str]], *, at: datetime) -> list[int]:
 
     A statement answers for some hundred schemas: neither a trip for each, nor a text that grows with the platform.
     """
-    found = []
-    for begin in range(0, len(questions), _QUESTIONS_AT_ONCE):
+
+    def ask(part: Sequence[tuple[int, tuple[str, str]]]) -> list[int]:
         rows = ", ".join(
-            f"({place}, EXISTS ({question.format(schema=quote_schema(name))}))"
-            for place, (name, question) in enumerate(questions[begin : begin + _QUESTIONS_AT_ONCE], start=begin)
+            f"({place}, EXISTS ({question.format(schema=quote_schema(name))}))" for place, (name, question) in part
         )
         with qualified(), connection.cursor() as cursor:
             cursor.execute(f"SELECT place FROM (VALUES {rows}) AS t (place, due) WHERE due", {"now": at})  # noqa: S608
-            found += [int(place) for (place,) in cursor.fetchall()]
-    return found
+            return [int(place) for (place,) in cursor.fetchall()]
+
+    return ask_all(enumerate(questions), ask)

@@ -15,7 +15,7 @@ from billing.subscriptions.queries import Holding, held, quote
 from billing.subscriptions.services.charging import Bill, note_setups, take
 from billing.subscriptions.services.holding import keep_terms
 from kernel import clock
-from kernel.db import qualified, quote_schema
+from kernel.db import ask_all, qualified, quote_schema
 from tenants.audit.services import record
 from tenants.chains.domain import ChainState
 from tenants.chains.models import Chain
@@ -36,8 +36,8 @@ def count_stores() -> int:
     now, changed = clock.now(), 0
     for begin in range(0, len(chains), _SCHEMAS_AT_ONCE):
         part = chains[begin : begin + _SCHEMAS_AT_ONCE]
-        counts = dict(_counts([(pk, schema) for pk, schema, _known in part]))
-        moved = {pk: counts[pk] for pk, _schema, known in part if counts[pk] != known}
+        counts = dict(ask_all([(pk, schema) for pk, schema, _known in part], _counts))
+        moved = {pk: counts[pk] for pk, _schema, known in part if counts.get(pk, known) != known}
         changed += len(moved)
         rows = Subscription.objects.filter(pk__in=counts)
         rows.update(stores_counted_at=now)

@@ -6,6 +6,7 @@ search_path``, the path never holds ``public``, and the backend refuses anything
 table's schema in full may run anywhere, inside ``qualified()``.
 """
 
+from kernel.db.asking import ask_all
 from kernel.db.context import in_chain, in_public, in_schema, qualified, selected
 from kernel.db.guard import SchemaSwitchInTransaction, TenantSqlOutsideTransaction
 from kernel.db.names import EXTENSIONS_SCHEMA, PUBLIC_SCHEMA, quote_schema, search_path_of
@@ -15,6 +16,7 @@ __all__ = [
     "PUBLIC_SCHEMA",
     "SchemaSwitchInTransaction",
     "TenantSqlOutsideTransaction",
+    "ask_all",
     "in_chain",
     "in_public",
     "in_schema",
