@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
@@ -124,6 +125,10 @@ class DomainErrorMiddleware:
         return drawn
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, DataError) and "NUL" in str(exception):
+            # No column keeps that byte, wherever it was sent.
+            message = _("提交的内容里有无法保存的字符，未作任何更改。请删去后再试一次。")
+            return page(request, status=400, code="bad_request", message=message)
         if not isinstance(exception, DomainError):
             return None
         drawn = page(request, status=exception.status, code=exception.code, message=str(exception))

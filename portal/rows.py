@@ -110,7 +110,10 @@ def receipt_row(record: Record) -> Row:
         "prepayment_after_fen": detail.get("prepayment_after_fen"),
         "balance_before_fen": None if after is None else after - record.amount_fen,
         "posting_id": record.posting_id,
-        "draws": [{"kind_label": lot_label(kind), "amount_fen": fen} for kind, fen in drawn.items()],
+        # Less than nothing was drawn where a return or a reversal gave it back.
+        "draws": [
+            {"kind_label": lot_label(kind), "amount_fen": abs(fen), "is_back": fen < 0} for kind, fen in drawn.items()
+        ],
     }
 
 

@@ -1,5 +1,6 @@
 """States of a take-over, the sums that two people sign, and amounts as a sheet holds them."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -46,6 +47,9 @@ SUMS: Final[Mapping[str, str | Promise]] = {
 """What is signed, in the order people read it. Those in fen are shown in yuan."""
 
 
+_THOUSANDS: Final = re.compile(r"\A\d{1,3}(?:,\d{3})+\Z", re.ASCII)
+
+
 class AmountForm(DomainError):
     """Not an amount in yuan, or less than nothing."""
 
@@ -80,7 +84,7 @@ def clean_points(text: str) -> str:
     Raises:
         PointsForm
     """
-    plain = text.replace(",", "")
+    plain = text.replace(",", "") if _THOUSANDS.match(text) else text
     if not (plain.isascii() and plain.isdigit() and int(plain) <= LARGEST_POINTS):
         raise PointsForm
     return str(int(plain))

@@ -13,7 +13,7 @@ FEN_PER_YUAN = 100
 # One card never holds more than the law's 5,000 yuan; this bound only keeps typing errors out of a 64-bit column.
 LARGEST_FEN = 10**12
 
-_YUAN = re.compile(r"\A(?P<sign>-?)(?P<yuan>\d{1,12})(?:\.(?P<fen>\d{1,2}))?\Z", re.ASCII)
+_YUAN = re.compile(r"\A(?P<sign>-?)(?P<yuan>\d{1,12}|\d{1,3}(?:,\d{3}){1,3})(?:\.(?P<fen>\d{1,2}))?\Z", re.ASCII)
 
 
 class InvalidAmount(DomainError):
@@ -72,19 +72,27 @@ Money.ZERO = Money(0)
 
 
 def parse_yuan(text: str) -> Money:
-    """Read an amount as a cashier types it: ``12``, ``12.5``, ``¥1,200.00``; full-width digits are taken too.
+    """Read an amount as a cashier types it: ``12``, ``12.5``, ``¥1,200.00``; full-width digits are taken too. A comma
+    stands between thousands and nowhere else: ``1,50`` may be meant for one and a half, and is refused.
 
     Raises:
         InvalidAmount: anything else, more than two decimals, or an absurd size.
     """
-    cleaned = text.strip().translate(_FULL_WIDTH).removeprefix("¥").removesuffix("元").replace(",", "").strip()
+    cleaned = text.strip().translate(_FULL_WIDTH).removeprefix("¥").removesuffix("元").strip()
     match = _YUAN.match(cleaned)
     if match is None:
         raise InvalidAmount(text=text)
-    fen = int(match["yuan"]) * FEN_PER_YUAN + int((match["fen"] or "").ljust(2, "0") or "0")
+    fen = int(match["yuan"].replace(",", "")) * FEN_PER_YUAN + int((match["fen"] or "").ljust(2, "0") or "0")
     if fen > LARGEST_FEN:
         raise InvalidAmount(text=text)
     return Money(-fen if match["sign"] else fen)
 
 
-_FULL_WIDTH = {ord("0") + d: str(d) for d in range(10)} | {ord("。"): ".", ord("."): ".", ord("¥"): "¥", ord(","): ","}
+# What Chinese input methods put for the characters of an amount; by their codes, for they look like those.
+_FULL_WIDTH = {0xFF10 + digit: str(digit) for digit in range(10)} | {
+    ord("。"): ".",
+    0xFF0E: ".",
+    0xFFE5: "¥",
+    0xFF0C: ",",
+    0xFF0D: "-",
+}

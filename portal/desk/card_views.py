@@ -28,7 +28,7 @@ from portal.desk.forms import CardFilterForm, MakeCardsForm
 from portal.desk.id_checks import matches
 from portal.desk.pin_slips import pin_slip
 from portal.holdings import member_sums, package_rows
-from portal.rows import card_row, lot_label, member_row, record_row, value_row
+from portal.rows import card_row, last_day_before, lot_label, member_row, record_row, value_row
 from tenants.people.domain import Act, NotAllowed
 
 _A_PAGE = 50
@@ -217,7 +217,7 @@ def _lots(card: Card) -> list[dict[str, Any]]:
             "original_fen": lot.original,
             "remaining_fen": lot.remaining,
             "opened_at": lot.opened_at,
-            "expires_at": lot.expires_at,
+            "last_day": last_day_before(lot.expires_at) if lot.expires_at else None,
         }
         for lot in lots_of(card.stored_account_id)
     ]

@@ -19,13 +19,23 @@ from kernel.money import LARGEST_FEN, InvalidAmount, Money, parse_yuan
         ("128.50元", 12850),
         ("12。5", 1250),
         ("-3.20", -320),
+        ("1,234,567.8", 123456780),
+        ("\uff11\uff12\uff0e\uff15", 1250),
+        ("\uffe51\uff0c200", 120000),
     ],
 )
 def test_reads_what_a_cashier_types(text: str, fen: int) -> None:
     assert parse_yuan(text) == Money(fen)
 
 
-@pytest.mark.parametrize("text", ["", "1.234", "abc", "1e3", "--1", "1.", ".5", "NaN", "²", "٣", "9" * 13, "1 2"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "1.234", "abc", "1e3", "--1", "1.", ".5", "NaN", "²", "٣", "9" * 13, "1 2"),
+        # Which comma stands for a point, nobody can know.
+        *("1,2,3", "1,50", "100,0", ",5", "1,2345", "12345,678", "1,000,00", "1,000,"),
+    ],
+)
 def test_refuses_what_is_no_amount(text: str) -> None:
     with pytest.raises(InvalidAmount) as refused:
         parse_yuan(text)

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from django.db import DataError, connection
 from django.test import Client
 
+from kernel.db import in_chain
 from kernel.errors import DomainError
 from portal import errors
 from tenants.chains.models import Chain
@@ -42,6 +44,23 @@ def test_each_page_leads_back_to_where_one_was(chain: Chain, client_of: Callable
     stranger = Client(headers={"host": "nobody.localhost", "accept-language": "en"}).get("/")
     assert 'href="http://localhost/"' in stranger.content.decode()
     assert '<html lang="en">' in stranger.content.decode()
+
+
+def test_a_character_that_no_column_keeps_is_refused(chain: Chain, client_of: Callable[..., Client]) -> None:
+    with pytest.raises(DataError) as raised, in_chain(chain.schema_name), connection.cursor() as cursor:
+        cursor.execute("SELECT %s::text", ["a\0b"])
+    middleware = errors.DomainErrorMiddleware(lambda request: None)  # type: ignore[arg-type, return-value]
+    answer = middleware.process_exception(None, raised.value)  # type: ignore[arg-type]
+    assert answer is not None
+    assert answer.status_code == 400
+    assert middleware.process_exception(None, DataError("out of range")) is None  # type: ignore[arg-type]
+
+
+def test_a_form_sent_too_late_is_not_a_lack_of_rights() -> None:
+    answer = errors.page(None, status=403, code="csrf_failed").content.decode()
+    assert "页面已过期" in answer
+    assert "没有权限" not in answer
+    assert "没有权限" in errors.page(None, status=403, code="not_allowed").content.decode()
 
 
 def test_a_page_that_takes_only_forms_says_so(chain: Chain, client_of: Callable[..., Client]) -> None:

@@ -11,6 +11,7 @@ from kernel.errors import DomainError
 from kernel.money import Money
 from kernel.slots import DESK_WAIT_S
 from ledger.domain import Contra, Line, PostingRequest, Unit, request_hash
+from ledger.errors import InsufficientBalance
 from ledger.services import post
 from membership.cards import locks
 from membership.cards.domain import CardAct, CardStatus, Shown, destination, tidy_number, validity_end
@@ -182,21 +183,25 @@ def _take_fee(actor: Actor, old: Card, new: Card, *, store_id: int, from_card: b
         return 0
     stored = new.stored_account_id if from_card else None
     now = clock.now()
-    posted = post(
-        PostingRequest(
-            kind=FEE,
-            idempotency_key=f"fee|{old.pk}|{new.pk}",
-            request_hash=request_hash(FEE, old.number, new.number, fee, from_card),
-            actor=str(actor),
-            occurred_at=now,
-            lines=(
-                Line(stored, None if stored else Contra.CASH.value, Unit.CNY.value, -fee),
-                Line(None, Contra.REVENUE.value, Unit.CNY.value, fee),
-            ),
-            store_id=store_id,
-            policy=draw_policy(),
-        )
+    fee_taken = PostingRequest(
+        kind=FEE,
+        idempotency_key=f"fee|{old.pk}|{new.pk}",
+        request_hash=request_hash(FEE, old.number, new.number, fee, from_card),
+        actor=str(actor),
+        occurred_at=now,
+        lines=(
+            Line(stored, None if stored else Contra.CASH.value, Unit.CNY.value, -fee),
+            Line(None, Contra.REVENUE.value, Unit.CNY.value, fee),
+        ),
+        store_id=store_id,
+        policy=draw_policy(),
     )
+    try:
+        posted = post(fee_taken)
+    except InsufficientBalance as refused:
+        # The ledger knows amounts; people read yuan.
+        lacking = {name: Money(refused.params[name]) for name in ("available", "needed")}
+        raise InsufficientBalance(**lacking) from None
     note(
         actor,
         card_id=new.pk,

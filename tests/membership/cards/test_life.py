@@ -256,6 +256,7 @@ def test_a_fee_that_the_card_does_not_hold_undoes_the_whole_exchange(
     with pytest.raises(DomainError) as refusal, in_chain():
         services.replace_card(actor=clerk, number=holder.number, new_number=NEXT, store_id=store_id, fee_from_card=True)
     assert refusal.value.code == "insufficient_balance"
+    assert "可用 ¥100.00，需要 ¥100.01" in str(refusal.value)
     with in_chain():
         assert Card.objects.get(number=NEXT).status == "IDLE"
         assert Card.objects.select_related("stored_account").get(number=holder.number).stored_account.balance == 10_000

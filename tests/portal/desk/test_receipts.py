@@ -53,6 +53,16 @@ def test_a_sheet_is_the_original_once_and_says_so_when_it_is_a_copy(
         assert ReceiptPrint.objects.count() == 2
 
 
+def test_what_came_back_is_said_so(sold: tuple[Client, str], in_chain: InChain) -> None:
+    browser, path = sold
+    with in_chain():
+        record = Record.objects.get(kind="CONSUMPTION")
+        Record.objects.filter(pk=record.pk).update(kind="RETURN", amount_fen=3_000, detail={"drawn": {"BONUS": -676}})
+    slip = " ".join(_text(browser.get(path)).split())
+    assert re.search(r"其中退回赠送</dt><dd><span[^>]*>¥6\.76", slip)
+    assert "其中用" not in slip
+
+
 def test_what_was_never_printed_has_no_copies(sold: tuple[Client, str], queries: Queries) -> None:
     browser, path = sold
     browser.get(path)
