@@ -160,6 +160,7 @@ def test_a_cashier_needs_no_mouse_and_few_keys(
     expect(page.locator("#id_amount")).to_be_focused()
     look(page, "till-7-refused")
     hand.press("Escape")
+    expect(page.locator("[data-look=waiting]")).to_be_visible()
     hand.scan("404404")
     expect(page.locator("[data-look=refused]")).to_contain_text("没有卡号为")
     expect(page.locator("#id_card")).to_be_focused()

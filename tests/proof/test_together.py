@@ -6,7 +6,7 @@ import random
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from kernel.clock import now
@@ -171,9 +171,17 @@ class _Person:
         return self.world.prepay(self.number, self.chance.randrange(1, 90), out=False, key=self.world.key())
 
 
+_SELDOM: Final = ("succeed", "make_over", "merge", "settle", "sell", "use", "unuse", "give_back", "undo")
+"""Each of these must have come through once. How often others were in the way depends on the machine."""
+_MORE_ROUNDS: Final = 6
+
+
 def test_everything_at_once_conserves_value_and_nobody_hangs(new_world: Callable[[], World], rounds: Rounds) -> None:
     stuck, done = deadlocks(), Counter[str]()
-    for seed in rounds(2):
+    least = list(rounds(2))
+    for seed in [*least, *range(len(least), len(least) + _MORE_ROUNDS)]:
+        if seed >= len(least) and min(done[act] for act in _SELDOM) > 0:
+            break
         world = new_world()
         world.now = now()
         world.look(lambda: ChainPolicy.objects.update(signed_limit_fen=100_000))
@@ -190,11 +198,5 @@ def test_everything_at_once_conserves_value_and_nobody_hangs(new_world: Callable
         assert held["STORED"] == _CARDS * 20_900 + sum(person.fen for person in people)
         assert held["PACKAGE"] == sum(person.counts for person in people)
         assert world.audit() == []
-    assert (
-        min(
-            done[act]
-            for act in ("succeed", "make_over", "merge", "settle", "sell", "use", "unuse", "give_back", "undo")
-        )
-        > 0
-    )
+    assert min(done[act] for act in _SELDOM) > 0, done
     assert deadlocks() == stuck

@@ -9,25 +9,34 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from membership.cards.domain import NumberRange
+from membership.cards.services import make_cards
+from tenants.chains.models import Chain
+from tenants.people.domain import SYSTEM
+from tests.cleaning import superuser
 from tests.membership.conftest import Holder
 
 InChain = Callable[..., AbstractContextManager[None]]
-_EACH: Final = 8_000
+_CARDS: Final = 200
+_EACH: Final = 200
 _FILL: Final = f"""
     INSERT INTO records_record (id, card_id, kind, amount_fen, actor, actor_name, occurred_at, detail)
-    SELECT gen_random_uuid(), card.id, 'CONSUMPTION', -100, '', '', now() - n * interval '3 minutes', '{{}}'
+    SELECT gen_random_uuid(), card.id, 'CONSUMPTION', -100, '', '', now() - n * interval '1 hour', '{{}}'
     FROM cards_card card, generate_series(1, {_EACH}) n"""
 _HERS: Final = {"/card/": 1, "/card/records/": 1, "/card/records/?kind=CONSUMPTION": 1}
 """Pages with a list of records, and how many such lists."""
 
 
 def test_a_list_of_records_is_read_in_the_order_of_its_index(
-    holder: Holder, log_in: Callable[[Holder], Client], on_plan: Callable[..., None], in_chain: InChain
+    chain: Chain, holder: Holder, log_in: Callable[[Holder], Client], on_plan: Callable[..., None], in_chain: InChain
 ) -> None:
     on_plan("C", stores=2)
     browser = log_in(holder)
     with in_chain(), connection.cursor() as cursor:
+        make_cards(actor=SYSTEM, level_code="GOLD", numbers=NumberRange(prefix="55", first=1, quantity=_CARDS))
         cursor.execute(_FILL)
+    with superuser() as administrator:
+        administrator.execute(f"ANALYZE {chain.schema_name}.records_record")
     for path, lists in _HERS.items():
         browser.get(path)
         with CaptureQueriesContext(connection) as captured:
