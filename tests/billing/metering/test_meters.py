@@ -133,11 +133,11 @@ def test_a_counting_that_was_killed_anywhere_is_made_good(
     send(other_chain, 2)
     real = services._count
 
-    def killed_at(meter: Meter, chains: Any, since: datetime) -> int:
+    def killed_at(meter: Meter, chains: Any, *, since: datetime) -> list[int]:
         if meter.code == "sms":
-            real(meter, chains, since)
+            real(meter, chains, since=since)
             raise KeyboardInterrupt
-        return real(meter, chains, since)
+        return real(meter, chains, since=since)
 
     with monkeypatch.context() as patch:
         patch.setattr(services, "_count", killed_at)

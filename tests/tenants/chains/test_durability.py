@@ -4,12 +4,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from kernel import clock
-from kernel.db import in_chain, in_public
+from kernel.db import ask_all, in_chain, in_public
 from kernel.mail.models import MailState, OutgoingMail
 from tenants.chains import provisioning, sweeping
 from tenants.chains.domain import ChainState
@@ -149,9 +150,9 @@ def test_the_sweeper_asks_many_chains_in_few_statements(
     monkeypatch: pytest.MonkeyPatch,
     django_assert_num_queries: Callable[..., AbstractContextManager[object]],
 ) -> None:
-    """Public and two chains are asked in two statements; a third reads which chains are active."""
-    monkeypatch.setattr(sweeping, "_QUESTIONS_AT_ONCE", 2)
-    with in_public(), django_assert_num_queries(3):
+    """Public and two chains are asked in two statements, each within a savepoint; one more reads which are active."""
+    monkeypatch.setattr(sweeping, "ask_all", partial(ask_all, at_once=2))
+    with in_public(), django_assert_num_queries(7):
         assert sweeping.sweep_mail() == 0
 
 
