@@ -3,10 +3,12 @@
 import gc
 import os
 from importlib import import_module
+from pathlib import Path
 
 import django
 from django.conf import settings
 
+from config.opening import OPENED_VARIABLE, Opening
 from kernel.http.handlers import Application
 
 # Before the settings are read.
@@ -14,7 +16,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("KAYUN_ROLE", "web")
 django.setup(set_prefix=False)
 
-application = Application()
+application: Application | Opening = Application()
+if opened := os.environ.get(OPENED_VARIABLE):
+    application = Opening(application, opened=Path(opened))
 
 # Pages are imported with their addresses: now, rather than while the first visitor waits.
 for urlconf in (settings.ROOT_URLCONF, settings.PUBLIC_SCHEMA_URLCONF):

@@ -10,6 +10,7 @@ from typing import Final
 
 import psutil
 
+from config.opening import OPENED_VARIABLE
 from kernel.localservers.processes import end, log_tail
 
 # Inherited by everything a child starts: by it a later run finds what a killed one left behind.
@@ -40,6 +41,7 @@ class Children:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._logs = root / ".local" / "run" / "logs"
+        self._opened = root / ".local" / "run" / "opened"
         self.running: list[Child] = []
 
     def __enter__(self) -> "Children":
@@ -50,8 +52,13 @@ class Children:
         end_all(self.running)
 
     def start_web(self, *, port: int) -> Child:
-        """Start the web server, on this machine's own address only."""
+        """Start the web server, on this machine's own address only. Until ``open_doors`` it asks people to wait."""
+        self._opened.unlink(missing_ok=True)
         return self._start("web", ["granian", *web_options(port=port), "config.wsgi:application"])
+
+    def open_doors(self) -> None:
+        """Let the web server serve: everything it stands on is there."""
+        self._opened.touch()
 
     def start_worker(self) -> Child:
         """Start the worker, which also keeps the timer: where there is one worker, a process less to start."""
@@ -74,7 +81,12 @@ class Children:
             process = subprocess.Popen(
                 [str(program), *command[1:]],
                 cwd=self._root,
-                env={**os.environ, _MARK: str(self._root), "KAYUN_ROLE": role},
+                env={
+                    **os.environ,
+                    _MARK: str(self._root),
+                    "KAYUN_ROLE": role,
+                    OPENED_VARIABLE: str(self._opened),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,

@@ -40,6 +40,7 @@ def run(port: int, demo: bool) -> None:
             # It takes seconds to come up and needs no tables for that: meanwhile they are made.
             web = family.start_web(port=port)
             summary = _fill(demo=demo)
+            family.open_doors()
             family.start_worker()
             _wait_until_answering(port, family, web)
             click.echo(f"\nKayun is ready after {time.monotonic() - began:.1f} s: http://localhost:{port}/")

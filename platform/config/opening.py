@@ -1,0 +1,55 @@
+"""What a web process says that was started before there is anything to show: `kayun run` starts it while migrating."""
+
+import json
+from collections.abc import Callable, Iterable
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+from kernel.http.handlers import PROGRAMS_PREFIX
+
+OPENED_VARIABLE: Final = "KAYUN_OPENED_FILE"
+"""Names the file that tells the web process that everything is there. Without it, it serves at once."""
+
+_CHINESE: Final = "卡云正在启动，请稍候。"
+_ENGLISH: Final = "Kayun is starting, please wait a moment."
+_PATIENCE_S: Final = 2
+
+_StartResponse = Callable[..., Any]
+_Application = Callable[[dict[str, Any], _StartResponse], Iterable[bytes]]
+
+
+class Opening:
+    """A WSGI application that answers 503 with the code ``starting`` until a file exists, then the real one's answers.
+
+    Nothing of the real one is asked before: its tables may be missing, or half made.
+    """
+
+    def __init__(self, application: _Application, *, opened: Path) -> None:
+        self._application = application
+        self._opened = opened
+        self._open = False
+
+    def __call__(self, environ: dict[str, Any], start_response: _StartResponse) -> Iterable[bytes]:
+        self._open = self._open or self._opened.exists()
+        if self._open:
+            return self._application(environ, start_response)
+        programs = environ["PATH_INFO"].startswith(PROGRAMS_PREFIX)
+        body = (_for_programs() if programs else _for_people()).encode()
+        kind = "application/json" if programs else "text/html; charset=utf-8"
+        headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Retry-After", str(_PATIENCE_S))]
+        start_response("503 Service Unavailable", headers)
+        return [body]
+
+
+def _for_programs() -> str:
+    error = {"code": "starting", "message": f"{_CHINESE}{_ENGLISH}", "params": {}}
+    return json.dumps({"error": error}, ensure_ascii=False)
+
+
+def _for_people() -> str:
+    return (
+        f'<!doctype html><html lang="zh-Hans"><meta charset="utf-8"><meta http-equiv="refresh" content="{_PATIENCE_S}">'
+        '<meta name="viewport" content="width=device-width"><title>卡云</title>'
+        f'<h1>{escape(_CHINESE)}</h1><p lang="en">{escape(_ENGLISH)}</p></html>'
+    )
