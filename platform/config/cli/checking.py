@@ -38,7 +38,7 @@ def test(pytest_arguments: tuple[str, ...]) -> None:
     tools.provide()
     _prepare_tests()
     failed = run_checks(list(CHECKS))
-    code = _pytest(("-n", _WORKERS, "--dist", "loadgroup"))
+    code = _pytest(("-n", _WORKERS, "--dist", "loadgroup", "--durations", "30"))
     failed += ["tests"] if code else []
     _conclude(failed, seconds=time.monotonic() - began)
 
