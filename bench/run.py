@@ -11,7 +11,9 @@ from bench.results import Plan, Result
 __all__ = ["ROWS", "Plan", "measure_all"]
 
 
-ROWS: Final = ("posting", "chains", "pins", "provisioning", "billing", "imports", "sheets", "member", "clearing")
+ROWS: Final = (
+    "posting", "metering", "chains", "pins", "provisioning", "billing", "imports", "sheets", "member", "clearing",
+)  # fmt: skip
 
 
 def measure_all(names: list[str], plan: Plan, *, write: bool) -> int:

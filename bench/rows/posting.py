@@ -11,6 +11,9 @@ from bench.tills import batches, consumptions
 from kernel.localservers import addresses
 
 CLIENTS = 8
+CROWD = 64
+CROWD_THREADS = 32
+"""Of each web process: who waits for company must have a thread to wait in."""
 CARDS = 500
 BATCH = 100
 
@@ -74,16 +77,31 @@ def measure(plan: Plan) -> list[Result]:
         # Code paths, plans and what is remembered of cards are warm before anything counts.
         best_of(Plan(rounds=1, seconds=3, full=False), contenders)
         best = best_of(plan, contenders)
-    rate = "postings/s"
-    path = f"API posting with lots, one a request, {CLIENTS} clients"
+    rate, path = "postings/s", "API posting with lots, one a request"
+    few = f"{path}, {CLIENTS} clients"
     return [
-        Result(path, "pgbench running the same two trips", rate, best["api"], best["pgbench"], 0.30),
-        Result(path, "a DRF + ORM twin", rate, best["api"], best["twin"], 4.0),
+        Result(few, "pgbench running the same two trips", rate, best["api"], best["pgbench"], 0.30),
+        Result(few, "a DRF + ORM twin", rate, best["api"], best["twin"], 4.0),
         Result(f"API batch of {BATCH} postings", "pgbench single postings", rate, best["batch"], best["pgbench"], 2.0),
+        _crowd(chain, plan, f"{path}, {CROWD} clients"),
     ]
 
 
-def pgbench_of(chain: BenchChain, plan: Plan) -> Callable[[], float]:
+def _crowd(chain: BenchChain, plan: Plan, path: str) -> Result:
+    """Many tills at once: what they ask for meanwhile is posted together."""
+    with serving("config.wsgi:application", threads=CROWD_THREADS) as port:
+        contenders = {
+            "pgbench": pgbench_of(chain, plan, clients=CROWD),
+            "api": lambda: posted_per_second(port, [chain], plan, clients=CROWD),
+        }
+        best_of(Plan(rounds=1, seconds=3, full=False), contenders)
+        best = best_of(plan, contenders)
+    note = f"web processes of {CROWD_THREADS} threads"
+    against = f"pgbench running the same two trips, {CROWD} clients"
+    return Result(path, against, "postings/s", best["api"], best["pgbench"], 0.60, note=note)
+
+
+def pgbench_of(chain: BenchChain, plan: Plan, *, clients: int = CLIENTS) -> Callable[[], float]:
     """pgbench on random cards of the chain, with as many clients."""
     script = _TWO_TRIPS.format(s=chain.schema_name, id=_ID, cards=len(chain.numbers))
     variables = {
@@ -92,20 +110,20 @@ def pgbench_of(chain: BenchChain, plan: Plan) -> Callable[[], float]:
         "store": chain.store_id,
     }
     url = addresses(ROOT, "bench").database_url
-    return lambda: pgbench(script, url=url, clients=CLIENTS, seconds=plan.seconds, variables=variables)
+    return lambda: pgbench(script, url=url, clients=clients, seconds=plan.seconds, variables=variables)
 
 
 def _api(port: int, chain: BenchChain, plan: Plan) -> Callable[[], float]:
     return lambda: posted_per_second(port, [chain], plan)
 
 
-def posted_per_second(port: int, chains: list[BenchChain], plan: Plan) -> float:
+def posted_per_second(port: int, chains: list[BenchChain], plan: Plan, *, clients: int = CLIENTS) -> float:
     """Postings per second through the API.
 
     Raises:
         RuntimeError: an answer was not 201.
     """
-    load = drive(port, consumptions(chains), connections=CLIENTS, seconds=plan.seconds)
+    load = drive(port, consumptions(chains), connections=clients, seconds=plan.seconds)
     if set(load.statuses) != {201}:
         raise RuntimeError(f"not every posting was accepted: {dict(load.statuses)}")
     return load.rate(201)
