@@ -11,6 +11,7 @@ from django.db import connection
 
 from bench.results import Plan, Result
 from bench.serving import ROOT
+from kernel.clock import today
 from kernel.db import in_public
 
 PLACE: Final = ROOT / "docs" / "benchmarks.md"
@@ -18,21 +19,49 @@ PLACE: Final = ROOT / "docs" / "benchmarks.md"
 _HEAD: Final = """# Benchmarks
 
 Written by `make bench`; do not edit. Each line sets our code beside a peer: both are measured in one run, in turn,
-{rounds} times, and the best of each counts. A rate's ratio should be at least the goal, a time's at most. Server,
+several times, and the best of each counts. A rate's ratio should be at least the goal, a time's at most. Server,
 PostgreSQL (durable: `fsync` on) and the clients that load them share this machine, so absolute numbers say little;
-ratios say something.
+ratios say something. `kayun bench ROW` measures one row anew and leaves the others as they are.
 
 Machine: {cores} cores, {memory} GiB. {versions}.
 
-| path | measured against | ours | peer | ratio | goal |
-|---|---|---:|---:|---:|---:|
+| path | measured against | ours | peer | ratio | goal | when |
+|---|---|---:|---:|---:|---:|---|
 """
 
 
-def write(results: list[Result], plan: Plan) -> None:
-    """Write the report."""
-    head = _HEAD.format(rounds=plan.rounds, cores=os.cpu_count(), memory=_memory_gib(), versions=_versions())
-    PLACE.write_text(head + "\n".join(_row(result) for result in results) + "\n" + _notes(results), encoding="utf-8")
+def write(results: list[Result], plan: Plan, *, whole: bool) -> None:
+    """Write the report. Unless it is ``whole``, lines of what was not measured now stay."""
+    head = _HEAD.format(cores=os.cpu_count(), memory=_memory_gib(), versions=_versions())
+    when = f"{today():%Y-%m-%d}, best of {plan.rounds}"
+    text = PLACE.read_text(encoding="utf-8") if PLACE.exists() and not whole else ""
+    lines = merged(kept_lines(text, "| "), {_key(result): _row(result, when) for result in results})
+    notes = merged(kept_lines(text, "- "), {result.path: f"- {result.path}: {result.note}" for result in results})
+    notes = [note for note in notes if not note.endswith(": ")]
+    PLACE.write_text(
+        head + "\n".join(lines) + "\n" + ("\n" + "\n".join(notes) + "\n" if notes else ""), encoding="utf-8"
+    )
+
+
+def kept_lines(text: str, sign: str) -> dict[str, str]:
+    """The lines of an earlier report that begin so, by what they measure."""
+    found = [line for line in text.splitlines() if line.startswith(sign) and not line.startswith(("| path |", "|--"))]
+    return {_key_in(line): line for line in found}
+
+
+def merged(earlier: dict[str, str], now: dict[str, str]) -> list[str]:
+    """The lines in the order they had, each as it is known last; new ones at the end."""
+    return list((earlier | now).values())
+
+
+def _key(result: Result) -> str:
+    return f"{result.path} | {result.against}"
+
+
+def _key_in(line: str) -> str:
+    if line.startswith("- "):
+        return line.removeprefix("- ").partition(": ")[0]
+    return " | ".join(cell.strip() for cell in line.split("|")[1:3])
 
 
 def line(result: Result) -> str:
@@ -44,17 +73,12 @@ def line(result: Result) -> str:
     )
 
 
-def _row(result: Result) -> str:
+def _row(result: Result, when: str) -> str:
     mark = "" if result.met else " **missed**"
     return (
         f"| {result.path} | {result.against} | {_number(result.ours)} {result.unit} "
-        f"| {_number(result.peer)} {result.unit} | {_number(result.ratio)}{mark} | {_goal(result)} |"
+        f"| {_number(result.peer)} {result.unit} | {_number(result.ratio)}{mark} | {_goal(result)} | {when} |"
     )
-
-
-def _notes(results: list[Result]) -> str:
-    notes = [f"- {result.path}: {result.note}" for result in results if result.note]
-    return "\n" + "\n".join(dict.fromkeys(notes)) + "\n" if notes else ""
 
 
 def _goal(result: Result) -> str:

@@ -30,5 +30,5 @@ def measure_all(names: list[str], plan: Plan, *, write: bool) -> int:
             sys.stdout.write(report.line(result) + "\n")
             sys.stdout.flush()
     if write:
-        report.write(results, plan)
+        report.write(results, plan, whole=set(ROWS) <= set(names))
     return 0 if all(result.met for result in results) else 1

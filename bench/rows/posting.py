@@ -12,8 +12,8 @@ from kernel.localservers import addresses
 
 CLIENTS = 8
 CROWD = 64
-CROWD_THREADS = 32
-"""Of each web process: who waits for company must have a thread to wait in."""
+CROWD_THREADS = 16
+"""Of each web process: who waits for company must have a thread to wait in, and each a connection."""
 CARDS = 500
 BATCH = 100
 
@@ -89,7 +89,8 @@ def measure(plan: Plan) -> list[Result]:
 
 def _crowd(chain: BenchChain, plan: Plan, path: str) -> Result:
     """Many tills at once: what they ask for meanwhile is posted together."""
-    with serving("config.wsgi:application", threads=CROWD_THREADS) as port:
+    pool = {"KAYUN_POOL_SIZE": str(CROWD_THREADS)}
+    with serving("config.wsgi:application", threads=CROWD_THREADS, more_variables=pool) as port:
         contenders = {
             "pgbench": pgbench_of(chain, plan, clients=CROWD),
             "api": lambda: posted_per_second(port, [chain], plan, clients=CROWD),

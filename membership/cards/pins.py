@@ -33,6 +33,24 @@ class PinVerdict:
     better_hash: str | None = None
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class NewPin:
+    """A random PIN, to be shown once, and what is stored of it."""
+
+    pin: str
+    hashed: str
+
+
+def new_pin(*, personal: Iterable[str] = (), wait_s: float | None = None) -> NewPin:
+    """Make a random PIN, slowly on purpose: before any lock is taken. Arguments as of the two it is made by.
+
+    Raises:
+        Busy
+    """
+    pin = random_pin(personal=personal)
+    return NewPin(pin, hash_pin(pin, wait_s=wait_s))
+
+
 def random_pin(*, personal: Iterable[str] = ()) -> str:
     """A PIN that is neither trivial nor contained in ``personal`` (phone, card number, birthday)."""
     personal = tuple(personal)

@@ -347,7 +347,8 @@ RELEASE = os.environ.get("KAYUN_RELEASE", "dev")
 LOGGING_CONFIG = "kernel.observability.logs.configure"
 LOGGING: dict[str, Any] = {
     "json": environment.flag("KAYUN_JSON_LOGS", default=MODE == "production"),
-    "level": os.environ.get("KAYUN_LOG_LEVEL", "INFO"),
+    # Who runs a command reads what it says; lines about each request or task are for servers' logs.
+    "level": os.environ.get("KAYUN_LOG_LEVEL", "WARNING" if PROCESS_ROLE == "command" else "INFO"),
 }
 
 SILENCED_SYSTEM_CHECKS: list[str] = []

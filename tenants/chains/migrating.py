@@ -14,6 +14,7 @@ from django.db import connections
 
 from kernel.db import PUBLIC_SCHEMA, in_public
 from tenants.chains import schemas, spares, template
+from tenants.chains.beside import migrating_beside, wait_for_orphans
 from tenants.chains.domain import CHAIN_PREFIX, TEMPLATE_SCHEMA
 from tenants.chains.versions import OWNER, pending, schemas_with_migrations
 
@@ -54,11 +55,14 @@ def migrate_everything() -> Outcome:
     outcome = Outcome()
     with _alone():
         found = schemas_with_migrations()
+        if not found:
+            _begin_with(outcome)
+            found = schemas_with_migrations()
         late = pending(found)
         if PUBLIC_SCHEMA in late or PUBLIC_SCHEMA not in found:
             outcome.applied[PUBLIC_SCHEMA] = schemas.migrate(PUBLIC_SCHEMA)
         if TEMPLATE_SCHEMA in late or not template.is_current():
-            outcome.applied[TEMPLATE_SCHEMA] = _renew_template()
+            outcome.applied.setdefault(TEMPLATE_SCHEMA, []).extend(_renew_template())
             late = pending(schemas_with_migrations())
         for name in late:
             if name.startswith(CHAIN_PREFIX):
@@ -67,6 +71,13 @@ def migrate_everything() -> Outcome:
     if outcome.failed:
         raise ChainsNotMigrated(outcome)
     return outcome
+
+
+def _begin_with(outcome: Outcome) -> None:
+    """An empty database. Public and the template need nothing of each other: a process each."""
+    with migrating_beside(TEMPLATE_SCHEMA) as template_too:
+        outcome.applied[PUBLIC_SCHEMA] = schemas.migrate(PUBLIC_SCHEMA)
+        outcome.applied[TEMPLATE_SCHEMA] = template_too.result()
 
 
 def _renew_template() -> list[str]:
@@ -90,6 +101,7 @@ def _migrate_chain(name: str, outcome: Outcome) -> None:
 def _alone() -> Iterator[None]:
     with connections[OWNER].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_ADVISORY_LOCK])
+    wait_for_orphans()
     try:
         yield
     finally:

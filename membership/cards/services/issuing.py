@@ -13,11 +13,11 @@ from ledger.domain import Unit
 from ledger.services import open_account
 from membership.buyers.domain import Buyer, BuyerRole, Deed
 from membership.buyers.services import Purchase, check_buyer, register_buyer
-from membership.cards import locks, queries
+from membership.cards import locks, pins, queries
 from membership.cards.domain import CardAct, CardStatus, destination, tidy_number, validity_end
 from membership.cards.gates import pass_gates
 from membership.cards.models import Card, CardType, CardWebLogin
-from membership.cards.pins import hash_pin, known_to_a_finder, random_pin
+from membership.cards.pins import NewPin, known_to_a_finder
 from membership.cards.policy import TypeKind, UseBy
 from membership.cards.services.stepping import InvalidValidity, locked_for, take_step
 from membership.cards.values import POINTS, STORED
@@ -116,6 +116,7 @@ def issue_card(
     override_reason: str = "",
     vehicle: Vehicle | None = None,
     buyer: Buyer | None = None,
+    new_pin: NewPin | None = None,
 ) -> IssuedCard:
     """Hand an idle card to a member, or a bearer card to whoever buys it: open its accounts, set its validity and a
     random PIN (R-B12, R-B18, R-B29, R-B30).
@@ -124,7 +125,8 @@ def issue_card(
     a ``payment_pending``, the card stays ISSUED until ``activate_card``. ``override_reason`` lets somebody who may set
     card types waive the type's conditions on spending (R-P10). ``vehicle``: the member's, which the card serves alone
     (R-B15, R-C08). ``buyer``: who came for the card, where that is not the member herself; a member's agent, or the
-    buyer of a bearer card. She is registered with it.
+    buyer of a bearer card. She is registered with it. ``new_pin``: made beforehand, by who issues many and makes the
+    next one's meanwhile.
 
     Raises:
         NotAllowed, CardNotFound, CardNotIdle, TypeNotEnabled, MemberRequired, MemberNotWanted, IdLimitReached,
@@ -135,9 +137,8 @@ def issue_card(
         DomainError: a gate's own (``cards.gates``).
     """
     number = tidy_number(number)
-    pin = random_pin(personal=known_to_a_finder(number, member))
     # Before the lock: hashing is slow on purpose.
-    pin_hash = hash_pin(pin, wait_s=DESK_WAIT_S)
+    secret = new_pin or pins.new_pin(personal=known_to_a_finder(number, member), wait_s=DESK_WAIT_S)
     if member is not None:
         # Two counters at once must not each give this person the last card that she may have.
         locks.lock_member(member.pk)
@@ -155,7 +156,7 @@ def issue_card(
     pass_gates(card, store_id=store_id)
     card.status = CardStatus.ACTIVE if activate and not payment_pending else CardStatus.ISSUED
     card.payment_pending = payment_pending
-    give_to(card, member, store_id=store_id, until=_last_day(card, valid_until), pin_hash=pin_hash)
+    give_to(card, member, store_id=store_id, until=_last_day(card, valid_until), pin_hash=secret.hashed)
     note(actor, card_id=card.pk, kind=RecordKind.ISSUE, store_id=store_id, occurred_at=clock.now())
     detail = {"member": member.code if member else "", "valid_until": str(card.valid_until)}
     if override_reason:
@@ -165,7 +166,7 @@ def issue_card(
         purchase = Purchase(deed=Deed.ISSUE, card_id=card.pk, card_number=number, store_id=store_id)
         role = BuyerRole.BUYER if card.bearer else BuyerRole.AGENT
         register_buyer(actor=actor, buyer=buyer, role=role, purchase=purchase)
-    return IssuedCard(card=card, pin=pin)
+    return IssuedCard(card=card, pin=secret.pin)
 
 
 def activate_card(*, actor: Actor, number: str, store_id: int) -> Card:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel import clock
 from kernel.errors import DomainError
 from kernel.slots import DESK_WAIT_S
-from membership.cards import locks
+from membership.cards import locks, pins
 from membership.cards.domain import (
     CardAct,
     CardStanding,
@@ -20,7 +20,7 @@ from membership.cards.domain import (
 )
 from membership.cards.errors import CardIdle, CardNotFound, CardNotUsable, CardPinLocked, WrongPin, not_usable
 from membership.cards.models import Card, CardRules, CardTillPin, CardWebLogin
-from membership.cards.pins import check_pin, hash_pin, known_to_a_finder, random_pin
+from membership.cards.pins import check_pin, hash_pin, known_to_a_finder
 from membership.cards.policy import PinProof
 from membership.cards.services.issuing import IssuedCard
 from membership.cards.services.stepping import locked_for, take_step
@@ -85,10 +85,10 @@ def reset_pin(*, actor: Actor, number: str, store_id: int, pin_version: int) -> 
     """
     require(actor, Act.PIN_RESET, store_id=store_id)
     number = tidy_number(number)
-    pin = random_pin(personal=(number,))
-    card = set_pin(number, hash_pin(pin, wait_s=DESK_WAIT_S), pin_version, must_change=True)
+    secret = pins.new_pin(personal=(number,), wait_s=DESK_WAIT_S)
+    card = set_pin(number, secret.hashed, pin_version, must_change=True)
     record(actor, Act.PIN_RESET, object_type="card", object_id=number, store_id=store_id)
-    return IssuedCard(card=card, pin=pin)
+    return IssuedCard(card=card, pin=secret.pin)
 
 
 def choose_pin(*, actor: Actor, number: str, store_id: int, pin_version: int, new_pin: str, again: str) -> Card:

@@ -18,7 +18,7 @@ from membership.cards.domain import CardAct, CardStatus, Shown, destination, tid
 from membership.cards.errors import CardFrozen
 from membership.cards.gates import draw_policy, pass_gates
 from membership.cards.models import Card
-from membership.cards.pins import hash_pin, known_to_a_finder, random_pin
+from membership.cards.pins import known_to_a_finder, new_pin
 from membership.cards.services.issuing import (
     CardNotIdle,
     IssuedCard,
@@ -112,8 +112,7 @@ def _succeed(
     if number == new_number:
         raise SameCard
     # Before the locks: hashing is slow on purpose.
-    pin = random_pin(personal=known_to_a_finder(new_number, None))
-    pin_hash = hash_pin(pin, wait_s=DESK_WAIT_S)
+    secret = new_pin(personal=known_to_a_finder(new_number, None), wait_s=DESK_WAIT_S)
     locks.lock_holder_of(number)
     old, new = locks.lock_two_cards(number, new_number)
     to = allowed(act, old)
@@ -123,7 +122,7 @@ def _succeed(
     # The holder's level and type go with her, whatever the blank card was made as.
     new.type, new.level, new.status = old.type, old.level, CardStatus.ACTIVE
     new.replaces = old
-    give_place(old, new, old.member, store_id=store_id, pin_hash=pin_hash)
+    give_place(old, new, old.member, store_id=store_id, pin_hash=secret.hashed)
     moved = move_value(actor=actor, old=old, new=new, store_id=store_id, occurred_at=now, reason=act.value)
     detail = {"successor": new.number, "stored_fen": moved.stored_fen, "points": moved.points} | proof
     take_step(actor, old, act, to, store_id=store_id, reason=reason, kind=_KINDS[act], detail=detail, before_loss="")
@@ -138,7 +137,7 @@ def _succeed(
         store_id=store_id,
         detail={"replaces": old.number, "fee_fen": fee, "fee_from_card": fee_from_card},
     )
-    return Successor(issued=IssuedCard(card=new, pin=pin), moved=moved, fee_fen=fee)
+    return Successor(issued=IssuedCard(card=new, pin=secret.pin), moved=moved, fee_fen=fee)
 
 
 def check_succession(act: CardAct, old: Card, new: Card) -> None:

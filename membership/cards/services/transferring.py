@@ -11,7 +11,7 @@ from membership.cards import locks
 from membership.cards.domain import CardAct, CardStatus, Shown, tidy_number
 from membership.cards.gates import pass_gates
 from membership.cards.models import Card
-from membership.cards.pins import hash_pin, known_to_a_finder, random_pin
+from membership.cards.pins import known_to_a_finder, new_pin
 from membership.cards.services.issuing import IssuedCard, check_limit, check_type
 from membership.cards.services.moving import move_value
 from membership.cards.services.replacing import SameCard, Successor, check_succession, give_place
@@ -71,8 +71,7 @@ def transfer_card(
         raise SameCard
     proof = shown_by(shown)
     # Before the locks: hashing is slow on purpose.
-    pin = random_pin(personal=known_to_a_finder(new_number, to))
-    pin_hash = hash_pin(pin, wait_s=DESK_WAIT_S)
+    secret = new_pin(personal=known_to_a_finder(new_number, to), wait_s=DESK_WAIT_S)
     locks.lock_member(to.pk)
     old, new = locks.lock_two_cards(number, new_number)
     step = allowed(CardAct.REPLACE, old)
@@ -81,7 +80,7 @@ def transfer_card(
     now = clock.now()
     new.type, new.level, new.status = old.type, old.level, CardStatus.ACTIVE
     new.replaces = old
-    give_place(old, new, to, store_id=store_id, pin_hash=pin_hash)
+    give_place(old, new, to, store_id=store_id, pin_hash=secret.hashed)
     moved = move_value(actor=actor, old=old, new=new, store_id=store_id, occurred_at=now, reason=TRANSFER)
     detail = {"successor": new.number, "stored_fen": moved.stored_fen, "points": moved.points, "to_member": to.code}
     kind = RecordKind.REPLACEMENT
@@ -90,7 +89,7 @@ def transfer_card(
     note(actor, card_id=new.pk, kind=RecordKind.ISSUE, store_id=store_id, occurred_at=now)
     told = {"replaces": old.number, "from_member": old.member.code if old.member else "", "to_member": to.code}
     record(actor, "card.transfer", object_type="card", object_id=new.number, store_id=store_id, detail=told)
-    return Successor(issued=IssuedCard(card=new, pin=pin), moved=moved, fee_fen=0)
+    return Successor(issued=IssuedCard(card=new, pin=secret.pin), moved=moved, fee_fen=0)
 
 
 def _check(old: Card, new: Card, to: Member) -> None:

@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from kernel.db import PUBLIC_SCHEMA, in_chain, in_public
-from tenants.chains import migrating, schemas, spares, versions
+from tenants.chains import beside, migrating, schemas, spares, versions
+from tenants.chains.beside import migrating_beside
 from tenants.chains.domain import TEMPLATE_SCHEMA
 from tenants.chains.migrating import ChainsNotMigrated, migrate_everything
 from tenants.chains.models import Chain, SchemaTemplate, Spare
@@ -228,3 +229,37 @@ def test_each_kind_of_schema_has_its_own_apps(chains: list[Chain]) -> None:
     assert "stores.0001_initial" in chain
     assert "stores.0001_initial" not in public
     assert "ledger.0001_initial" in public & chain
+
+
+def test_a_run_waits_for_the_process_that_a_killed_one_left(chains: list[Chain]) -> None:
+    """An empty database's template is made by a process of its own, which may outlive the run."""
+    done = threading.Event()
+
+    def migrate() -> None:
+        migrate_everything()
+        connections.close_all()
+        done.set()
+
+    with superuser() as orphan:
+        orphan.execute("SELECT pg_advisory_lock(%s)", [beside._LOCK])
+        migration = threading.Thread(target=migrate)
+        migration.start()
+        assert not done.wait(0.5), "it waits"
+        orphan.execute("SELECT pg_advisory_unlock(%s)", [beside._LOCK])
+        migration.join(20)
+    assert done.is_set()
+
+
+def test_where_only_the_template_was_made_public_follows(chains: list[Chain], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run was killed while its other process went on."""
+    migrated: list[str] = []
+    monkeypatch.setattr(migrating, "schemas_with_migrations", lambda: [TEMPLATE_SCHEMA])
+    monkeypatch.setattr(migrating.schemas, "migrate", lambda name: migrated.append(name) or [])
+    migrate_everything()
+    assert migrated == [PUBLIC_SCHEMA]
+
+
+def test_what_fails_in_the_other_process_fails_here(chains: list[Chain]) -> None:
+    # Its name is refused before anything is done.
+    with pytest.raises(ValueError, match="not a schema name"), migrating_beside("no schema") as other:
+        other.result()
