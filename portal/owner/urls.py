@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portal.owner import invoice_views, price_views, subscriptions, usage, views
+from portal.owner import invoice_views, price_views, subscriptions, team_views, usage, views
 
 app_name = "console"
 
@@ -23,6 +23,7 @@ urlpatterns = [
     path("chains/<slug:slug>/prices/", price_views.prices, name="prices"),
     path("chains/<slug:slug>/statements/", include("portal.owner.statement_urls")),
     path("chains/<slug:slug>/subscription/", subscriptions.subscription, name="subscription"),
+    path("chains/<slug:slug>/team/", team_views.team, name="team"),
     path("chains/<slug:slug>/usage/", usage.usage, name="usage"),
     path("chains/<slug:slug>/subscription/quote/", subscriptions.subscription_quote, name="subscription_quote"),
     path("chains/<slug:slug>/subscription/change/", subscriptions.subscription_change, name="subscription_change"),

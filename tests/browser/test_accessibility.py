@@ -55,7 +55,7 @@ _OF_A_CARD = [
 _CONSOLE = [
     "/console/", "/console/chains/new/", *(f"/console/chains/yunshan/{page}" for page in (
         "subscription/", "account/", "account/top-up/", "account/automatic/",
-        "statements/", "statements/now/", "invoices/", "prices/", "usage/")),
+        "statements/", "statements/now/", "invoices/", "prices/", "usage/", "team/")),
 ]  # fmt: skip
 _OFFICE = [
     "/platform/events/",
