@@ -24,7 +24,7 @@ class YuanField(forms.CharField):
     """An amount as a cashier types it. Cleans to ``Money``; an empty optional one to ¥0.00."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=20, **kwargs)
+        super().__init__(max_length=60, **kwargs)
 
     def clean(self, value: Any) -> Money:
         text = super().clean(value)

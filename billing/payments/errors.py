@@ -42,6 +42,22 @@ class SavedCardNotFound(DomainError):
     message = _("找不到这张已登记的银行卡，它可能已被移除。")
 
 
+class SavedCardMissing(DomainError):
+    """No card was chosen, perhaps because there is none."""
+
+    code = "saved_card_missing"
+    status = 409
+    message = _("自动充值要用已登记的银行卡：请先登记一张，再开启。设置没有保存。")
+
+
+class ThresholdOutOfRange(DomainError):
+    """An account is topped up before it is empty, and not beyond what is paid at once."""
+
+    code = "threshold_out_of_range"
+    status = 422
+    message = _("触发自动充值的余额须大于 0，不超过 {most}。设置没有保存。")
+
+
 class SavedCardInUse(DomainError):
     code = "saved_card_in_use"
     status = 409

@@ -15,6 +15,8 @@ LARGEST_FEN = 10**12
 
 _YUAN = re.compile(r"\A(?P<sign>-?)(?P<yuan>\d{1,12}|\d{1,3}(?:,\d{3}){1,3})(?:\.(?P<fen>\d{1,2}))?\Z", re.ASCII)
 
+_LONG = re.compile(r"\A-?(?:\d{13,}|\d{1,3}(?:,\d{3}){4,})(?:\.\d{1,2})?\Z", re.ASCII)
+
 
 class InvalidAmount(DomainError):
     """The text is not an amount in yuan with at most two decimals."""
@@ -22,6 +24,12 @@ class InvalidAmount(DomainError):
     code = "invalid_amount"
     status = 400
     message = _("金额“{text}”无效：请输入不超过两位小数的金额，例如 12.50。")
+
+
+class AmountBeyond(InvalidAmount):
+    """An amount in form, but beyond everything: to say that its form is wrong would mislead."""
+
+    message = _("金额“{text}”过大，请核对。")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -76,15 +84,16 @@ def parse_yuan(text: str) -> Money:
     stands between thousands and nowhere else: ``1,50`` may be meant for one and a half, and is refused.
 
     Raises:
-        InvalidAmount: anything else, more than two decimals, or an absurd size.
+        AmountBeyond: an absurd size.
+        InvalidAmount: anything else, or more than two decimals.
     """
     cleaned = text.strip().translate(_FULL_WIDTH).removeprefix("¥").removesuffix("元").strip()
     match = _YUAN.match(cleaned)
     if match is None:
-        raise InvalidAmount(text=text)
+        raise (AmountBeyond if _LONG.match(cleaned) else InvalidAmount)(text=text)
     fen = int(match["yuan"].replace(",", "")) * FEN_PER_YUAN + int((match["fen"] or "").ljust(2, "0") or "0")
     if fen > LARGEST_FEN:
-        raise InvalidAmount(text=text)
+        raise AmountBeyond(text=text)
     return Money(-fen if match["sign"] else fen)
 
 

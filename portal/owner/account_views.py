@@ -44,6 +44,11 @@ _SUGGESTED_FEN: Final = (10_000, 50_000, 100_000, 500_000)
 # The result page asks again and again; the payment service is asked through it no more often than this.
 _LOOK_EVERY_S: Final = 4
 _ROUNDS: Final = 40
+_BESIDE: Final = {
+    "top_up_out_of_range": "amount", "threshold_out_of_range": "threshold", "saved_card_missing": "card",
+    "saved_card_not_found": "card",
+}  # fmt: skip
+"""Beside which field of the standing order a refusal stands."""
 KIND_WORDS: Final = {**dict(PostingKind.choices), POSTING_KIND: gettext_lazy("服务费用")}
 
 
@@ -172,7 +177,7 @@ def automatic(request: OwnerRequest, slug: str) -> HttpResponseBase:
                 saved_card_id=int(form.cleaned_data["card"]) if form.cleaned_data["card"] else None,
             )
         except DomainError as error:
-            form.add_error(None, str(error))
+            form.add_error(_BESIDE.get(error.code), str(error))
         else:
             messages.success(request, _("自动充值已保存。"))
             return redirect("console:automatic", slug=slug)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.money import LARGEST_FEN, InvalidAmount, Money, parse_yuan
+from kernel.money import LARGEST_FEN, AmountBeyond, InvalidAmount, Money, parse_yuan
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,9 @@ def test_arithmetic_stays_whole() -> None:
     assert -Money(3) == Money(-3)
     assert not Money.ZERO
     assert Money(150).yuan.as_tuple().exponent == -2
+
+
+@pytest.mark.parametrize("text", ["10000000000.01", "99999999999999999999", "¥1,000,000,000,000,000.00"])
+def test_an_amount_beyond_everything_is_said_to_be_too_large(text: str) -> None:
+    with pytest.raises(AmountBeyond, match="过大"):
+        parse_yuan(text)

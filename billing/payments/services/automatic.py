@@ -2,7 +2,7 @@
 
 from billing.accounts.domain import PREPAID
 from billing.payments.domain import MAX_TOP_UP, MIN_TOP_UP, AttemptKind, Method
-from billing.payments.errors import SavedCardNotFound, TopUpOutOfRange
+from billing.payments.errors import SavedCardMissing, SavedCardNotFound, ThresholdOutOfRange, TopUpOutOfRange
 from billing.payments.locks import hold_auto_top_up
 from billing.payments.models import UNENDED, Attempt, AutoTopUp, SavedCard
 from billing.payments.queries import chains_to_top_up
@@ -25,10 +25,15 @@ def set_auto_top_up(
     in public. Setting it anew forgets earlier declines.
 
     Raises:
-        TopUpOutOfRange, SavedCardNotFound
+        TopUpOutOfRange, ThresholdOutOfRange
+        SavedCardMissing, SavedCardNotFound: it is to be on, without a card that is kept.
     """
-    if not MIN_TOP_UP <= Money(amount_fen) <= MAX_TOP_UP or not 0 < threshold_fen <= MAX_TOP_UP.fen:
+    if not MIN_TOP_UP <= Money(amount_fen) <= MAX_TOP_UP:
         raise TopUpOutOfRange(least=MIN_TOP_UP, most=MAX_TOP_UP)
+    if not 0 < threshold_fen <= MAX_TOP_UP.fen:
+        raise ThresholdOutOfRange(most=MAX_TOP_UP)
+    if enabled and saved_card_id is None:
+        raise SavedCardMissing
     kept = SavedCard.objects.filter(chain_id=chain_id, removed_at__isnull=True)
     card = kept.filter(pk=saved_card_id).first() if saved_card_id is not None else None
     if enabled and card is None:

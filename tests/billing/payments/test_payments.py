@@ -14,7 +14,9 @@ from billing.payments.errors import (
     EventSettled,
     RefundOutOfRange,
     SavedCardInUse,
+    SavedCardMissing,
     SavedCardNotFound,
+    ThresholdOutOfRange,
     TopUpOutOfRange,
 )
 from billing.payments.gateway import gateway
@@ -181,7 +183,8 @@ def test_a_standing_order_needs_a_card_and_sane_amounts(town: Town) -> None:
     card = town.save_card()
     other = cast.request("qinghe")
     for chain_id, threshold, fen, error in (
-        (town.shop.pk, 0, 20_000, TopUpOutOfRange),
+        (town.shop.pk, 0, 20_000, ThresholdOutOfRange),
+        (town.shop.pk, 5_000_001, 20_000, ThresholdOutOfRange),
         (town.shop.pk, 1, 399, TopUpOutOfRange),
         (other.pk, 100, 20_000, SavedCardNotFound),
     ):
@@ -190,6 +193,10 @@ def test_a_standing_order_needs_a_card_and_sane_amounts(town: Town) -> None:
                 actor=town.owner, chain_id=chain_id, enabled=True, threshold_fen=threshold, amount_fen=fen,
                 saved_card_id=card.pk,
             )  # fmt: skip
+    with in_public(), pytest.raises(SavedCardMissing):
+        services.set_auto_top_up(
+            actor=town.owner, chain_id=town.shop.pk, enabled=True, threshold_fen=1, amount_fen=400, saved_card_id=None
+        )
     with in_public():
         assert not AutoTopUp.objects.exists()
 
