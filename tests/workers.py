@@ -118,7 +118,7 @@ class Workers:
         servers = addresses(ROOT, "test").for_database(connections["default"].settings_dict["NAME"])
         return {
             **os.environ,
-            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "DJANGO_SETTINGS_MODULE": "tests.house_settings",
             "KAYUN_MODE": "test",
             "DATABASE_URL": servers.database_url,
             "DATABASE_OWNER_URL": servers.owner_url,

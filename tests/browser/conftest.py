@@ -169,7 +169,7 @@ def _environment(workers: Workers, port: int) -> dict[str, str]:
     servers = addresses(ROOT, "test").for_database(connections["default"].settings_dict["NAME"])
     return {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.house_settings",
         "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}",
         "KAYUN_MODE": "test",
         "KAYUN_ROLE": "web",
