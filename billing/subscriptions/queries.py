@@ -107,6 +107,12 @@ def periods_behind(*, today: date) -> int:
     return Subscription.objects.filter(ended_on=None, period_end__lt=today).count()
 
 
+def is_more_due(*, today: date, than: int) -> bool:
+    """Whether more than so many subscriptions have a period that is over."""
+    due = Subscription.objects.filter(period_end__lte=today, ended_on=None).order_by("period_end", "pk")
+    return due[than : than + 1].exists()
+
+
 def _holding(subscription: Subscription, rows: Iterable[SubscribedModule]) -> Holding:
     rows = list(rows)
     return Holding(

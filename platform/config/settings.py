@@ -331,6 +331,9 @@ PAYMENT_SIMULATOR = "billing.simulator.transport.SimulatedTransport"
 # Where the simulated service finds us, and browsers find its payment page.
 SIMULATOR_BASE_URL = f"http://{BASE_DOMAIN}{f':{PUBLIC_PORT}' if PUBLIC_PORT else ''}"
 
+# Over so many connections at once the periods of thousands of chains are charged.
+BILLING_LANES = int(os.environ.get("KAYUN_BILLING_LANES", "2"))
+
 # ── API ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from django.db import connection
-from django.db.models import Case, Q, When
+from django.db.models import Q
 
 from billing.pricebook.domain import PLANS
 from billing.subscriptions.domain import Change
@@ -16,12 +16,19 @@ from billing.subscriptions.services.charging import Bill, note_setups, take
 from billing.subscriptions.services.holding import keep_terms
 from kernel import clock
 from kernel.db import ask_all, qualified, quote_schema
+from ledger.engine import arrays
 from tenants.audit.services import record
 from tenants.chains.domain import ChainState
 from tenants.chains.models import Chain
 from tenants.people.domain import SYSTEM
 
-_SCHEMAS_AT_ONCE: Final = 200
+_COUNTED: Final = """
+UPDATE subscriptions_subscription SET stores_counted_at = %(now)s WHERE id = ANY (%(ids)s::bigint[])
+"""
+_MOVED: Final = """
+UPDATE subscriptions_subscription s SET open_stores = found.number
+FROM unnest(%(ids)s::bigint[], %(counts)s::int[]) AS found (id, number) WHERE s.id = found.id
+"""
 
 
 def count_stores() -> int:
@@ -33,19 +40,13 @@ def count_stores() -> int:
         .order_by("pk")
         .values_list("subscription__pk", "schema_name", "subscription__open_stores")
     )
-    now, changed = clock.now(), 0
-    for begin in range(0, len(chains), _SCHEMAS_AT_ONCE):
-        part = chains[begin : begin + _SCHEMAS_AT_ONCE]
-        counts = dict(ask_all([(pk, schema) for pk, schema, _known in part], _counts))
-        moved = {pk: counts[pk] for pk, _schema, known in part if counts.get(pk, known) != known}
-        changed += len(moved)
-        rows = Subscription.objects.filter(pk__in=counts)
-        rows.update(stores_counted_at=now)
+    counts = dict(ask_all([(pk, schema) for pk, schema, _known in chains], _counts))
+    moved = {pk: counts[pk] for pk, _schema, known in chains if counts.get(pk, known) != known}
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTED, {"ids": arrays.plain(counts), "now": clock.now()})
         if moved:
-            rows.filter(pk__in=moved).update(
-                open_stores=Case(*(When(pk=pk, then=count) for pk, count in moved.items()))
-            )
-    return changed
+            cursor.execute(_MOVED, {"ids": arrays.plain(moved), "counts": arrays.plain(moved.values())})
+    return len(moved)
 
 
 def raise_to_floor(*, today: date | None = None, limit: int = 500) -> int:

@@ -24,6 +24,7 @@ from billing.subscriptions.services import (
     count_stores,
     raise_to_floor,
     renew_all,
+    renewing,
 )
 from kernel import clock
 from kernel.db import in_chain, in_public
@@ -271,6 +272,22 @@ def test_a_run_takes_the_same_statements_for_many_chains_as_for_one(
         subscribed(f"chain{number}", plan="B")
     with django_assert_max_num_queries(30):  # type: ignore[attr-defined]
         assert renew_all(today=date(2026, 4, 2)) == 6
+
+
+def test_several_lanes_charge_each_period_once(
+    subscribed: Callable[..., Chain], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five chains two periods behind, a batch for each chain: lanes pass over what another holds."""
+    monkeypatch.setattr(renewing, "BATCH", 1)
+    chains = [subscribed(f"chain{number}", plan="B") for number in range(5)]
+    assert renew_all(today=date(2026, 5, 2)) == 10
+    assert renew_all(today=date(2026, 5, 2)) == 0
+    for chain in chains:
+        assert held_by(chain) == (0, 204_00 + 2 * 18_00)
+        with in_public():
+            charged_at = set(Charge.objects.filter(chain=chain).values_list("charged_at", flat=True))
+        # The lanes have the clock of whoever began them.
+        assert charged_at == {clock.now()}
 
 
 def test_charges_sum_to_their_posting_and_cannot_be_changed(subscribed: Callable[..., Chain]) -> None:
