@@ -161,7 +161,9 @@ def handle(error: Exception, view_context: dict[str, Any]) -> Response:
 
 
 def _headers(refusal: DomainError) -> dict[str, str]:
-    headers = {"WWW-Authenticate": 'Bearer realm="kayun"'} if refusal.status == 401 else {}
+    headers = {"Charged-Calls": "0"}
+    if refusal.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="kayun"'
     if refusal.retry_after_s is not None:
         headers["Retry-After"] = str(refusal.retry_after_s)
     return headers

@@ -20,6 +20,7 @@ _TYPES: Final[Mapping[str, str]] = {
     "float": "number",
     "bool": "boolean",
     "datetime": "string",
+    "date": "string",
 }
 
 Fault = Callable[[str, "re.Match[str]"], InvalidRequest]
@@ -68,6 +69,7 @@ _FAULTS: Final[tuple[tuple["re.Pattern[str]", Fault], ...]] = tuple(
         (r"Object contains unknown field `(?P<name>.*)`$", _named(Reason.UNKNOWN_FIELD)),
         (r"Object missing required field `(?P<name>.*)`$", _named(Reason.MISSING_FIELD)),
         (r"Expected `datetime` with a timezone", _plain(Reason.BAD_MOMENT)),
+        (r"Invalid RFC3339 encoded date$", _plain(Reason.BAD_FORMAT)),
         (r"Invalid RFC3339", _plain(Reason.BAD_MOMENT)),
         (r"Expected `array` of length (?P<sign>[<>])= (?P<limit>\d+)$", _counted),
         (r"Expected `str` matching regex", _plain(Reason.BAD_FORMAT)),

@@ -14,6 +14,8 @@ from api.errors import MalformedJson
 from api.faults import fault_of, refuse_repeated_fields
 
 JSON: Final = "application/json"
+CHARGED: Final = "Charged-Calls"
+"""The header that says of every answer how many calls it was charged as: 0 for reads, refusals and repetitions."""
 
 
 class Shape(msgspec.Struct, kw_only=True):
@@ -72,9 +74,12 @@ def encode(data: Any) -> bytes:
     return msgspec.json.encode(data, enc_hook=str)
 
 
-def answered(shape: Shape, *, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
+def answered(
+    shape: Shape, *, status: int = 200, headers: Mapping[str, str] | None = None, charged_calls: int = 0
+) -> HttpResponse:
     """The answer as JSON. Not DRF's ``Response``, a template that is drawn later: there is nothing to choose."""
-    return HttpResponse(encode(shape), content_type=JSON, status=status, headers=headers)
+    told = {CHARGED: str(charged_calls), **(headers or {})}
+    return HttpResponse(encode(shape), content_type=JSON, status=status, headers=told)
 
 
 def decode(raw: bytes, shape: type[Any]) -> Any:

@@ -1,6 +1,5 @@
 """``POST /api/v1/consumptions`` and its batch: what a chain's own till or management software posts."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -11,9 +10,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from api.callers import Caller, Claim, identify_many
-from api.errors import IdempotencyKeyInvalid, IdempotencyKeyMissing, InvalidRequest, Reason, body
+from api.errors import InvalidRequest, Reason, body
 from api.queries import drawn_of
 from api.v1 import openapi, shapes
+from api.v1.keys import key_of
 from api.views import ApiView
 from api.wire import answered
 from kernel import clock
@@ -29,12 +29,10 @@ from membership.cashier.domain import Receipt
 from membership.cashier.proving import proved
 from tenants.stores.services import StoreClosed, StoreNotFound
 
-KEY_LIMIT: Final = 200
 # A till that was offline sends what happened; a card that has expired since was good then. A week is long enough.
 OLDEST: Final = timedelta(days=7)
 # Clocks differ.
 NEWEST: Final = timedelta(minutes=5)
-_KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{KEY_LIMIT}}}\Z")
 # The ledger's key also names the actor and is bounded as a whole.
 _KEPT_AS_IS: Final = 150
 
@@ -55,7 +53,7 @@ class Consumptions(ApiView):
             IdempotencyKeyMissing, IdempotencyKeyInvalid, and what every body may be refused with.
         """
         asked: shapes.ConsumptionBody = super().read(request)
-        self.key = _key_of(request)
+        self.key = key_of(request)
         return asked
 
     @extend_schema(**openapi.CONSUMPTION)
@@ -71,7 +69,8 @@ class Consumptions(ApiView):
         if isinstance(answer, DomainError):
             raise _as_sent(answer, self.key)
         headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
-        return answered(_shown(answer, asked.store_code, asked.reference), status=201, headers=headers)
+        shown = _shown(answer, asked.store_code, asked.reference)
+        return answered(shown, status=201, headers=headers, charged_calls=0 if answer.replayed else shown.charged_calls)
 
     def _told(self, proof: PinProof | None = None) -> "_Told":
         """What the body gets, posted with whatever comes meanwhile. Nobody waits there for another's PIN."""
@@ -93,7 +92,7 @@ class ConsumptionBatch(ApiView):
         answers = _posted(self.caller.schema_name, commands)
         outcomes = [_outcome(item, answer, asked.store_code) for item, answer in zip(asked.items, answers, strict=True)]
         charged = sum(outcome.status == 201 and not outcome.replayed for outcome in outcomes)
-        return answered(shapes.BatchOutcome(outcomes=outcomes, charged_calls=charged))
+        return answered(shapes.BatchOutcome(outcomes=outcomes, charged_calls=charged), charged_calls=charged)
 
 
 class _Asked(NamedTuple):
@@ -132,15 +131,6 @@ def _posted(schema_name: str, commands: Sequence[fast.Consumption | DomainError]
     good = [command for command in commands if not isinstance(command, DomainError)]
     answers = iter(fast.consume_many(good, schema=schema_name) if good else ())
     return [command if isinstance(command, DomainError) else next(answers) for command in commands]
-
-
-def _key_of(request: Request) -> str:
-    key = str(request.META.get("HTTP_IDEMPOTENCY_KEY", ""))
-    if not key:
-        raise IdempotencyKeyMissing
-    if not _KEY.match(key):
-        raise IdempotencyKeyInvalid(limit=KEY_LIMIT)
-    return key
 
 
 def _command(

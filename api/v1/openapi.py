@@ -11,7 +11,7 @@ from api.v1 import shapes
 _REFERENCE: Final = "#/components/schemas/{name}"
 _SHAPES: Final = (
     shapes.ConsumptionBody, shapes.Consumption, shapes.BatchBody, shapes.BatchOutcome, shapes.CardState,
-    shapes.PastConsumption, shapes.ErrorAnswer,
+    shapes.PastConsumption, shapes.MembersBody, shapes.MembersOutcome, shapes.ErrorAnswer,
 )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ _KEY: Final = OpenApiParameter(
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
     required=True,
-    description="A new one for each new consumption, the same one when asking again. 1 to 200 printable characters.",
+    description="A new one for each new request, the same one when asking again. 1 to 200 printable characters.",
 )
 
 CONSUMPTION: Final[dict[str, Any]] = {
@@ -69,6 +69,19 @@ BATCH: Final[dict[str, Any]] = {
     "tags": ["consumptions"],
     "request": _refer(shapes.BatchBody),
     "responses": _answers(200, shapes.BatchOutcome, "One outcome per item.", 400, 401, 411, 413, 415),
+}
+MEMBERS: Final[dict[str, Any]] = {
+    "operation_id": "syncMembers",
+    "summary": "File or correct members by your own numbers",
+    "description": "Up to 5000. One refusal harms no other. A number that is new here files a member, a known one"
+    " corrects her. Charged as one call for each started 1000 members who were not refused; asking again with the same"
+    " key is free and gets the same answer.",
+    "tags": ["members"],
+    "parameters": [_KEY],
+    "request": _refer(shapes.MembersBody),
+    "responses": _answers(
+        200, shapes.MembersOutcome, "One outcome per member.", 400, 401, 403, 404, 409, 411, 413, 415
+    ),
 }
 PAST_CONSUMPTION: Final[dict[str, Any]] = {
     "operation_id": "readConsumption",

@@ -1,14 +1,16 @@
 """What the addresses of version 1 take and answer. Amounts are whole fen (CNY 0.01)."""
 
-from datetime import datetime
-from typing import Annotated, Final
+from datetime import date, datetime
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
 from api.wire import Body, Shape
+from membership.syncing.domain import ROWS_MAX, Mark
 
 BATCH_LIMIT: Final = 1000
+MEMBERS_LIMIT: Final = ROWS_MAX
 
 CardNumber = Annotated[str, Meta(pattern=r"^[0-9A-Za-z-]{1,32}$", description="The number on the card.")]
 StoreCode = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,20}$", description="The store where it happened.")]
@@ -37,6 +39,30 @@ Key = Annotated[str, Meta(pattern=r"^[\x21-\x7e]{1,200}$", description="As the `
 Moment = Annotated[
     datetime, Meta(tz=True, description="When it happened, with an offset; now if absent. At most 7 days ago.")
 ]
+ExternalNumber = Annotated[
+    str, Meta(pattern=r"^[^\s\x00-\x1f\x7f]{1,64}$", description="Your own number for the member: it never changes.")
+]
+MemberName = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,60}$", description="Her name.")]
+Phone = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\x00-\x1f\x7f]{1,32}$",
+        description="Her telephone: 11 digits, a landline with its area code, or with `+` from abroad.",
+    ),
+]
+MemberCode = Annotated[
+    str,
+    Meta(
+        pattern=r"^(M[0-9]{1,12})?$",
+        description="The code of a member who is here already and shall have this external number.",
+    ),
+]
+IdNumber = Annotated[
+    str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,40}$", description="Sealed at once, and nowhere shown in full by the API.")
+]
+Landline = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{0,40}$", description="A landline with its area code.")]
+Email = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{0,254}$", description="An e-mail address.")]
+Address = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{0,200}$", description="A postal address.")]
 # Not bounded here: zero, negative and too much have codes of their own, which tills act on.
 AmountFen = Annotated[int, Meta(description="More than 0. 1990 is CNY 19.90.")]
 
@@ -75,6 +101,41 @@ class BatchBody(Body):
 
     store_code: StoreCode
     items: Annotated[list[ConsumptionItem], Meta(min_length=1, max_length=BATCH_LIMIT)]
+
+
+class IdDocument(Body):
+    """An ID document. It counts as not seen: the desk compares it with the document itself."""
+
+    kind: Literal["ID_CARD", "PASSPORT", "MILITARY", "TRAVEL_PERMIT", "FOREIGN_RESIDENT"]
+    number: IdNumber
+
+    def __repr__(self) -> str:
+        # What is shown of a request must not show the number.
+        return f"{type(self).__name__}({self.kind!r})"
+
+
+class MemberItem(Body):
+    """A member as your software knows her. What is absent or null is left as it is; an empty text clears it."""
+
+    external_number: ExternalNumber
+    name: MemberName
+    phone: Phone
+    member_code: MemberCode = ""
+    birthday: Annotated[date | None, Meta(description="As `1985-03-17`.")] = None
+    landline: Landline | None = None
+    email: Email | None = None
+    address: Address | None = None
+    id_document: IdDocument | None = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.external_number!r})"
+
+
+class MembersBody(Body):
+    """Members that one store files or corrects."""
+
+    store_code: StoreCode
+    items: Annotated[list[MemberItem], Meta(min_length=1, max_length=MEMBERS_LIMIT)]
 
 
 class Drawn(Shape):
@@ -140,6 +201,25 @@ class BatchOutcome(Shape):
 
     outcomes: list[ItemOutcome]
     charged_calls: int
+
+
+class MemberOutcome(Shape, omit_defaults=True):
+    """What became of one member: her code here, or an error. ``status``: 201 filed, 200 known, else the error's."""
+
+    external_number: str
+    status: int
+    outcome: Mark
+    member_code: str = ""
+    error: Error | UnsetType = UNSET
+
+
+class MembersOutcome(Shape):
+    """One outcome for each member, in their order. One refusal harms no other."""
+
+    outcomes: list[MemberOutcome]
+    charged_calls: Annotated[
+        int, Meta(description="Calls that this is billed as: one for each started 1,000 members who were not refused.")
+    ]
 
 
 class Balance(Shape):

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 
 from api.v1 import openapi
 from api.v1.consumptions import ConsumptionBatch, Consumptions
+from api.v1.members import MembersBulk
 from api.v1.reads import CardByNumber, ConsumptionById
 from api.wire import OnlyJson
 
@@ -13,6 +14,7 @@ urlpatterns = [
     path("consumptions", Consumptions.as_view(), name="consumptions"),
     path("consumptions/batch", ConsumptionBatch.as_view(), name="consumption-batch"),
     path("consumptions/<uuid:posting_id>", ConsumptionById.as_view(), name="consumption"),
+    path("members/bulk", MembersBulk.as_view(), name="members-bulk"),
     path("cards/<str:number>", CardByNumber.as_view(), name="card"),
     path(
         "schema",
@@ -26,6 +28,8 @@ urlpatterns = [
                 "APPEND_COMPONENTS": openapi.components(),
                 "SECURITY": [{"key": []}],
                 "SCHEMA_PATH_PREFIX_INSERT": "/api",
+                # The structs describe their own choices.
+                "POSTPROCESSING_HOOKS": [],
             },
         ),
         name="schema",

@@ -4,7 +4,7 @@ A call leaves a row in the chain's schema in the transaction of the call itself:
 A counter beside it would be the row that every till waits for.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -15,6 +15,14 @@ NO_MODULE: Final = 0
 """In place of a module's number, where none has the price."""
 CLOCKS_DIFFER: Final = timedelta(minutes=10)
 """Between the moment in a row's id and the one it says: servers' clocks, and waiting for a lock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Further rows that a meter counts: of an app above the one that registered it. The two as a ``Meter`` has them."""
+
+    rows: str
+    listed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,15 @@ class Meter:
     by one. Nothing that says who a member is."""
     subject: Promise
     """What ``subject`` is: a column's heading."""
+
+    def with_more(self, more: Rows) -> "Meter":
+        """The same meter counting these rows as well."""
+        both = f"(({self.listed}) UNION ALL ({more.listed})) AS call (at, what, subject)"
+        return replace(
+            self,
+            rows=f"{self.rows} UNION ALL {more.rows}",
+            listed=f"SELECT at, what, subject FROM {both} ORDER BY at DESC LIMIT %(limit)s",  # noqa: S608 - our own text
+        )
 
 
 def first_id(since: datetime) -> UUID:

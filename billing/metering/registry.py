@@ -6,7 +6,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from billing.metering.domain import Meter
+from billing.metering.domain import Meter, Rows
 from billing.pricebook.modules import MODULES_BY_CODE
 
 _meters: dict[str, Meter] = {}
@@ -23,6 +23,17 @@ def register(meter: Meter) -> None:
     if any(meter != known and (meter.code == known.code or meter.module == known.module) for known in METERS.values()):
         raise ValueError(f"{meter.code}: one meter to a code, and to a module")
     _meters[meter.code] = meter
+
+
+def also_count(code: str, more: Rows) -> None:
+    """Have a meter count further rows. Doing it again does nothing.
+
+    Raises:
+        KeyError: no meter has that code.
+    """
+    meter = _meters[code]
+    if more.rows not in meter.rows:
+        _meters[code] = meter.with_more(more)
 
 
 # A posting's id begins with its moment, so the key finds the newest without an index of its own.

@@ -75,6 +75,7 @@ TENANT_APPS = [
     "membership.members",
     "membership.buyers",
     "membership.vehicles",
+    "membership.syncing",
     "membership.cards",
     "membership.cashier",
     "membership.packages",

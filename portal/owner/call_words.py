@@ -23,7 +23,7 @@ _MESSAGES: Final[Mapping[str, Promise]] = {
     "card_dormant": _("休眠卡提醒"),
 }
 """Text messages by the name of their text."""
-_WORDS: Final[Mapping[str, str | Promise]] = {**POSTING_LABELS, **_MESSAGES}
+_WORDS: Final[Mapping[str, str | Promise]] = {**POSTING_LABELS, **_MESSAGES, "MEMBER_BATCH": _("同步会员")}
 _NAMES: Final = """
     SELECT 'api:' || id, name FROM {s}.people_apikey
     UNION ALL SELECT 'staff:' || id, name FROM {s}.people_user

@@ -16,6 +16,7 @@ from membership.expiry.models import ClearingNotice, DailyRun, DormantCard, Expi
 from membership.imports.models import Import
 from membership.packages.models import PackageDraw, PackageProduct, PackageSale
 from membership.stock.models import CardPlace, CardRange, Drawing
+from membership.syncing.models import MemberBatch
 from membership.takeover.models import Takeover
 from membership.tills.models import ReceiptPrint, ShiftClose
 from portal.registers.base import ReadOnlyAdmin, yuan_column
@@ -118,6 +119,10 @@ BUSINESS: Final[tuple[tuple[type[Model], type[ReadOnlyAdmin]], ...]] = (
         ("kind", "state", "store", "rows", "good", "bad", "taken", "actor_name", "confirmed_name", "created_at",
          "finished_at"),
         store="store", related=("store",),
+    )),
+    (MemberBatch, _register(
+        ("at", "actor", "store", "created", "updated", "unchanged", "refused", "calls", "idempotency_key"),
+        store="store", related=("store",), search=("idempotency_key__exact",),
     )),
     (Takeover, _register(
         ("state", "store", "actor_name", "first_name", "first_at", "second_name", "second_at", "undone_name",

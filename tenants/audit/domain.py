@@ -78,6 +78,7 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "member.export": _("导出个人信息"),
         "member.forget": _("依法留存到期删除"),
         "member.id_check": _("核对证件号码"),
+        "member.sync": _("同步会员"),
         "member.tags": _("修改会员标签"),
         "passkey.add": _("会员创建通行密钥"),
         "passkey.copied": _("疑似复制的通行密钥被拒"),

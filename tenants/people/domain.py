@@ -112,10 +112,10 @@ ACT_GROUPS: Final[tuple[tuple[str | Promise, tuple[Act, ...]], ...]] = (
 )
 """The acts as the matrix shows them; a test finds each act here once."""
 
-API_ACTS: Final = (Act.VALUE_CONSUME, Act.CARD_VIEW)
+API_ACTS: Final = (Act.VALUE_CONSUME, Act.CARD_VIEW, Act.MEMBER_CREATE)
 """What a key of the chain's software may be given: what the API serves.
 
-People, keys and reversals stay with people (R-I05).
+Cards, staff, keys and reversals stay with people (R-I05).
 """
 
 OBLIGING: Final = frozenset({Act.CARD_MAKE.value, Act.CARD_ISSUE.value, Act.VALUE_TOP_UP.value})

@@ -55,17 +55,24 @@ def _late_posting(connection: Any, shop: Shop) -> None:
 
 def test_accepted_writes_count_and_nothing_else(shop: Shop) -> None:
     assert counted(shop) == 0
-    assert shop.post(shop.asked()).status_code == 201
-    assert shop.post(shop.asked()).status_code == 201  # a replay
-    assert shop.post(shop.asked(amount_fen=10**9), idempotency_key="k-2").status_code == 409
-    assert shop.get(f"/api/v1/cards/{shop.card}").status_code == 200
+    answers = [
+        shop.post(shop.asked()),
+        shop.post(shop.asked()),  # a replay
+        shop.post(shop.asked(amount_fen=10**9), idempotency_key="k-2"),
+        shop.get(f"/api/v1/cards/{shop.card}"),
+        shop.get("/api/v1/nothing"),
+    ]
+    assert [(each.status_code, each["Charged-Calls"]) for each in answers] == [
+        (201, "1"), (201, "0"), (409, "0"), (200, "0"), (404, "0"),
+    ]  # fmt: skip
     batch = {
         "store_code": shop.store_code,
         "items": [
             {"card_number": shop.card, "amount_fen": 100, "idempotency_key": f"b-{number}"} for number in range(3)
         ],
     }
-    assert shop.post(batch, path="/api/v1/consumptions/batch").json()["charged_calls"] == 3
+    sent = shop.post(batch, path="/api/v1/consumptions/batch")
+    assert (sent.json()["charged_calls"], sent["Charged-Calls"]) == (3, "3")
     # What the desk posts is free: its actor is no key.
     assert counted(shop) == 4
     assert counted(shop) == 4

@@ -16,6 +16,7 @@ def test_the_description_names_each_address_and_shape(shop: Shop) -> None:
         "/api/v1/consumptions": ["post"],
         "/api/v1/consumptions/batch": ["post"],
         "/api/v1/consumptions/{posting_id}": ["get"],
+        "/api/v1/members/bulk": ["post"],
     }
     body = document["components"]["schemas"]["ConsumptionBody"]
     assert body["required"] == ["card_number", "amount_fen", "store_code"]

@@ -93,6 +93,7 @@ ELSEWHERE: Final = {
     "retention": "old records, cleared and told again: the books stay; tests/membership/retention",
     "requests": "what members ask for moves nothing; tests/membership/requests",
     "stock": "blank cards, before they are anybody's; tests/membership/stock",
+    "syncing": "who she is, by the software's own number: no card or value moves; tests/api/test_members.py",
     "takeover": "another system's cards and balances, resumed after kills in tests/membership/takeover",
     "talks": "words: moves nothing; tests/membership/talks",
     "tills": "prints and counts of drawers: moves nothing on a card",

@@ -65,8 +65,8 @@ def create_member(
         NotAllowed, InvalidName, InvalidPhone, InvalidBirthday, InvalidLandline, InvalidEmail, InvalidLunarDate
     """
     require(actor, Act.MEMBER_CREATE, store_id=store_id)
-    name, phone = _checked(name, phone, birthday)
-    serial = _next_serial()
+    name, phone = checked(name, phone, birthday)
+    (serial,) = next_serials(1)
     member = Member(id=serial, code=member_code(serial), name=name, phone=phone, birthday=birthday)
     member.store_id, member.created_at = store_id, clock.now()
     _apply(member, details or Details())
@@ -95,7 +95,7 @@ def edit_details(
         BirthdayContradicts: not unless she says so.
     """
     require(actor, Act.MEMBER_CREATE, store_id=store_id)
-    name, phone = _checked(name, phone, birthday)
+    name, phone = checked(name, phone, birthday)
     member = locks.lock_member(code.strip().upper())
     if member.erased_at is not None:
         raise MemberErased(member_code=member.code)
@@ -140,9 +140,9 @@ def _contradicts(member: Member, birthday: date | None) -> bool:
 
 def _apply(member: Member, details: Details) -> None:
     member.category = details.category
-    member.landline = normalise_landline(details.landline) if details.landline.strip() else ""
-    member.email = _email(details.email)
-    member.address = " ".join(details.address.split())[:_LONGEST_ADDRESS]
+    member.landline = checked_landline(details.landline)
+    member.email = checked_email(details.email)
+    member.address = tidy_address(details.address)
     lunar = details.lunar_birthday
     if lunar is not None:
         lunar.check()
@@ -150,7 +150,12 @@ def _apply(member: Member, details: Details) -> None:
     member.lunar_leap, member.lunar_year = (lunar.leap, lunar.year) if lunar else (False, None)
 
 
-def _email(typed: str) -> str:
+def checked_email(typed: str) -> str:
+    """The address without spaces around it; nothing for nothing.
+
+    Raises:
+        InvalidEmail
+    """
     email = typed.strip()
     if email:
         try:
@@ -160,7 +165,26 @@ def _email(typed: str) -> str:
     return email
 
 
-def _checked(name: str, phone: str, birthday: date | None) -> tuple[str, str]:
+def checked_landline(typed: str) -> str:
+    """A landline in its one form; nothing for nothing.
+
+    Raises:
+        InvalidLandline
+    """
+    return normalise_landline(typed) if typed.strip() else ""
+
+
+def tidy_address(typed: str) -> str:
+    """An address with single spaces, as long as there is room for."""
+    return " ".join(typed.split())[:_LONGEST_ADDRESS]
+
+
+def checked(name: str, phone: str, birthday: date | None) -> tuple[str, str]:
+    """Name and telephone in their one form.
+
+    Raises:
+        InvalidName, InvalidPhone, InvalidBirthday
+    """
     name = " ".join(name.split())
     if not 1 <= len(name) <= _LONGEST_NAME:
         raise InvalidName
@@ -169,9 +193,9 @@ def _checked(name: str, phone: str, birthday: date | None) -> tuple[str, str]:
     return name, normalise_phone(phone)
 
 
-def _next_serial() -> int:
-    """The key the table would have given; taken first, because the code is made from it. Gaps are no harm."""
+def next_serials(number: int) -> list[int]:
+    """The keys the table would have given; taken first, because codes are made from them. Gaps are no harm."""
     table = Member._meta.db_table
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [table])
-        return int(cursor.fetchone()[0])
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, number])
+        return [int(serial) for (serial,) in cursor.fetchall()]

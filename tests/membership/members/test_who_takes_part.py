@@ -12,6 +12,7 @@ MOVED_BY_THEIR_APP = {
     "cards.Card",
     "cashier.MemberTerms",
     "cashier.SignedBill",
+    "syncing.ExternalNumber",
     "talks.Thread",
 }
 # What was: the pointer to the survivor itself, wrong tries at a document, which member a take-over brought.
