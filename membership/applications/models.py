@@ -6,7 +6,13 @@ from django.utils.translation import gettext_lazy as _
 from kernel.crypto import SealedField, decrypt
 from kernel.crypto.indexing import INDEX_LENGTH
 from kernel.crypto.sealing import SEALED_FORM
-from membership.applications.domain import ApplicationState, Handing
+from membership.applications.domain import (
+    LONGEST_WAIT_DAYS,
+    SHORTEST_WAIT_DAYS,
+    WAITS_FOR_HER_DAYS,
+    ApplicationState,
+    Handing,
+)
 from membership.members.domain import DocumentKind
 from membership.members.models import ID_NUMBER
 
@@ -26,6 +32,10 @@ class ApplicationPolicy(models.Model):
     per_day = models.PositiveSmallIntegerField(_("每天最多受理（份）"), default=200)
     # How long an application that has ended keeps what it says of a person.
     kept_days = models.PositiveSmallIntegerField(_("结束后保留个人资料（天）"), default=90)
+    # How long a card that was granted, or sent, waits for its applicant before the desk may put it away.
+    waits_days = models.PositiveSmallIntegerField(
+        _("通过后未领可作废（天）"), default=WAITS_FOR_HER_DAYS, db_default=WAITS_FOR_HER_DAYS
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = _("网上办卡设置")
@@ -34,6 +44,10 @@ class ApplicationPolicy(models.Model):
             models.CheckConstraint(
                 condition=models.Q(per_day__gte=1, per_day__lte=10_000, kept_days__gte=1, kept_days__lte=365),
                 name="application_policy_sound",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(waits_days__gte=SHORTEST_WAIT_DAYS, waits_days__lte=LONGEST_WAIT_DAYS),
+                name="application_policy_waits",
             ),
         ]
 

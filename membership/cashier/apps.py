@@ -11,4 +11,11 @@ class CashierConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from membership.cashier import card_hooks, member_hooks  # noqa: F401 - registers them
+        from membership.cashier import (  # noqa: F401 - they register what they have
+            card_hooks,
+            member_hooks,
+            prepayment,
+            returning,
+            reversing,
+            settling,
+        )

@@ -104,6 +104,11 @@ def payments_of(purse: Purse, *, means: str = "", size: int, after: UUID | None 
     ]
 
 
+def is_payment(purse: Purse, posting_id: UUID) -> bool:
+    """Whether this posting is one of the payments. One query."""
+    return _postings(purse, "").filter(pk=posting_id).exists()
+
+
 def paid_by_means(purse: Purse) -> dict[str, int]:
     """What was paid in all, in fen by means, less what came back: without what was signed for and is not settled. One
     query.

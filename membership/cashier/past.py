@@ -8,11 +8,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Sum
+
 from kernel.calendar import span_of
 from ledger.domain import Contra, Unit
 from ledger.models import Entry, Posting
 from ledger.services import REVERSAL
 from membership.cards.models import Card
+from membership.cards.queries import last_of
+from membership.cards.services.replacing import FEE
 from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL
 from membership.cashier.domain import CONSUMPTION, TOP_UP, read_receipt_number, receipt_number
 from membership.cashier.errors import RecordNotFound
@@ -25,6 +29,8 @@ from tenants.stores.models import Store
 
 FROM_BOOKS: Final = "from_books"
 """In the detail of a record that is not in its table any more."""
+TAKES_BACK: Final = "takes_back"
+"""In the memo of a negative top-up: the top-up that it is about, which it does not reverse entry by entry."""
 
 Tells = Callable[[UUID], Mapping[str, Any]]
 _BOOKED: Final[dict[str, tuple[RecordKind, Tells]]] = {}
@@ -41,6 +47,7 @@ def booked(posting_kind: str, kind: RecordKind, *, tells: Tells = lambda _postin
 booked(TOP_UP, RecordKind.TOP_UP)
 booked(CONSUMPTION, RecordKind.CONSUMPTION)
 booked(REVERSAL, RecordKind.REVERSAL)
+booked(FEE, RecordKind.FEE)
 
 
 def record_of(record_id: UUID) -> Record:
@@ -59,6 +66,8 @@ def undone_by(record: Record) -> Record | None:
     if FROM_BOOKS not in record.detail:
         return queries.reversal_of(record)
     undone = Posting.objects.filter(reverses_id=record.pk).values_list("pk", flat=True).first()
+    if undone is None and record.kind == RecordKind.TOP_UP:
+        undone = _taken_back(record)
     return record_of(undone) if undone is not None else None
 
 
@@ -71,6 +80,14 @@ def find_by_number(text: str) -> UUID | None:
     found = Posting.objects.filter(occurred_at__gte=start, occurred_at__lt=end, pk__endswith=read.ends_with)
     numbers = {receipt_number(key, at): key for key, at in found.values_list("pk", "occurred_at")}
     return numbers.get(text.upper())
+
+
+def _taken_back(record: Record) -> UUID | None:
+    """The negative top-up of this one: on its own card, or on the one that has its place."""
+    cards = (record.card, last_of(record.card))
+    on_card = Entry.objects.filter(account_id__in=[card.stored_account_id for card in cards]).values("posting_id")
+    found = Posting.objects.filter(pk__in=on_card, **{f"memo__{TAKES_BACK}": str(record.pk)})
+    return found.values_list("pk", flat=True).first()
 
 
 def _from_books(record_id: UUID) -> Record:
@@ -116,25 +133,38 @@ def _entries(posting: Posting, card: Card, kind: RecordKind) -> tuple[int, dict[
             parts[_MEANS[account_kind]] = -amount
             if account_kind == PREPAYMENT:
                 told["prepayment_after_fen"] = posting.result["balances"][str(account_id)]
-    on_card = -parts.get(Means.STORED.value, 0)
-    cash = contra.get(Contra.CASH.value, 0)
-    if kind == RecordKind.TOP_UP:
-        return on_card, {"paid_fen": -cash, "bonus_fen": -contra.get(Contra.PROMOTION.value, 0)}
-    if cash:
+    if cash := contra.get(Contra.CASH.value, 0):
         parts[Means.CASH.value] = -cash
-    if parts and (kind == RecordKind.PACKAGE or set(parts) != {Means.STORED.value}):
+    if kind == RecordKind.TOP_UP or TAKES_BACK in posting.memo:
+        told |= {"paid_fen": -cash, "bonus_fen": -contra.get(Contra.PROMOTION.value, 0)}
+    elif kind == RecordKind.PREPAYMENT:
+        told["prepayment_fen"] = -parts[Means.PREPAYMENT.value]
+    elif parts and (kind == RecordKind.PACKAGE or set(parts) != {Means.STORED.value}):
         told |= {"total_fen": sum(parts.values()), "parts": parts}
     if points:
         told |= {"points": points, "points_after": posting.result["balances"][str(card.points_account_id)]}
+    return -parts.get(Means.STORED.value, 0), told | _undone(posting)
+
+
+def _undone(posting: Posting) -> dict[str, Any]:
     if posting.reverses is not None:
-        told |= {"reverses": str(posting.reverses_id), "reverses_kind": _BOOKED[posting.reverses.kind][0].value}
-    return on_card, told
+        return {"reverses": str(posting.reverses_id), "reverses_kind": _BOOKED[posting.reverses.kind][0].value}
+    if TAKES_BACK in posting.memo:
+        return {"reverses": posting.memo[TAKES_BACK], "reverses_kind": RecordKind.TOP_UP.value}
+    return {}
 
 
 def _card_of(posting: Posting) -> Card | None:
-    """The card it was done with: its account was locked, so the posting's result names it, whatever paid."""
+    """The card it was done with: its account was locked, so the posting's result names it, whatever paid. What came back
+    to a card that was replaced went on to the one that has its place: there it is.
+    """
     accounts = [int(account_id) for account_id in posting.result["balances"]]
-    return Card.objects.select_related("member").filter(stored_account_id__in=accounts).first()
+    cards = list(Card.objects.select_related("member").filter(stored_account_id__in=accounts))
+    if len(cards) <= 1:
+        return next(iter(cards), None)
+    moved = Entry.objects.filter(posting=posting, account_id__in=[card.stored_account_id for card in cards])
+    stayed = {account_id for account_id, fen in moved.values_list("account_id").annotate(Sum("amount")) if fen}
+    return next((card for card in cards if card.stored_account_id in stayed), cards[0])
 
 
 def _who(posting: Posting, card: Card) -> str:

@@ -13,12 +13,16 @@ from membership.cashier.acting import card_ref, post_traced
 from membership.cashier.domain import CardRef, Occasion, Receipt
 from membership.cashier.drafts import check_amount
 from membership.cashier.errors import CardWithoutMember
+from membership.cashier.past import booked
 from membership.cashier.posting import Draft
 from membership.records.domain import RecordKind
 from tenants.people.domain import Act, Actor, require
 
 PAY_IN: Final = "PREPAYMENT"
 PAY_OUT: Final = "PREPAYMENT_REFUND"
+
+booked(PAY_IN, RecordKind.PREPAYMENT)
+booked(PAY_OUT, RecordKind.PREPAYMENT)
 
 
 def pay_in(

@@ -21,7 +21,7 @@ from membership.cashier.drafts import check_amount
 from membership.cashier.errors import NotReturnable, ReturnTooMuch
 from membership.cashier.following import Heirs, heirs_of, hold_heirs, pass_on
 from membership.cashier.models import GoodsReturn, SignedBill
-from membership.cashier.past import record_of
+from membership.cashier.past import booked, record_of
 from membership.cashier.points import kept_after_return
 from membership.cashier.posting import Draft
 from membership.cashier.refunds import spread
@@ -319,6 +319,22 @@ def _detail(plan: ReturnPlan, sold: Sold, reason: str) -> dict[str, Any]:
     if plan.points or plan.points_short:
         detail |= {"points": -plan.points, "points_short": plan.points_short}
     return detail
+
+
+def _told_of(posting_id: UUID) -> Mapping[str, Any]:
+    """What the record of a return said, out of the return; records are cleared."""
+    found = GoodsReturn.objects.filter(pk=posting_id).first()
+    if found is None:
+        return {}
+    told: dict[str, Any] = {"returns": str(found.consumption), "total_fen": found.amount_fen, "parts": found.parts}
+    if found.fee_fen:
+        told["fee_fen"] = found.fee_fen
+    if found.points or found.points_short:
+        told |= {"points": -found.points, "points_short": found.points_short}
+    return told
+
+
+booked(RETURN, RecordKind.RETURN, tells=_told_of)
 
 
 def _write(return_id: UUID, record_id: UUID, plan: ReturnPlan) -> None:

@@ -22,7 +22,7 @@ from membership.cashier.errors import (
     NotReversible,
 )
 from membership.cashier.following import Heirs, heirs_of, hold_heirs
-from membership.cashier.past import record_of
+from membership.cashier.past import TAKES_BACK, booked, record_of
 from membership.cashier.posting import Draft
 from membership.cashier.refunds import TakeBack, take_back
 from membership.documents.models import Document
@@ -32,6 +32,8 @@ from tenants.people.domain import Act, Actor, require
 
 REVERSE_TOP_UP: Final = "REVERSE_TOP_UP"
 FAULT_FORM: Final = "FAULT"
+
+booked(REVERSE_TOP_UP, RecordKind.REVERSAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,6 @@ def _request(found: TopUpLots, record_id: UUID, occasion: Occasion, reason: str)
         # A replay may find nothing left to say: the ledger answers by the key before it reads the lines.
         lines=tuple(lines) or (Line(None, Contra.CASH.value, cny, 0),),
         store_id=occasion.store_id,
-        memo={"takes_back": str(record_id)},
+        memo={TAKES_BACK: str(record_id)},
         looks_at=(found.to.account_id,),
     )

@@ -1,7 +1,8 @@
 """Paying what was signed for, in whole or in part (R-A03)."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import F
@@ -26,6 +27,7 @@ from membership.cashier.errors import (
     TenderMismatch,
 )
 from membership.cashier.models import Settlement, SignedBill
+from membership.cashier.past import booked
 from membership.cashier.posting import Draft
 from membership.cashier.tender import Tender
 from membership.records.domain import RecordKind
@@ -65,13 +67,15 @@ def settle(
     bill = locks.lock_bill(bill_id)
     if bill is None:
         raise BillNotFound
-    last = last_of(Card.objects.get(pk=bill.card_id))
+    signed_with = Card.objects.get(pk=bill.card_id)
+    last = last_of(signed_with)
     if not Posting.objects.filter(idempotency_key=occasion.ledger_key).exists():
         if amount.fen > bill.open_fen:
             raise SettleTooMuch(number=bill.number, left=Money(bill.open_fen), asked=amount)
         if tender.stored_fen and last.member_id != bill.member_id:
             raise CardNotSigners(card_number=last.number)
-    card = ref_of(last)
+    # What she owes is told of on a card of hers, not on one that she made over to somebody else.
+    card = ref_of(last if last.member_id == bill.member_id else signed_with)
     draft = _draft(bill, card, tender, occasion, proof)
     receipt = post_traced(draft, Act.VALUE_SETTLE)
     if not receipt.replayed:
@@ -137,6 +141,22 @@ def _guard(
     if tender.stored_fen:
         return guards.may_spend(card, occasion, payer, taken=taken)
     return guards.may_pay_debt(card, occasion, payer, taken=taken) if taken.fen else None
+
+
+def _told_of(posting_id: UUID) -> Mapping[str, Any]:
+    """What the record of a settlement said, out of the settlement; records are cleared."""
+    found = Settlement.objects.select_related("bill").filter(pk=posting_id).first()
+    if found is None:
+        return {}
+    return {
+        "bill": str(found.bill_id),
+        "bill_number": found.bill.number,
+        "total_fen": found.amount_fen,
+        "parts": found.parts,
+    }
+
+
+booked(SETTLEMENT, RecordKind.SETTLEMENT, tells=_told_of)
 
 
 def _payer(bill: SignedBill) -> MemberAccounts:

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from membership.applications.domain import LONGEST_WAIT_DAYS, SHORTEST_WAIT_DAYS
 from membership.applications.models import ApplicationPolicy, ApplicationTerms
 
 
@@ -63,6 +64,12 @@ class PolicyForm(forms.Form):
     photo_required = forms.BooleanField(label=_("须上传证件照片"), required=False)
     per_day = forms.IntegerField(label=_("每天最多受理（份）"), min_value=1, max_value=10_000)
     kept_days = forms.IntegerField(label=_("结束后保留个人资料（天）"), min_value=1, max_value=365)
+    waits_days = forms.IntegerField(
+        label=_("通过后未领可作废（天）"),
+        min_value=SHORTEST_WAIT_DAYS,
+        max_value=LONGEST_WAIT_DAYS,
+        help_text=_("自通过或寄出之日起；到期由店员决定是否作废。"),
+    )
     terms = forms.CharField(
         label=_("办卡须知和个人信息处理说明"),
         max_length=4_000,
@@ -71,6 +78,6 @@ class PolicyForm(forms.Form):
     )
 
     def __init__(self, *args: Any, policy: ApplicationPolicy, terms: ApplicationTerms, **kwargs: Any) -> None:
-        names = ("delivery_offered", "photo_required", "per_day", "kept_days")
+        names = ("delivery_offered", "photo_required", "per_day", "kept_days", "waits_days")
         super().__init__(*args, **kwargs)
         self.initial = {name: getattr(policy, name) for name in names} | {"terms": terms.text}

@@ -55,6 +55,7 @@ _LABELS: Final[Mapping[str, str | Promise]] = {
     "photo_required": gettext_lazy("须上传证件照片"),
     "per_day": gettext_lazy("每天最多受理（份）"),
     "kept_days": gettext_lazy("结束后保留个人资料（天）"),
+    "waits_days": gettext_lazy("通过后未领可作废（天）"),
     "drafts": gettext_lazy("未验证的申请"),
     "forgotten": gettext_lazy("删除个人资料的申请"),
     "acts": gettext_lazy("权限"),

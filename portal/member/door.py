@@ -18,7 +18,9 @@ from django.utils.translation import gettext_lazy
 
 from kernel.buckets import Buckets
 from kernel.errors import DomainError
+from kernel.files.spooling import CappedUploadHandler
 from kernel.http.addresses import client_network
+from kernel.pictures import LARGEST_BYTES
 from kernel.slots import Busy, hashing_slots
 
 LOGIN_PATH: Final = "/"
@@ -30,8 +32,10 @@ INSIDE_PATH: Final = "/card/"
 APPLY_PATH: Final = "/apply/"
 APPLY_ASK_PATHS: Final = (APPLY_PATH, "/apply/code/again/", "/apply/find/")
 APPLY_CODE_PATHS: Final = ("/apply/code/", "/apply/find/code/")
-LARGEST_BODY: Final = 6 * 1024 * 1024
-"""Of a form with a photo: more is not even read."""
+LARGEST_BODY: Final = 25 * 1024 * 1024
+"""Of a form with a photo: more is not even read. Photos that are too large, but such as telephones take, are refused on
+the form, with all that was typed.
+"""
 # A family, a shop's Wi-Fi or a mobile carrier's gateway is one address to us: only refused log-ins count, and many may
 # be refused at once before anybody has to wait. For each web process.
 REFUSED_AT_ONCE: Final = 30
@@ -119,8 +123,11 @@ class MemberDoorMiddleware:
             return self.get_response(request)
         if door.hashes and hashing_slots().full():
             return _turned_away(request, Busy)
-        if request.path_info == APPLY_PATH and _announced_bytes(request) > LARGEST_BODY:
-            return _turned_away(request, BodyTooLarge)
+        if request.path_info == APPLY_PATH:
+            if _announced_bytes(request) > LARGEST_BODY:
+                return _turned_away(request, BodyTooLarge)
+            # One byte more than is taken says that there are too many.
+            request.upload_handlers = [CappedUploadHandler(request, most=LARGEST_BYTES + 1)]
         address = client_network(request)
         if not door.attempts.take(address):
             return _turned_away(request, door.refusal)

@@ -15,8 +15,9 @@ from kernel import clock
 from kernel.files.services import XLSX
 from membership.cashier.domain import receipt_number
 from membership.cashier.errors import RecordNotFound
+from membership.cashier.past import FROM_BOOKS, undone_by
 from membership.records.models import Record
-from membership.records.queries import Place, page_of_records, reversal_of
+from membership.records.queries import Place, page_of_records
 from portal.downloads import as_download
 from portal.member.access import MemberRequest, members_only
 from portal.member.months import months_of
@@ -77,10 +78,34 @@ def record_detail(request: MemberRequest, record_id: UUID) -> HttpResponseBase:
     record = found.select_related("card__member", "store").first()
     if record is None:
         raise RecordNotFound
-    row = slip_row(record) | {"is_reversed": reversal_of(record) is not None, "about": _about(request, record)}
-    hidden = {"hides_balance": not shows_balance(request), "hides_sums": not plan_of(request).shows_balances}
-    width = "58" if request.GET.get("width") == "58" else "80"
-    context = shell(request, "records") | {"record": row, "width": width, "widths": ("80", "58"), **hidden}
+    about = _about(request, record)
+    return receipt_page(request, record, nav="records", back=(reverse("member:records"), _("用卡记录")), about=about)
+
+
+def receipt_page(
+    request: MemberRequest,
+    record: Record,
+    *,
+    nav: str,
+    back: tuple[str, str],
+    about: dict[str, Any] | None = None,
+    is_hers: bool = True,
+) -> HttpResponseBase:
+    """A record as its receipt; ``back``: where she came from, as address and name. ``is_hers=False``: of a card that is
+    another's by now, which she learns nothing about.
+    """
+    row = slip_row(record) | {"is_reversed": undone_by(record) is not None, "about": about}
+    if not is_hers:
+        row |= {"holder": "", "card_masked": "", "balance_after_fen": None}
+    context = shell(request, nav) | {
+        "record": row,
+        "is_cleared": FROM_BOOKS in record.detail,
+        "width": "58" if request.GET.get("width") == "58" else "80",
+        "widths": ("80", "58"),
+        "back": back,
+        "hides_balance": not shows_balance(request),
+        "hides_sums": not plan_of(request).shows_balances,
+    }
     return render(request, "member/record_detail.html", context)
 
 

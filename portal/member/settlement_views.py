@@ -18,8 +18,18 @@ from django.views.decorators.http import require_safe
 from kernel import clock
 from kernel.calendar import add_months
 from membership.cards.models import Card
+from membership.cashier.errors import RecordNotFound
 from membership.cashier.models import SignedBill
-from membership.cashier.paid_queries import Payment, Purse, paid_by_means, payments_of, purse_of, year_of
+from membership.cashier.paid_queries import (
+    Payment,
+    Purse,
+    is_payment,
+    paid_by_means,
+    payments_of,
+    purse_of,
+    year_of,
+)
+from membership.cashier.past import record_of
 from membership.cashier.signed_queries import bills_told_by, open_bills_of, totals_of_member
 from membership.cashier.tender import Means
 from membership.members.models import Member
@@ -27,10 +37,12 @@ from membership.packages.domain import account_kind
 from membership.packages.queries import products
 from membership.records.domain import RecordKind
 from portal.member.access import MemberRequest, members_only
-from portal.member.shell import member_id_of, own_cards, plan_of, shell, shown_records
+from portal.member.record_views import receipt_page
+from portal.member.shell import member_id_of, own_cards, own_plain_cards, plan_of, shell, shown_records
 from tenants.stores.queries import stores
 
 _A_PAGE: Final = 30
+_DETAIL: Final = {True: "member:record_detail", False: "member:payment_detail"}
 _YEAR: Final = 12
 _KINDS: Final = {
     "CONSUMPTION": RecordKind.CONSUMPTION,
@@ -72,13 +84,32 @@ def settlements(request: MemberRequest) -> HttpResponseBase:
     return render(request, "member/settlements.html", context)
 
 
+@require_safe
+@never_cache
+@members_only
+def payment_detail(request: MemberRequest, posting_id: UUID) -> HttpResponseBase:
+    """One of these payments as its receipt, out of the books where its record was cleared (X-08).
+
+    Raises:
+        RecordNotFound: another member's does not exist for her.
+    """
+    if not plan_of(request).shows_balances:
+        raise Http404
+    cards = own_plain_cards(request)
+    if not is_payment(_purse(cards, member_id_of(request)), posting_id):
+        raise RecordNotFound
+    record = record_of(posting_id)
+    back = (reverse("member:settlements"), _("结算"))
+    return receipt_page(request, record, nav="settlements", back=back, is_hers=record.card_id in {c.pk for c in cards})
+
+
 def _purse(cards: Sequence[Card], member_id: int) -> Purse:
     hers = Member.objects.filter(Q(pk=member_id) | Q(merged_into_id=member_id)).values_list("pk", flat=True)
     return purse_of(cards, member_ids=list(hers), package_kinds=[account_kind(product.pk) for product in products()])
 
 
 def _rows(request: MemberRequest, payments: Sequence[Payment], cards: list[Card]) -> list[dict[str, Any]]:
-    """Payments as lines of a list; one whose record is still kept leads to it."""
+    """Payments as lines of a list. Each leads to its record, where that is still shown, else to its receipt."""
     ids = [payment.posting_id for payment in payments]
     names = dict(stores().values_list("pk", "name"))
     bills = bills_told_by(ids)
@@ -95,7 +126,7 @@ def _rows(request: MemberRequest, payments: Sequence[Payment], cards: list[Card]
                 if payment.parts.get(means.value)
             ],
             "bill": bills.get(payment.posting_id),
-            "url": reverse("member:record_detail", args=[payment.posting_id]) if payment.posting_id in kept else "",
+            "url": reverse(_DETAIL[payment.posting_id in kept], args=[payment.posting_id]),
         }
         for payment in payments
     ]

@@ -37,4 +37,5 @@ urlpatterns = [
     path("card/records/download/", record_views.records_download, name="records_download"),
     path("card/records/<uuid:record_id>/", record_views.record_detail, name="record_detail"),
     path("card/settlements/", settlement_views.settlements, name="settlements"),
+    path("card/settlements/<uuid:posting_id>/", settlement_views.payment_detail, name="payment_detail"),
 ]

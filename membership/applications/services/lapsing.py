@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from kernel import clock
 from membership.applications import locks, queries
-from membership.applications.domain import WAITS_FOR_HER_DAYS, ApplicationAct
+from membership.applications.domain import ApplicationAct
 from membership.applications.errors import LapsedTooEarly
 from membership.applications.models import Application
 from membership.applications.services.applying import drop_photo, tell
@@ -23,11 +23,13 @@ _NOT_IN_USE: Final = frozenset({CardStatus.ISSUED, CardStatus.LOST, CardStatus.W
 
 
 def lapses_on(application: Application) -> date | None:
-    """The first day on which it may be closed so: some weeks after it was granted or sent; None before either."""
+    """The first day on which it may be closed so: as long after it was granted or sent as the chain has chosen; None
+    before either.
+    """
     since = application.sent_at or application.decided_at
     if since is None:
         return None
-    return since.astimezone(clock.CHINA).date() + timedelta(days=WAITS_FOR_HER_DAYS)
+    return since.astimezone(clock.CHINA).date() + timedelta(days=queries.policy().waits_days)
 
 
 def lapse(*, actor: Actor, number: str, card_is_here: bool, store_id: int, site_url: str) -> Application:
@@ -46,7 +48,7 @@ def lapse(*, actor: Actor, number: str, card_is_here: bool, store_id: int, site_
     allowed(ApplicationAct.LAPSE, application)
     day = lapses_on(application)
     if day is None or clock.today() < day:
-        raise LapsedTooEarly(number=application.number, days=WAITS_FOR_HER_DAYS, day=day)
+        raise LapsedTooEarly(number=application.number, days=queries.policy().waits_days, day=day)
     if application.card is not None:
         _take_in(actor, application, application.card, card_is_here=card_is_here, store_id=store_id)
     take_step(

@@ -1,10 +1,13 @@
 """What a chain chooses for its applications."""
 
+from typing import Final
+
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
 from kernel.errors import DomainError
 from membership.applications import locks
+from membership.applications.domain import LONGEST_WAIT_DAYS, SHORTEST_WAIT_DAYS, WAITS_FOR_HER_DAYS
 from membership.applications.errors import InvalidTerms
 from membership.applications.models import ApplicationPolicy, ApplicationTerms
 from tenants.audit.services import record
@@ -12,6 +15,7 @@ from tenants.people.domain import Act, Actor, require
 
 _SHORTEST, _LONGEST = 20, 4_000
 _MOST_A_DAY, _LONGEST_KEPT_DAYS = 10_000, 365
+_WAITS: Final = range(SHORTEST_WAIT_DAYS, LONGEST_WAIT_DAYS + 1)
 
 
 class PolicyUnsound(DomainError):
@@ -19,30 +23,38 @@ class PolicyUnsound(DomainError):
 
     code = "application_policy_unsound"
     status = 400
-    message = _("每天受理 1 到 {most} 份，个人资料保留 1 到 {days} 天。")
+    message = _("每天受理 1 到 {most} 份，个人资料保留 1 到 {days} 天，未领可作废 {least} 到 {days} 天。")
 
 
 def save_policy(
-    *, actor: Actor, delivery_offered: bool, photo_required: bool, per_day: int, kept_days: int
+    *,
+    actor: Actor,
+    delivery_offered: bool,
+    photo_required: bool,
+    per_day: int,
+    kept_days: int,
+    waits_days: int = WAITS_FOR_HER_DAYS,
 ) -> ApplicationPolicy:
-    """Whether cards are sent, whether a photo of the document is asked for, how many applications a day, and how many
-    days an application that has ended keeps what it says of a person.
+    """Whether cards are sent, whether a photo of the document is asked for, how many applications a day, how many days
+    an application that has ended keeps what it says of a person, and how many days a card that was granted waits for
+    her before the desk may put it away.
 
     Raises:
         NotAllowed, PolicyUnsound
     """
     require(actor, Act.CARD_TYPE)
-    if not (1 <= per_day <= _MOST_A_DAY and 1 <= kept_days <= _LONGEST_KEPT_DAYS):
-        raise PolicyUnsound(most=_MOST_A_DAY, days=_LONGEST_KEPT_DAYS)
+    if not (1 <= per_day <= _MOST_A_DAY and 1 <= kept_days <= _LONGEST_KEPT_DAYS and waits_days in _WAITS):
+        raise PolicyUnsound(most=_MOST_A_DAY, days=_LONGEST_KEPT_DAYS, least=SHORTEST_WAIT_DAYS)
     policy = locks.lock_policy()
     policy.delivery_offered, policy.photo_required = delivery_offered, photo_required
-    policy.per_day, policy.kept_days = per_day, kept_days
+    policy.per_day, policy.kept_days, policy.waits_days = per_day, kept_days, waits_days
     policy.save()
     detail = {
         "delivery_offered": delivery_offered,
         "photo_required": photo_required,
         "per_day": per_day,
         "kept_days": kept_days,
+        "waits_days": waits_days,
     }
     record(actor, "application.policy", object_type="application_policy", object_id=policy.pk, detail=detail)
     return policy

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final, cast
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpRequest
 
 _BLOCK: Final = 16
 _BUFFER: Final = 1 << 18
@@ -92,3 +93,17 @@ class SealedUploadHandler(FileUploadHandler):
     def upload_interrupted(self) -> None:
         if hasattr(self, "_spool"):
             self._spool.close()
+
+
+class CappedUploadHandler(SealedUploadHandler):
+    """Keeps no more of an upload than ``most`` bytes: enough for whoever reads it to see that it is too large, and for
+    the form around it to come back with all that was typed. Its size is told as it was sent.
+    """
+
+    def __init__(self, request: HttpRequest, *, most: int) -> None:
+        super().__init__(request)
+        self._most = most
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        if start < self._most:
+            super().receive_data_chunk(raw_data[: self._most - start], start)

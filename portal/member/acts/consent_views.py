@@ -80,7 +80,11 @@ def _row(wording: ConsentWording, standing: dict[tuple[str, str], Consent]) -> d
         "text": wording.text,
         "version": wording.version,
         "ways": [
-            {"channel": way.value, "label": way.label, "consent": standing.get((purpose.value, way.value))}
+            {
+                "channel": way.value,
+                "label": _("仅作分析，不会因此联系您") if way == ConsentChannel.NONE else way.label,
+                "consent": standing.get((purpose.value, way.value)),
+            }
             for way in (*ways, *others)
         ],
     }

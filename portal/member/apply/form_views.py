@@ -65,6 +65,9 @@ def apply_form(request: HttpRequest) -> HttpResponseBase:
         if draft is not None:
             remember(request, DRAFT, draft.pk)
             return redirect("member:apply_code")
+    if form.errors and request.FILES and "photo" not in form.errors:
+        # Browsers send a file once: what was typed comes back, this does not.
+        form.add_error("photo", ValidationError(_("请重新选择照片。"), code="photo_again"))
     context = {"form": form, "terms": terms, "kept_days": offer.policy.kept_days}
     return render(request, "member/apply/form.html", context, status=status_of(form))
 

@@ -39,7 +39,13 @@ class ApplyForm(forms.Form):
         label=_("证件照片"),
         required=False,
         help_text=_("JPG 或 PNG，最大 5 MB。加密保存，只供审核，结束后删除。"),
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png"}),
+        widget=forms.FileInput(
+            attrs={
+                "accept": "image/jpeg,image/png",
+                "data-most-bytes": LARGEST_BYTES,
+                "data-too-large": _("照片太大：最多 5 MB。请缩小后再上传。"),
+            }
+        ),
     )
     phone = forms.CharField(
         label=_("手机号"), max_length=20, help_text=_("验证码和结果会发到这里。"), widget=forms.TextInput(attrs=_PHONE)

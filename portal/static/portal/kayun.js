@@ -45,6 +45,13 @@
 
   document.addEventListener("change", (event) => {
     closest(event, "[data-autosubmit]")?.form?.requestSubmit();
+    // data-most-bytes: a file that is too large is told of before it is sent.
+    const picked = closest(event, "[data-most-bytes]");
+    if (picked) {
+      const tooLarge = [...picked.files].some((file) => file.size > Number(picked.dataset.mostBytes));
+      picked.setCustomValidity(tooLarge ? picked.dataset.tooLarge : "");
+      picked.reportValidity();
+    }
     // data-shows: a radio that shows the part of the form it speaks of and hides its siblings' parts.
     const chooser = closest(event, "[data-shows]");
     if (chooser) showChosen(chooser);

@@ -51,3 +51,11 @@ def test_an_upload_is_kept_so(rf: RequestFactory) -> None:
     assert isinstance(request.POST, QueryDict)
     assert (taken.name, taken.size, len(b"".join(taken.chunks()))) == ("a.csv", 5_000_000, 5_000_000)
     assert taken.file.raw.__class__ is spooling._Sealed
+
+
+def test_no_more_is_kept_of_an_upload_than_is_asked_for(rf: RequestFactory) -> None:
+    request = rf.post("/", {"name": "江雪", "file": UploadedFile(BytesIO(b"a" * 900_000), name="a.jpg")})
+    request.upload_handlers = [spooling.CappedUploadHandler(request, most=100_001)]
+    taken = request.FILES["file"]
+    assert isinstance(request.POST, QueryDict)
+    assert (request.POST["name"], taken.size, len(taken.read())) == ("江雪", 900_000, 100_001)

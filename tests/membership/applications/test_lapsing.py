@@ -9,7 +9,16 @@ import pytest
 
 from kernel import clock
 from membership.applications.models import Application, ApplicationPolicy, GrantedCard
-from membership.applications.services import MadeLink, approve, hand_over, lapse, lapses_on, link_behind, send
+from membership.applications.services import (
+    MadeLink,
+    approve,
+    hand_over,
+    lapse,
+    lapses_on,
+    link_behind,
+    save_policy,
+    send,
+)
 from membership.cards.models import Card
 from membership.cards.services import activate_card
 from membership.events.models import Event
@@ -49,6 +58,24 @@ def granted(
 def _lapse(made: MadeLink, clerk: Actor, store_id: int, *, card_is_here: bool = True) -> Application:
     number = made.application.number
     return lapse(actor=clerk, number=number, card_is_here=card_is_here, store_id=store_id, site_url=SITE)
+
+
+def test_how_long_it_waits_is_the_chains_choice(
+    in_chain: InChain, granted: Callable[..., MadeLink], clerk: Actor, store_id: int
+) -> None:
+    made = granted()
+    given: dict[str, Any] = {"delivery_offered": False, "photo_required": False, "per_day": 9, "kept_days": 90}
+    with in_chain():
+        for days in (6, 366):
+            with refused("application_policy_unsound"):
+                save_policy(actor=clerk, **given, waits_days=days)
+        save_policy(actor=clerk, **given, waits_days=14)
+        assert lapses_on(made.application) == clock.today() + timedelta(days=14)
+        assert AuditEntry.objects.get(act="application.policy").detail["waits_days"] == 14
+    with clock.frozen(NOON + timedelta(days=13)), in_chain(), refused("application_lapsed_too_early"):
+        _lapse(made, clerk, store_id)
+    with clock.frozen(NOON + timedelta(days=14)), in_chain():
+        assert _lapse(made, clerk, store_id).state == "LAPSED"
 
 
 def test_after_thirty_days_the_card_is_put_away_and_the_fee_stays(

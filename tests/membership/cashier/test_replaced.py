@@ -286,6 +286,9 @@ def test_a_bill_is_not_settled_from_a_card_that_was_made_over(
         assert (refusal.value.code, refusal.value.params["card_number"]) == ("card_not_signers", SECOND)
         settle(bill_id=bill.record_id, tender=Tender(cash_fen=500, prepayment_fen=300), idempotency_key="own", **at)
         assert not SignedBill.objects.get().open
+        # What she owed is told of on her own card; whoever has the other learns nothing of it.
+        told = Record.objects.filter(kind="SETTLEMENT").values_list("card__number", flat=True)
+        assert set(told) == {holder.number}
         held = _held(SECOND)
         assert held["PRINCIPAL"] + held["BONUS"] == 5_900
     assert audit_chain(chain.schema_name) == []

@@ -17,11 +17,12 @@ from kernel.money import Money
 from ledger.models import Account, Posting
 from membership.auditing import audit_chain
 from membership.cards.models import Card
-from membership.cashier import returning, services
+from membership.cards.services import replace_card
+from membership.cashier import returning, services, settling
 from membership.cashier.domain import receipt_number
 from membership.cashier.errors import RecordNotFound
 from membership.cashier.models import ChainPolicy, PointsRule, SignedBill
-from membership.cashier.past import FROM_BOOKS, find_by_number, record_of
+from membership.cashier.past import FROM_BOOKS, find_by_number, record_of, undone_by
 from membership.cashier.tender import Tender
 from membership.documents import services as documents
 from membership.packages import services as packages
@@ -78,6 +79,32 @@ def sold(in_chain: InChain, issue: Callable[..., Holder], clerk: Actor, store_id
 
 
 @pytest.fixture
+def after_a_bill(in_chain: InChain, sold: dict[str, UUID], clerk: Actor, store_id: int) -> dict[str, UUID]:
+    """Half a year ago as well: what comes after a bill; the records' keys."""
+    at: dict[str, Any] = {"actor": clerk, "store_id": store_id}
+    card = {"card_number": "8800000001", **at}
+    with clock.frozen(LONG_AGO), in_chain():
+        bill = services.pay(
+            total=Money(5_000), tender=Tender(stored_fen=2_000, signed_fen=3_000), idempotency_key="signed", **card
+        )
+        settled = settling.settle(
+            bill_id=bill.record_id,
+            tender=Tender(stored_fen=500, prepayment_fen=600, cash_fen=400),
+            idempotency_key="settled",
+            **at,
+        )
+        returned = returning.return_goods(
+            record_id=bill.record_id, amount=Money(1_000), reason="不合适", idempotency_key="returned", **at
+        )
+        ahead = services.pay_in(amount=Money(900), idempotency_key="ahead too", **card)
+        back = services.pay_out(amount=Money(300), reason="多存", idempotency_key="out", **card)
+        take_back(sold["wrong"], clerk, store_id)
+        taken = Record.objects.get(kind="REVERSAL", detail__reverses=str(sold["wrong"])).pk
+    receipts = {"settled": settled, "returned": returned, "ahead": ahead, "back": back}
+    return {name: receipt.record_id for name, receipt in receipts.items()} | {"taken": taken}
+
+
+@pytest.fixture
 def cleared(sold: dict[str, UUID], clear: Clear, in_chain: InChain) -> dict[str, UUID]:
     clear()
     with in_chain():
@@ -108,19 +135,25 @@ def _on_card() -> tuple[int, int]:
     return card.stored_account.balance, card.points_account.balance
 
 
-def test_the_books_tell_what_the_record_told(sold: dict[str, UUID], clear: Clear, in_chain: InChain) -> None:
+def test_the_books_tell_what_the_record_told(
+    sold: dict[str, UUID], after_a_bill: dict[str, UUID], clear: Clear, in_chain: InChain
+) -> None:
+    keys = sold | after_a_bill
     with in_chain():
-        before = {name: record_of(key) for name, key in sold.items()}
+        before = {name: record_of(key) for name, key in keys.items()}
+        undone = {name: getattr(undone_by(record), "pk", None) for name, record in before.items()}
     clear()
     with in_chain():
-        after = {name: record_of(key) for name, key in sold.items()}
+        after = {name: record_of(key) for name, key in keys.items()}
+        assert {name: getattr(undone_by(record), "pk", None) for name, record in after.items()} == undone
+    assert (undone["undone"], undone["wrong"]) == (sold["reversal"], after_a_bill["taken"])
     fields = ("pk", "card", "kind", "amount_fen", "balance_after_fen", "store", "actor", "actor_name", "posting_id")
     for name, record in after.items():
         was = before[name]
         assert [getattr(record, field) for field in (*fields, "occurred_at")] == [
             getattr(was, field) for field in (*fields, "occurred_at")
         ], name
-        words = {"note", "left", "bonus_expires_at"}
+        words = {"note", "left", "bonus_expires_at", "open_after_fen", "shortfall_fen"}
         assert record.detail.pop(FROM_BOOKS)
         assert record.detail == {key: value for key, value in was.detail.items() if key not in words}, name
 
@@ -254,3 +287,26 @@ def test_the_desk_finds_shows_prints_and_reverses_it(
     assert "已冲正，卡内储值、套餐和积分已恢复。" in done.content.decode()
     assert "已冲正" in browser.get(path).content.decode()
     assert f"{path}reverse/" not in browser.get(path).content.decode()
+
+
+def test_what_came_back_to_a_card_that_was_replaced_is_told_of_where_it_is(
+    in_chain: InChain, issue: Callable[..., Holder], idle_cards: list[str], clerk: Actor, store_id: int, clear: Clear
+) -> None:
+    at: dict[str, Any] = {"actor": clerk, "store_id": store_id}
+    with clock.frozen(LONG_AGO):
+        holder = issue(top_up_fen=10_000)
+        with in_chain():
+            spent = services.consume(card_number=holder.number, amount=Money(600), idempotency_key="spent", **at)
+            replace_card(number=holder.number, new_number=idle_cards[4], **at)
+            back = returning.return_goods(
+                record_id=spent.record_id, amount=Money(600), reason="退", idempotency_key="back", **at
+            )
+            fee = Record.objects.filter(kind="FEE").values_list("posting_id", flat=True).first()
+            before = record_of(back.record_id)
+    clear()
+    with in_chain():
+        after = record_of(back.record_id)
+        assert after.card.number == before.card.number == idle_cards[4]
+        assert (after.amount_fen, after.balance_after_fen) == (before.amount_fen, before.balance_after_fen)
+        assert record_of(spent.record_id).card.number == holder.number
+        assert fee is None or record_of(fee).kind == "FEE"

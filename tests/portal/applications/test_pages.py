@@ -215,6 +215,7 @@ def test_settings_are_saved_and_terms_published(owner_at_desk: Client, browser: 
     given = {
         "per_day": "20",
         "kept_days": "30",
+        "waits_days": "14",
         "delivery_offered": "on",
         "terms": "我同意本商户为办理会员卡处理我的资料，仅此而已。",
     }
@@ -222,6 +223,7 @@ def test_settings_are_saved_and_terms_published(owner_at_desk: Client, browser: 
     page = browser.get("/apply/").content.decode()
     assert ("仅此而已" in page, "邮寄到家" in page, "保留 30 天" in page) == (True, True, True)
     assert owner_at_desk.post("/desk/applications/settings/", given | {"terms": "同意"}).status_code == 400
+    assert owner_at_desk.post("/desk/applications/settings/", given | {"waits_days": "6"}).status_code == 400
 
 
 def test_the_work_list_asks_the_database_as_often_for_many_as_for_few(
@@ -241,6 +243,25 @@ def test_the_work_list_asks_the_database_as_often_for_many_as_for_few(
         )
         assert GrantedCard.objects.count() == 1
     assert "已通过" in owner_at_desk.get("/desk/applications/?state=APPROVED").content.decode()
+
+
+def test_a_photo_that_is_too_large_costs_nothing_of_what_was_typed(
+    browser: Client, in_chain: InChain, filled_in: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As large as telephones take; the limit is told, the fields are as they were, and no more is kept than is read."""
+    assert 'data-most-bytes="5242880"' in browser.get("/apply/").content.decode()
+    photo = SimpleUploadedFile("big.jpg", jpeg() + bytes(9 * 1024 * 1024), "image/jpeg")
+    answer = browser.post("/apply/", filled_in | {"photo": photo})
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert [text for text in ("照片太大：最多 5 MB", 'value="江雪"', f'value="{ID_NUMBER}"') if text not in page] == []
+    again = browser.post("/apply/", filled_in | {"name": "", "photo": SimpleUploadedFile("a.jpg", jpeg(), "image/jpeg")})
+    assert "请重新选择照片。" in again.content.decode()
+    with in_chain():
+        assert Application.objects.count() == 0
+    monkeypatch.setattr(door, "LARGEST_BODY", 1024)
+    photo.seek(0)
+    assert "body_too_large" in browser.post("/apply/", filled_in | {"photo": photo}).content.decode()
 
 
 def test_the_desk_puts_away_a_card_that_nobody_came_for(

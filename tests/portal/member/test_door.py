@@ -162,6 +162,8 @@ def test_a_change_of_pin_needs_the_old_one_and_ends_other_sessions(
     form = {"new_pin": "582946", "new_pin_again": "582946"}
     refused = member.post("/card/pin/", form | {"current_pin": "582947"})
     assert refused.status_code == 400
+    told = refused.content.decode()
+    assert ("原密码不正确" in told, "卡号或密码" in told) == (True, False)
     with in_chain():
         assert CardWebLogin.objects.get(card=holder.card).failures == 1
         assert Card.objects.get(pk=holder.card.pk).pin_version == 2

@@ -137,7 +137,27 @@ def test_an_old_unsettled_bill_stays_when_its_record_is_cleared(
     after = member.get("/card/settlements/")
     assert _listed(after) == _listed(before)
     assert after.context["bills"] == before.context["bills"]
-    assert [row["url"] for row in after.context["payments"]] == ["", ""]
+    settlement, bought = (row["url"] for row in after.context["payments"])
+    assert bought == f"/card/settlements/{bill}/"
+    for url, told in ((settlement, ("结算", "¥5.00", "现金")), (bought, ("消费", "¥80.00", "签单", "¥30.00"))):
+        page = member.get(url)
+        assert [text for text in (*told, "本页取自账簿") if text not in page.content.decode()] == [], url
+        assert page.context["back"][0] == "/card/settlements/"
+
+
+def test_receipts_of_payments_are_hers_or_do_not_exist(
+    holder: Holder, bill: UUID, issue: Callable[..., Holder], in_chain: InChain, log_in: LogIn, on_plan: OnPlan
+) -> None:
+    stranger = log_in(issue("江河", "13700005678", top_up_fen=5_000))
+    with in_chain():
+        top_up = Record.objects.filter(kind="TOP_UP", card=holder.card).values_list("pk", flat=True).get()
+    assert stranger.get(f"/card/settlements/{bill}/").status_code == 404
+    member = log_in(holder)
+    assert member.get(f"/card/settlements/{bill}/").status_code == 200
+    # A top-up pays for nothing.
+    assert member.get(f"/card/settlements/{top_up}/").status_code == 404
+    on_plan("A", stores=1)
+    assert member.get(f"/card/settlements/{bill}/").status_code == 404
 
 
 def test_what_came_back_is_taken_off(
