@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import PermissionDenied
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -73,7 +74,12 @@ def _other_language(request: HttpRequest) -> dict[str, Any]:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400: Django could not make sense of the request (a forged host, a broken body)."""
+    """400: Django could not make sense of the request (a forged host, a broken body); or a form was sent twice, and the
+    first of them began another session.
+    """
+    if isinstance(exception, SessionInterrupted):
+        message = _("这个浏览器的登录刚刚更换，这一次提交没有办理。请回到首页看一下，再做一次。")
+        return page(request, status=400, code="session_changed", message=message)
     return page(None, status=400, code="bad_request")
 
 

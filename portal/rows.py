@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from kernel.clock import CHINA
 from ledger.domain import LotKind
+from membership.cards.domain import CardStatus
 from membership.cards.models import Card
 from membership.cards.queries import CardValue
 from membership.cashier.domain import receipt_number
@@ -35,7 +36,7 @@ def card_row(card: Card) -> Row:
         "level_name": card.level.name,
         "level_face": face_of(card.level.code),
         "status": card.status,
-        "status_label": card.get_status_display(),
+        "status_label": CardStatus(card.status).label,
         "locked": card.locked,
         "member_name": member.name if member else None,
         "member_code": member.code if member else None,
@@ -64,7 +65,7 @@ def record_row(record: Record) -> Row:
     return {
         "id": record.id,
         "kind": record.kind,
-        "kind_label": record.get_kind_display(),
+        "kind_label": RecordKind(record.kind).label,
         "amount_fen": record.amount_fen,
         "balance_after_fen": record.balance_after_fen,
         "card_number": record.card.number,

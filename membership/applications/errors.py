@@ -156,7 +156,7 @@ class LinkUseless(DomainError):
 
     code = "pin_link_useless"
     status = 410
-    message = _("链接已使用或已失效。请在申请进度页重新获取，或带有效证件到门店办理。")
+    message = _("链接已使用或已失效。设置过密码的请直接登录；没有设置的，请门店重新发送，或带有效证件到门店办理。")
 
 
 class PersonalDataForgotten(DomainError):

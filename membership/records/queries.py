@@ -90,11 +90,6 @@ def kept_since(today: date, months: int) -> datetime:
     return start_of(add_months(today, -months))
 
 
-def count_by_kind(found: QuerySet[Record]) -> dict[str, int]:
-    """How many records of each kind."""
-    return dict(found.order_by().values_list("kind").annotate(Count("id")))
-
-
 def stores_of_records(found: QuerySet[Record]) -> dict[int, str]:
     """The stores in which these records came about, by key, with their names, by code. One query."""
     stores = Store.objects.filter(pk__in=found.order_by().values("store_id")).order_by("code", "pk")
@@ -109,22 +104,37 @@ class MonthTotals:
     in_fen: int
 
 
-def totals_by_month(found: QuerySet[Record], months: Iterable[date]) -> dict[date, MonthTotals]:
-    """The totals of these calendar months (named by their first days), in China. One query."""
-    firsts = sorted(months)
-    if not firsts:
-        return {}
-    within = found.filter(occurred_at__gte=start_of(firsts[0]), occurred_at__lt=start_of(add_months(firsts[-1], 1)))
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The records of one kind, from one store, of one calendar month in China, added up. ``first_day``: the month's."""
+
+    kind: str
+    store_id: int | None
+    store_name: str
+    first_day: date
+    count: int
+    out_fen: int
+    in_fen: int
+
+
+def tallies(found: QuerySet[Record]) -> list[Tally]:
+    """These records added up by kind, store and month, by the stores' codes. One query; as many rows as there are
+    combinations.
+    """
     rows = (
-        within.order_by()
+        found.order_by("store__code", "store_id")
         .annotate(month=TruncMonth("occurred_at", output_field=DateField(), tzinfo=CHINA))
-        .values_list("month")
+        .values_list("kind", "store_id", "store__name", "month")
         .annotate(
+            Count("id"),
             out=-Coalesce(Sum("amount_fen", filter=Q(amount_fen__lt=0)), 0),
             into=Coalesce(Sum("amount_fen", filter=Q(amount_fen__gt=0)), 0),
         )
     )
-    return {month: MonthTotals(out_fen=out, in_fen=into) for month, out, into in rows}
+    return [
+        Tally(kind, store_id, name or "", month, count, out_fen=out, in_fen=into)
+        for kind, store_id, name, month, count, out, into in rows
+    ]
 
 
 def cards_issued(*, store_id: int | None, day: date) -> int:

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from kernel.http.addresses import client_network
 from kernel.observability.context import bind
@@ -91,6 +93,7 @@ def members_only(view: MemberView[Arguments]) -> AnyView[Arguments]:
     def guarded(request: HttpRequest, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponseBase:
         card = session_card(request)
         if card is None:
+            _say_that_it_is_over(request)
             return _elsewhere(request, reverse("member:login"))
         if card.pin_must_change and request.path != reverse("member:pin_change"):
             return _elsewhere(request, reverse("member:pin_change"))
@@ -102,6 +105,16 @@ def members_only(view: MemberView[Arguments]) -> AnyView[Arguments]:
     # Seen from outside, whatever is wrapped around it: tests walk all addresses.
     guarded.members_only = True  # type: ignore[attr-defined]
     return guarded  # type: ignore[return-value]  # wraps() keeps the narrower signature
+
+
+def _say_that_it_is_over(request: HttpRequest) -> None:
+    """At the door, once; to whoever was never in, nothing."""
+    if request.session.pop(_KEY, None) is None:
+        return
+    text = _("登录已结束：超过 15 分钟没有使用，或已在别处结束。请重新登录。")
+    if request.method not in ("GET", "HEAD"):
+        text = _("登录已结束，刚才提交的内容没有办理。请重新登录后再做一次。")
+    messages.warning(request, text)
 
 
 def _elsewhere(request: HttpRequest, url: str) -> HttpResponse:

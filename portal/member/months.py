@@ -1,23 +1,19 @@
 """Records gathered by calendar month, as the members' page shows them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any
 
-from django.db.models import QuerySet
-
 from kernel.clock import CHINA
 from membership.records.models import Record
-from membership.records.queries import MonthTotals, totals_by_month
+from membership.records.queries import MonthTotals
 
 
 def months_of(
-    page: Sequence[Record], found: QuerySet[Record], *, row: Callable[[Record], dict[str, Any]]
+    page: Sequence[Record], totals: Mapping[date, MonthTotals], *, row: Callable[[Record], dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """The records of a page under their months. The totals are of the whole month, not of what fell on the page."""
-    by_month = [(first, list(records)) for first, records in groupby(page, key=_first_day)]
-    totals = totals_by_month(found, {first for first, _records in by_month})
+    """The records of a page under their months. ``totals``: of the whole month, not of what fell on the page."""
     nothing = MonthTotals(0, 0)
     return [
         {
@@ -26,7 +22,7 @@ def months_of(
             "in_fen": totals.get(first, nothing).in_fen,
             "records": [row(record) for record in records],
         }
-        for first, records in by_month
+        for first, records in groupby(page, key=_first_day)
     ]
 
 

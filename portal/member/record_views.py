@@ -41,13 +41,13 @@ def records(request: MemberRequest) -> HttpResponseBase:
     found = filters.narrow(kept)
     page = page_of_records(found, size=_A_PAGE + 1, after=Place.parse(request.GET.get("after", "")), cards=cards)
     context: dict[str, Any] = {"show_balance": shows_balance(request), "show_card": len(cards) > 1}
-    context["months"] = months_of(page[:_A_PAGE], found, row=linked)
+    context["months"] = months_of(page[:_A_PAGE], filters.totals(), row=linked)
     if len(page) > _A_PAGE:
         context["next_page_url"] = filters.query(after=str(Place.of(page[_A_PAGE - 1])))
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "member/_months.html", context)
     context |= shell(request, "records")
-    context |= {"filters": filters, "kinds": filters.kinds(kept), "download_url": _download_url(filters)}
+    context |= {"filters": filters, "kinds": filters.kinds(), "download_url": _download_url(filters)}
     context["retention_months"] = plan_of(request).records_kept_months
     return render(request, "member/records.html", context)
 

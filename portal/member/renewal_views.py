@@ -53,7 +53,8 @@ def choose(request: HttpRequest) -> HttpResponseBase:
     _offered_or_404()
     kept: dict[str, Any] | None = request.session.get(_KEY)
     if kept is None or time.time() - kept["at"] > CODE_LASTS.total_seconds():
-        request.session.pop(_KEY, None)
+        if request.session.pop(_KEY, None) is not None:
+            messages.warning(request, _("验证码已过期，请重新获取。"))
         return redirect("member:pin_code_ask")
     form, status = CodeUseForm(request.POST or None), 200
     if request.method == "POST" and form.is_valid():

@@ -8,21 +8,28 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from kernel.money import Money
 from membership.cashier import services
 from membership.cashier.models import ChainPolicy
 from membership.cashier.tender import Tender
+from membership.records.models import Record
+from membership.requests.domain import RequestKind
+from membership.requests.services import ask
+from membership.talks import services as talks
 from tenants.people.domain import Actor
 from tests.browser.conftest import House, look
 from tests.browser.test_accessibility import _OPTIONS
 from tests.membership.conftest import Holder, clerk, holder, idle_cards, issue, store_id
 from tests.portal.member.conftest import CHOSEN_PIN, log_in, on_plan
+from tests.portal.member.test_own_only import _patterns
 
 __all__ = ["clerk", "holder", "idle_cards", "issue", "log_in", "on_plan", "store_id"]
 
 _PHONE = {"width": 360, "height": 740}
+_NO_PAGES = {"/app.webmanifest", "/sw.js", "/card/records/download/"}
 
 
 @pytest.fixture
@@ -108,6 +115,38 @@ def test_through_all_pages_with_a_thumb(house: House, phone: BrowserContext, bus
     faults += _axe(page)
     look(page, "phone-receipt")
     assert (faults, said) == ([], [])
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_nothing_sticks_out_of_any_page_in_either_language(
+    house: House,
+    phone: BrowserContext,
+    busy: Holder,
+    in_chain: Callable[..., AbstractContextManager[None]],
+    language: str,
+) -> None:
+    """On the narrowest phone (WCAG's reflow), on this one, and on a desk's screen: every address that there is."""
+    with in_chain():
+        talks.write(member=busy.member, text="https://example.com/" + "0123456789" * 12)
+        ask(member=busy.member, number=busy.number, kind=RequestKind.TRANSFER, said="W" * 90, to_name="W" * 40)
+        record = Record.objects.filter(kind="CONSUMPTION").values_list("pk", flat=True)[0]
+    addresses = [reverse(f"member:{one.name}") for one in _patterns() if not one.pattern.converters]
+    addresses += [reverse(f"member:{name}", args=[record]) for name in ("record_detail", "payment_detail")]
+    phone.add_cookies([{"name": "django_language", "value": language, "url": house.url("yunshan")}])
+    page, seen, wide = _enter(phone, house, busy), [], []
+    for address in addresses:
+        answer = None if address in _NO_PAGES else page.goto(house.url("yunshan", address))
+        if answer is None or answer.status != 200:
+            continue
+        seen.append(page.url)
+        for width in (320, 360, 1440):
+            page.set_viewport_size({"width": width, "height": 740})
+            if (needed := page.evaluate("document.documentElement.scrollWidth")) > width:
+                wide.append(f"{address} wants {needed} of {width}")
+        if language == "en":
+            look(page, f"member-en{address.replace('/', '-')[:40]}")
+    assert wide == []
+    assert len(set(seen)) >= 20, seen
 
 
 def test_without_a_network_she_sees_her_cards_as_they_were_until_she_leaves(

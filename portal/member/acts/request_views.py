@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from kernel.errors import DomainError
 from membership.cards.domain import ENDED
 from membership.requests import services
 from membership.requests.domain import RequestKind, RequestState
 from membership.requests.models import MemberRequest
 from membership.requests.queries import requests_of_member
-from portal.attempts import attempt, status_of
+from portal.attempts import attempt, done_or_not, status_of
 from portal.member.access import MemberRequest as HerRequest
 from portal.member.access import members_only
 from portal.member.acts.forms import AskForm
@@ -57,16 +58,21 @@ def requests(request: HerRequest) -> HttpResponseBase:
 @require_POST
 @members_only
 def request_take_back(request: HerRequest) -> HttpResponseBase:
-    """She has thought better of it.
+    """She has thought better of it. What was dealt with meanwhile, or taken back in another tab, is said.
 
     Raises:
-        RequestNotFound, RequestNotOpen
+        RequestNotFound
     """
     key = request.POST.get("key", "")
     if not key.isdecimal() or len(key) > _LONGEST_KEY:
         raise services.RequestNotFound
-    services.take_back(member=member_of(request), key=int(key))
-    messages.success(request, _("申请已撤回。"))
+    done = done_or_not(lambda: services.take_back(member=member_of(request), key=int(key)))
+    if isinstance(done, services.RequestNotOpen):
+        messages.warning(request, str(done))
+    elif isinstance(done, DomainError):
+        raise done
+    else:
+        messages.success(request, _("申请已撤回。"))
     return redirect("member:requests")
 
 

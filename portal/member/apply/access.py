@@ -3,7 +3,9 @@
 import time
 from typing import Any, Final
 
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from membership.applications.domain import ApplicationState
 from membership.applications.models import Application
@@ -23,6 +25,17 @@ def remembered(request: HttpRequest, key: str) -> Any:
     """What was kept, while it lasts; None afterwards."""
     kept: dict[str, Any] | None = request.session.get(key)
     return kept["value"] if kept is not None and time.time() - kept["at"] <= _LASTS_S else None
+
+
+def begin_anew(request: HttpRequest, key: str, *, at: str, text: str) -> HttpResponse:
+    """What this page goes on from is not there. Whoever has sent it already sees what became of it; whoever took too
+    long is told so, ``at`` the page where it begins.
+    """
+    if mine_of(request) is not None:
+        return redirect("member:apply_mine")
+    if request.session.pop(key, None) is not None:
+        messages.warning(request, text)
+    return redirect(at)
 
 
 def open_mine(request: HttpRequest, application: Application) -> None:

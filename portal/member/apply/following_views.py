@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from kernel.errors import DomainError
 from kernel.slots import Busy
 from kernel.sms.services import offered
 from membership.applications.domain import GRANTED, ApplicationState, Handing
@@ -19,8 +20,8 @@ from membership.applications.links import opens
 from membership.applications.models import Application
 from membership.applications.services import ask_for_code, find_by_code, link_behind, use_link, withdraw
 from membership.applications.services.codes import CODE_LASTS
-from portal.attempts import attempt, status_of
-from portal.member.apply.access import FINDING, mine_of, open_mine, remember, remembered
+from portal.attempts import attempt, done_or_not, status_of
+from portal.member.apply.access import FINDING, begin_anew, mine_of, open_mine, remember, remembered
 from portal.member.apply.form_views import refuse_code
 from portal.member.apply.forms import CodeForm, FindForm, FirstPinForm
 
@@ -66,7 +67,7 @@ def find_code(request: HttpRequest) -> HttpResponseBase:
     """The code that was sent, if number and telephone go together."""
     number = remembered(request, FINDING)
     if number is None:
-        return redirect("member:apply_find")
+        return begin_anew(request, FINDING, at="member:apply_find", text=_("验证码已过期，请重新获取。"))
     form, status = CodeForm(request.POST or None), 200
     if request.method == "POST" and form.is_valid():
         found = find_by_code(number=number, code=form.cleaned_data["code"])
@@ -98,16 +99,15 @@ def mine(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @never_cache
 def take_back(request: HttpRequest) -> HttpResponseBase:
-    """The applicant changes her mind.
-
-    Raises:
-        ApplicationStepForbidden: it was decided meanwhile.
-    """
+    """The applicant changes her mind. What was decided meanwhile, or taken back in another tab, is said."""
     application = mine_of(request)
     if application is None:
         return redirect("member:apply_find")
-    withdraw(number=application.number)
-    messages.success(request, _("申请已撤回。"))
+    done = done_or_not(lambda: withdraw(number=application.number))
+    if isinstance(done, DomainError):
+        messages.warning(request, str(done))
+    else:
+        messages.success(request, _("申请已撤回。"))
     return redirect("member:apply_mine")
 
 

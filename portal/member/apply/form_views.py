@@ -19,7 +19,7 @@ from membership.applications.services.codes import A_DAY, CODE_LASTS
 from portal.actors import is_held
 from portal.attempts import attempt, status_of
 from portal.hosts import chain_url
-from portal.member.apply.access import DRAFT, open_mine, remember, remembered
+from portal.member.apply.access import DRAFT, begin_anew, open_mine, remember, remembered
 from portal.member.apply.forms import ApplyForm, CodeForm
 
 _MINUTES: Final = int(CODE_LASTS.total_seconds()) // 60
@@ -79,7 +79,7 @@ def code(request: HttpRequest) -> HttpResponseBase:
     """The code that was sent: with it the application is on the desk's work list. Wrong ones are counted."""
     draft_id = remembered(request, DRAFT)
     if draft_id is None:
-        return redirect("member:apply")
+        return begin_anew(request, DRAFT, at="member:apply", text=_("填写的资料已过期，请重新填写。"))
     form, status = CodeForm(request.POST or None), 200
     if request.method == "POST" and form.is_valid():
         site_url = chain_url(request, request.chain.slug)  # type: ignore[attr-defined]

@@ -59,9 +59,9 @@ const page = async (request, path) => {
   let response;
   try {
     response = await fetch(request);
-  } catch (failure) {
-    if (request.method !== "GET") throw failure;
-    return path.startsWith(HOME) ? lastSeen() : caches.match(OFFLINE, { cacheName: SHELL });
+  } catch {
+    // A form that did not get away is sent once more when the page is asked for again.
+    return request.method === "GET" && path.startsWith(HOME) ? lastSeen() : caches.match(OFFLINE, { cacheName: SHELL });
   }
   if (response.type === "opaqueredirect" || path === "/") {
     // Sent on, or at the door: nobody is logged in.
@@ -71,6 +71,9 @@ const page = async (request, path) => {
   }
   return response;
 };
+
+// Applicants: nothing of them is kept, and nothing of a member's is forgotten for them.
+const stranger = async (request) => fetch(request).catch(() => caches.match(OFFLINE, { cacheName: SHELL }));
 
 const part = async (request) => {
   try {
@@ -87,5 +90,6 @@ self.addEventListener("fetch", (event) => {
   if (url.origin !== self.location.origin) return;
   const hers = url.pathname === "/" || url.pathname.startsWith(HOME) || url.pathname.startsWith("/pin/") || url.pathname.startsWith("/passkey/") || url.pathname === "/logout/";
   if (event.request.mode === "navigate" && hers) event.respondWith(page(event.request, url.pathname));
+  else if (event.request.mode === "navigate" && url.pathname.startsWith("/apply/")) event.respondWith(stranger(event.request));
   else if (event.request.method === "GET" && url.pathname.startsWith("/static/")) event.respondWith(part(event.request));
 });

@@ -10,14 +10,15 @@ from kernel import clock
 from kernel.money import Money
 from membership.cashier import services
 from membership.records.queries import (
-    MonthTotals,
     Place,
+    Tally,
     kept_since,
     page_of_records,
     records_of_cards,
-    totals_by_month,
+    tallies,
 )
 from tenants.people.domain import Actor
+from tenants.stores.models import Store
 from tests.conftest import NOON
 from tests.membership.conftest import Holder
 
@@ -79,13 +80,17 @@ def test_a_place_that_names_none_is_none(text: str) -> None:
     assert Place.parse(text) is None
 
 
-def test_a_months_sums_are_of_the_whole_month(in_chain: InChain, busy_days: Holder) -> None:
+def test_records_are_added_up_by_kind_store_and_month(in_chain: InChain, busy_days: Holder, store_id: int) -> None:
     with in_chain():
-        found = totals_by_month(records_of_cards([busy_days.card.pk]), [date(2026, 2, 1), date(2026, 3, 1)])
-    assert found == {
-        date(2026, 2, 1): MonthTotals(out_fen=0, in_fen=55_000),
-        date(2026, 3, 1): MonthTotals(out_fen=6_000, in_fen=3_000),
-    }
+        found = tallies(records_of_cards([busy_days.card.pk]))
+        store = Store.objects.get(pk=store_id)
+    here, february, march = (store.pk, store.name), date(2026, 2, 1), date(2026, 3, 1)
+    assert sorted(found, key=lambda one: (one.first_day, one.kind)) == [
+        Tally("ISSUE", *here, february, 1, out_fen=0, in_fen=0),
+        Tally("TOP_UP", *here, february, 1, out_fen=0, in_fen=55_000),
+        Tally("CONSUMPTION", *here, march, 3, out_fen=6_000, in_fen=0),
+        Tally("REVERSAL", *here, march, 1, out_fen=0, in_fen=3_000),
+    ]
 
 
 def test_the_portal_reaches_back_whole_months_in_china() -> None:

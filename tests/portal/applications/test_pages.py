@@ -17,6 +17,7 @@ from membership.applications.models import Application, GrantedCard
 from membership.applications.services import approve
 from membership.applications.services.codes import answer_asks
 from portal.member import door
+from portal.member.apply import access
 from tenants.chains.models import Chain
 from tenants.people.domain import Actor
 from tenants.people.models import User
@@ -73,6 +74,8 @@ def test_from_the_form_to_the_first_log_in(
     assert (wrong.status_code, "验证码不正确" in wrong.content.decode()) == (403, True)
     assert browser.post("/apply/code/again/")["Location"] == "/apply/code/"
     assert browser.post("/apply/code/", {"code": code})["Location"] == "/apply/mine/"
+    again = [browser.post("/apply/code/", {"code": code}), browser.get("/apply/code/")]
+    assert {answer["Location"] for answer in again} == {"/apply/mine/"}, "sent twice, or come back to"
     mine = browser.get("/apply/mine/").content.decode()
     assert "门店审核" in mine
     assert ID_NUMBER not in mine
@@ -156,7 +159,7 @@ def test_an_address_that_sends_form_after_form_is_turned_away(
         assert browser.post("/apply/", filled_in | {"website": "x"}).status_code == 302
     turned = browser.post("/apply/", filled_in)
     assert (turned.status_code, "too_many_codes" in turned.content.decode()) == (429, True)
-    large = client_of(chain).post("/apply/", b"", content_type="text/plain", headers={"content-length": str(7 << 20)})
+    large = client_of(chain).post("/apply/", b"", content_type="text/plain", headers={"content-length": str(26 << 20)})
     assert large.status_code == 400
 
 
@@ -181,7 +184,21 @@ def test_an_application_is_followed_by_its_link_or_its_number(
     assert "如果申请编号与手机号相符" in stranger.get("/apply/find/code/").content.decode()
     assert stranger.post("/apply/find/code/", {"code": "000000"}).status_code == 403
     assert browser.post("/apply/mine/withdraw/")["Location"] == "/apply/mine/"
-    assert "已撤回" in browser.get("/apply/mine/").content.decode()
+    assert "申请已撤回。" in browser.get("/apply/mine/").content.decode()
+    twice = browser.post("/apply/mine/withdraw/", follow=True).content.decode()
+    assert ("已撤回" in twice, "申请已撤回。" in twice) == (True, False)
+
+
+def test_whoever_took_too_long_is_told_so(
+    browser: Client, filled_in: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert browser.post("/apply/", filled_in | {"website": "x"})["Location"] == "/apply/code/"
+    assert browser.post("/apply/find/", {"number": "SQ261122000000", "phone": PHONE}).status_code == 302
+    monkeypatch.setattr(access, "_LASTS_S", -1)
+    assert "填写的资料已过期，请重新填写。" in browser.get("/apply/code/", follow=True).content.decode()
+    assert "验证码已过期，请重新获取。" in browser.get("/apply/find/code/", follow=True).content.decode()
+    for path in ("/apply/code/", "/apply/find/code/"):
+        assert "已过期" not in browser.get(path, follow=True).content.decode(), "told once"
 
 
 def test_on_plan_a_nothing_is_offered_and_staff_are_told_why(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -11,7 +12,7 @@ from pytest_django import Settings
 from kernel.sms.models import OutgoingText
 from kernel.sms.services import read
 from membership.cards.pin_renewal import answer_asks
-from portal.member import door
+from portal.member import door, renewal_views
 from tenants.chains.models import Chain
 from tests.membership.conftest import Holder
 from tests.portal.member.conftest import CHOSEN_PIN
@@ -46,6 +47,13 @@ def test_a_member_who_forgot_her_pin_is_in_again(
     assert done["Location"] == "/card/"
     assert browser.get("/card/").status_code == 200
     assert browser.get("/pin/code/")["Location"] == "/pin/"
+
+
+def test_whoever_takes_too_long_is_told_so(browser: Client, holder: Holder, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser.post("/pin/", {"card_number": holder.number, "phone": PHONE})
+    monkeypatch.setattr(renewal_views, "CODE_LASTS", timedelta(seconds=-1))
+    assert "验证码已过期，请重新获取。" in browser.get("/pin/code/", follow=True).content.decode()
+    assert "已过期" not in browser.get("/pin/code/", follow=True).content.decode()
 
 
 def test_pages_are_the_same_for_whoever_is_no_member(browser: Client, holder: Holder) -> None:

@@ -94,3 +94,13 @@ def test_another_members_request_does_not_exist_for_her(
     assert stranger.post("/card/requests/", {"kind": "REFUND", "card": holder.number}).status_code == 400
     with in_chain():
         assert MemberRequest.objects.get().state == "OPEN"
+
+
+def test_what_was_dealt_with_meanwhile_is_not_taken_back(in_chain: InChain, holder: Holder, log_in: LogIn) -> None:
+    member = log_in(holder)
+    member.post("/card/requests/", {"kind": "REFUND", "card": holder.number})
+    with in_chain():
+        MemberRequest.objects.update(state="DONE", decided_at=clock.now())
+        key = MemberRequest.objects.get().pk
+    page = member.post("/card/requests/take-back/", {"key": key}, follow=True).content.decode()
+    assert ("不能再办理" in page, "申请已撤回。" in page) == (True, False)

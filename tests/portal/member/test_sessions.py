@@ -69,6 +69,18 @@ def test_one_is_ended_and_the_trail_says_so(
     assert "先前已经结束" in here.post("/card/sessions/end/", {"session": key}, follow=True).content.decode()
 
 
+def test_whose_session_is_over_is_told_so_once(
+    holder: Holder, log_in: LogIn, second: Callable[[], Client], client_of: Callable[..., Client], chain: Chain
+) -> None:
+    here, looking, writing = log_in(holder), second(), second()
+    here.post("/card/sessions/end/")
+    assert "登录已结束：超过 15 分钟没有使用" in looking.get("/card/records/", follow=True).content.decode()
+    sent = writing.post("/card/messages/", {"text": "在吗"}, follow=True).content.decode()
+    assert "刚才提交的内容没有办理" in sent
+    for browser in (looking, writing, client_of(chain)):
+        assert "登录已结束" not in browser.get("/card/", follow=True).content.decode()
+
+
 def test_all_others_are_ended_at_once(holder: Holder, log_in: LogIn, second: Callable[[], Client]) -> None:
     here, there, further = log_in(holder), second(), second()
     here.post("/card/sessions/end/")
