@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 
 from kernel.clock import CHINA
 from ledger.domain import LotKind
-from membership.cards.domain import CardStatus
 from membership.cards.models import Card
 from membership.cards.queries import CardValue
 from membership.cashier.domain import receipt_number
@@ -36,7 +35,7 @@ def card_row(card: Card) -> Row:
         "level_name": card.level.name,
         "level_face": face_of(card.level.code),
         "status": card.status,
-        "status_label": CardStatus(card.status).label,
+        "status_label": card.get_status_display(),
         "locked": card.locked,
         "member_name": member.name if member else None,
         "member_code": member.code if member else None,
@@ -65,7 +64,7 @@ def record_row(record: Record) -> Row:
     return {
         "id": record.id,
         "kind": record.kind,
-        "kind_label": RecordKind(record.kind).label,
+        "kind_label": record.get_kind_display(),
         "amount_fen": record.amount_fen,
         "balance_after_fen": record.balance_after_fen,
         "card_number": record.card.number,

@@ -2,6 +2,7 @@
 """The icon set: own drawings on a 24 × 24 grid, strokes of 1.75 in the colour of the text around them."""
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 
 from django.utils.html import format_html
@@ -80,6 +81,7 @@ _DRAWINGS: Mapping[str, str] = MappingProxyType(
 ICON_NAMES = tuple(_DRAWINGS)
 
 
+@cache
 def draw(name: str, *, css_class: str = "") -> SafeString:
     """The icon as inline SVG, hidden from screen readers: the words beside it say what it means.
 

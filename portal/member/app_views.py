@@ -72,6 +72,7 @@ def offline(request: HttpRequest) -> HttpResponseBase:
     return render(request, "member/offline.html")
 
 
+@cache
 def worker_url() -> str:
     """The worker's address; it names what the worker keeps, so that another release is another worker."""
     return f"{reverse('member:worker')}?{urlencode([('part', static(path)) for path in _PARTS])}"

@@ -2,18 +2,16 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from django import template
 from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from kernel.clock import CHINA
-from kernel.money import FEN_PER_YUAN, Money
-from portal.components import chart, faces, icons
+from kernel.money import Money
+from portal.components import chart, faces, figures, icons
+from portal.components.records import timeline
 
 register = template.Library()
 
@@ -24,49 +22,15 @@ def icon(name: str, css_class: str = "") -> SafeString:
     return icons.draw(name, css_class=css_class)
 
 
-@register.simple_tag
-def money(fen: int | None, size: str = "", *, sign: bool = False) -> SafeString | str:
-    """``{% money fen %}`` → ¥1,234.50. ``size`` "lg" or "xl" sets the fen smaller; ``sign`` marks what was received."""
-    if fen is None:
-        return "—"
-    lead = "-" if fen < 0 else ("+" if sign and fen > 0 else "")
-    tone = " money-in" if lead == "+" else ""
-    if not size:
-        return format_html('<span class="money{}">{}</span>', tone, Money(fen).format(sign=sign))
-    yuan, rest = divmod(abs(fen), FEN_PER_YUAN)
-    return format_html(
-        '<span class="money money-{}{}">{}<span class="money-sign">¥</span>{}<span class="money-fen">.{}</span></span>',
-        size,
-        tone,
-        lead,
-        f"{yuan:,}",
-        f"{rest:02d}",
-    )
-
-
-@register.simple_tag
-def moment(at: datetime) -> SafeString:
-    """``{% moment record.occurred_at %}`` → 2026-03-02 12:00, in China, with the exact moment for machines."""
-    local = at.astimezone(CHINA)
-    return format_html('<time class="figures" datetime="{}">{}</time>', local.isoformat(), f"{local:%Y-%m-%d %H:%M}")
-
-
-@register.filter
-def spaced(number: str) -> SafeString:
-    """A card number as it is embossed, in groups that are never torn apart."""
-    return format_html('<span class="card-no">{}</span>', " ".join(faces.number_groups(number)))
+register.simple_tag(figures.money)
+register.simple_tag(figures.moment)
+register.filter(figures.spaced)
 
 
 @register.filter
 def face(level_code: str) -> str:
     """The card face ("gold", "silver", "diamond", "plain") of a level's code."""
     return faces.face_of(level_code)
-
-
-@register.simple_tag
-def record_mark(kind: str) -> SafeString:
-    """The icon of a record's kind."""
-    return icons.draw(faces.record_icon(kind))
 
 
 @register.filter
@@ -158,10 +122,12 @@ def sample_card_face(chain_name: str = "", face: str = "plain") -> dict[str, Any
     return {"card": sample, "chain_name": chain_name, "holder": "", "usable": True}
 
 
-@register.inclusion_tag("components/records.html")
-def record_list(records: Iterable[Any], *, show_card: bool = False, show_balance: bool = True) -> dict[str, Any]:
+@register.simple_tag
+def record_list(
+    records: Iterable[Mapping[str, Any]], *, show_card: bool = False, show_balance: bool = True
+) -> SafeString:
     """Rows of what happened to a card."""
-    return {"records": records, "show_card": show_card, "show_balance": show_balance}
+    return timeline(records, show_card=show_card, show_balance=show_balance)
 
 
 @register.inclusion_tag("components/day_chart.html")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.test import Client
 
+from kernel import clock
 from membership.cards.models import CardType
 from membership.requests.models import MemberRequest
 from tests.membership.conftest import Holder
