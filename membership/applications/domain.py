@@ -88,7 +88,7 @@ ENDED: Final = frozenset(
 GRANTED: Final = frozenset({ApplicationState.APPROVED, ApplicationState.SENT, ApplicationState.COLLECTED})
 """States of an application whose card is hers."""
 WAITS_FOR_HER_DAYS: Final = 30
-"""So long a card that was granted, or sent, waits before the desk may put it away, where the chain chose nothing else."""
+"""So long a card that was granted, or sent, waits before the desk may put it away, unless the chain chose otherwise."""
 SHORTEST_WAIT_DAYS: Final = 7
 """The link to set its PIN works so long: within that time nobody's card is put away."""
 LONGEST_WAIT_DAYS: Final = 365

@@ -155,7 +155,7 @@ def _undone(posting: Posting) -> dict[str, Any]:
 
 
 def _card_of(posting: Posting) -> Card | None:
-    """The card it was done with: its account was locked, so the posting's result names it, whatever paid. What came back
+    """The card it was done with: its account was locked, so the result names it, whatever paid. What came back
     to a card that was replaced went on to the one that has its place: there it is.
     """
     accounts = [int(account_id) for account_id in posting.result["balances"]]

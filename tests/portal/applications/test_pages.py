@@ -272,7 +272,9 @@ def test_a_photo_that_is_too_large_costs_nothing_of_what_was_typed(
     page = answer.content.decode()
     assert answer.status_code == 400
     assert [text for text in ("照片太大：最多 5 MB", 'value="江雪"', f'value="{ID_NUMBER}"') if text not in page] == []
-    again = browser.post("/apply/", filled_in | {"name": "", "photo": SimpleUploadedFile("a.jpg", jpeg(), "image/jpeg")})
+    again = browser.post(
+        "/apply/", filled_in | {"name": "", "photo": SimpleUploadedFile("a.jpg", jpeg(), "image/jpeg")}
+    )
     assert "请重新选择照片。" in again.content.decode()
     with in_chain():
         assert Application.objects.count() == 0
