@@ -139,7 +139,7 @@ def test_more_records_come_page_by_page_in_as_many_queries(
 ) -> None:
     member = log_in(holder)
     member.get("/card/records/")
-    with queries(8):
+    with queries(6):
         member.get("/card/records/")
     with in_chain():
         for number in range(40):
@@ -150,7 +150,7 @@ def test_more_records_come_page_by_page_in_as_many_queries(
                 store_id=store_id,
                 idempotency_key=f"c{number}",
             )
-    with queries(8):
+    with queries(6):
         page = member.get("/card/records/")
     assert sum(len(month["records"]) for month in page.context["months"]) == 20
     (onward,) = set(re.findall(r'hx-get="([^"]+)"', _text(page)))
