@@ -12,10 +12,12 @@ from ledger.domain import DrawPolicy
 from membership.cards.models import Card
 
 CardGate = Callable[[Card, int], None]
+UnfreezingGate = Callable[[Card, int, str], None]
+"""It is given the number of the paper besides that lets the card go; empty where somebody does so by hand."""
 DrawOrder = Callable[[], DrawPolicy]
 
 _GATES: Final[list[CardGate]] = []
-_UNFREEZING: Final[list[CardGate]] = []
+_UNFREEZING: Final[list[UnfreezingGate]] = []
 _ORDERS: Final[list[DrawOrder]] = []
 
 
@@ -36,21 +38,21 @@ def pass_gates(card: Card, *, store_id: int) -> None:
         gate(card, store_id)
 
 
-def before_unfreezing(gate: CardGate) -> CardGate:
+def before_unfreezing(gate: UnfreezingGate) -> UnfreezingGate:
     """Register a gate (a decorator) for cards that are frozen. Registering it again does nothing."""
     if gate not in _UNFREEZING:
         _UNFREEZING.append(gate)
     return gate
 
 
-def pass_unfreezing(card: Card, *, store_id: int) -> None:
+def pass_unfreezing(card: Card, *, store_id: int, document: str) -> None:
     """Ask every gate.
 
     Raises:
         DomainError: the first refusal.
     """
     for gate in _UNFREEZING:
-        gate(card, store_id)
+        gate(card, store_id, document)
 
 
 def draws_by(order: DrawOrder) -> DrawOrder:

@@ -10,9 +10,11 @@ from django.db.models.functions import Coalesce
 
 from kernel import clock
 from kernel.calendar import add_months, span_of, start_of
+from kernel.errors import DomainError
 from ledger.domain import LotKind
 from ledger.models import Entry, Lot
-from membership.cards.domain import ENDED, Spend, tidy_number
+from membership.cards.domain import ENDED, CardStanding, Spend, refusal, tidy_number
+from membership.cards.errors import not_usable
 from membership.cards.models import Card, CardLevel, CardRules, CardType
 from membership.cards.policy import pin_free_fen
 from membership.members.models import Member
@@ -127,6 +129,15 @@ def last_of(card: Card) -> Card:
     while (heir := Card.objects.filter(replaces_id=card.pk).first()) is not None:
         card = heir
     return card
+
+
+def why_unusable(card: Card) -> DomainError | None:
+    """What refuses every use of this card today, top-ups too: its state, its lock, an end of its validity. Asks
+    nothing.
+    """
+    standing = CardStanding(card.status, card.locked, card.valid_until, card.account_valid_until)
+    reason = refusal(standing, on=clock.today())
+    return not_usable(reason, card_number=card.number) if reason else None
 
 
 def pin_free_of(card: Card) -> int | None:

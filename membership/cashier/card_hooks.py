@@ -3,6 +3,9 @@
 from ledger.domain import DrawPolicy
 from membership.cards import gates
 from membership.cashier.acting import chain_policy
+from membership.cashier.faults import not_while_reported
+
+gates.before_unfreezing(not_while_reported)
 
 
 @gates.draws_by

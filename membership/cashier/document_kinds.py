@@ -14,14 +14,14 @@ from membership.cards.domain import CardStatus
 from membership.cards.models import Card
 from membership.cards.services import freeze_card, unfreeze_card
 from membership.cashier.errors import FaultNotSameDay, NotReversible, RecordNotFound
+from membership.cashier.faults import FAULT_FORM, is_stopped_by_form, open_form_about, open_forms
 from membership.cashier.past import record_of
-from membership.cashier.reversing import FAULT_FORM, plan_reverse_top_up, reverse_top_up
-from membership.documents.domain import Approval
+from membership.cashier.reversing import plan_reverse_top_up, reverse_top_up
+from membership.documents.domain import Approval, DocumentState
 from membership.documents.kinds import DocumentKind, kind
 from membership.documents.models import Document
 from membership.records.domain import RecordKind
 from membership.records.models import Record
-from tenants.audit.models import AuditEntry
 from tenants.people.domain import EVERYWHERE, Act, Actor
 
 
@@ -42,8 +42,8 @@ class FaultPayload(msgspec.Struct, frozen=True):
 @kind
 class FaultForm(DocumentKind[FaultPayload]):
     """Reported by the store on the day of the wrong top-up; the card, or the one that has its place by now, is frozen
-    from then on, so the figures stand. The treasury's approval takes the top-up back and unfreezes the card; a
-    rejection only unfreezes it.
+    as long as the form is open, so the figures stand. The treasury's approval takes the top-up back and unfreezes the
+    card. What it rejects, the store amends and hands in again, also on a later day, or gives up: that only unfreezes.
     """
 
     code, prefix, label = FAULT_FORM, "GZ", _("会员卡故障单")
@@ -51,6 +51,8 @@ class FaultForm(DocumentKind[FaultPayload]):
     draft_act = Act.FAULT_REPORT
     approvals = (Approval(_("资金部核准"), Act.VALUE_REVERSE),)
     completes_itself = True
+    holds_until_closed = True
+    by_hand = False
 
     def subject(self, payload: FaultPayload) -> tuple[str, str]:
         return "card", payload.card_number
@@ -78,7 +80,9 @@ class FaultForm(DocumentKind[FaultPayload]):
         """
         record = _record(payload.record_id)
         same_day = record.occurred_at.astimezone(clock.CHINA).date() == clock.today()
-        if not same_day and not actor.may(Act.VALUE_REVERSE, store_id=store_id):
+        # What was handed in in time and is rejected later is amended when that comes back.
+        in_time = same_day or open_form_about(record.pk) is not None
+        if not in_time and not actor.may(Act.VALUE_REVERSE, store_id=store_id):
             raise FaultNotSameDay
         found = plan_reverse_top_up(record_id=record.pk)
         return FaultPayload(
@@ -92,6 +96,13 @@ class FaultForm(DocumentKind[FaultPayload]):
             cash_fen=found.plan.cash_fen,
             shortfall_fen=found.plan.shortfall_fen,
         )
+
+    def standing(self, document: Document) -> str | Promise:
+        if document.state == DocumentState.SUBMITTED:
+            return _("会员卡已冻结，资金部核准后退回误充值并解冻。")
+        if document.state == DocumentState.DRAFT and document.round:
+            return _("已驳回，会员卡仍冻结：修改后重新提交；不再办理的请作废，作废后解冻。")
+        return ""
 
     def on_submitted(self, *, actor: Actor, document: Document, payload: FaultPayload) -> None:
         """Freeze the card at once (R-I08): nothing of the wrong top-up is spent while it is looked into."""
@@ -134,15 +145,17 @@ def _status(payload: FaultPayload) -> str:
 
 
 def _unfreeze(actor: Actor, document: Document, payload: FaultPayload) -> None:
-    """Unfreeze a card that this very form froze, as the trail has it: records are cleared, and a form may lie."""
-    trail = AuditEntry.objects.filter(act="card.status", object_type="card", object_id=payload.card_number)
-    froze = trail.filter(detail__to=CardStatus.FROZEN.value, detail__reason=document.number).exists()
-    if froze and _status(payload) == CardStatus.FROZEN:
+    """Unfreeze the card if it was such a form that froze it, and no other one is open about it."""
+    others = open_forms().filter(subject_type="card", subject_id=payload.card_number).exclude(pk=document.pk)
+    if others.exists() or _status(payload) != CardStatus.FROZEN:
+        return
+    if is_stopped_by_form(payload.card_number):
         unfreeze_card(
             actor=_lent(actor, Act.CARD_FREEZE),
             number=payload.card_number,
             store_id=payload.store_id,
             reason=document.number,
+            document=document.number,
         )
 
 

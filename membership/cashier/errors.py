@@ -104,6 +104,14 @@ class FaultFormOutdated(DomainError):
     message = _("故障单提交之后这笔充值又有使用：单上已使用 {stated}，现在为 {used}。请驳回后重新提交。未作任何更改。")
 
 
+class FaultFormOpen(DomainError):
+    """A card is frozen as long as a fault form about it is open (R-I08)."""
+
+    code = "fault_form_open"
+    status = 409
+    message = _("会员卡 {card_number} 因故障单 {number} 冻结，该单核准或作废后才能解冻。未作任何更改。")
+
+
 class FaultNotSameDay(DomainError):
     """A store reports a wrong top-up on its own day (R-I06); afterwards the treasury files it."""
 
@@ -126,6 +134,12 @@ class NotReturnable(DomainError):
     code = "not_returnable"
     status = 409
     message = _("只有未冲正的消费可以退货。")
+
+
+class AllReturned(NotReturnable):
+    """Everything of it has come back already."""
+
+    message = _("这一笔已全部退货。")
 
 
 class ReturnTooMuch(DomainError):
@@ -166,6 +180,12 @@ class NotReversible(DomainError):
     code = "not_reversible"
     status = 409
     message = _("只有未退货的消费可以冲正，只有充值可以报故障。未作任何更改。")
+
+
+class PartlyReturned(NotReversible):
+    """Goods of it came back: the rest can come back too, but not all of it as if it had never been."""
+
+    message = _("这一笔已有退货，不能再整笔冲正；其余的请继续做退货。未作任何更改。")
 
 
 class RecordNotFound(DomainError):

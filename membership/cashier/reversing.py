@@ -21,6 +21,7 @@ from membership.cashier.errors import (
     NothingToTakeBack,
     NotReversible,
 )
+from membership.cashier.faults import FAULT_FORM
 from membership.cashier.following import Heirs, heirs_of, hold_heirs
 from membership.cashier.past import TAKES_BACK, booked, record_of
 from membership.cashier.posting import Draft
@@ -31,7 +32,6 @@ from membership.records.models import Record
 from tenants.people.domain import Act, Actor, require
 
 REVERSE_TOP_UP: Final = "REVERSE_TOP_UP"
-FAULT_FORM: Final = "FAULT"
 
 booked(REVERSE_TOP_UP, RecordKind.REVERSAL)
 

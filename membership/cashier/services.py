@@ -21,7 +21,7 @@ from membership.cashier.acting import card_ref, post_traced, ref_of, rules
 from membership.cashier.buying import HERSELF, Customer, keep, know
 from membership.cashier.domain import NO_MEMBER, CardRef, MemberAccounts, Occasion, Receipt
 from membership.cashier.drafts import check_amount, check_bill, consumption_draft, top_up_draft
-from membership.cashier.errors import CardWithoutMember, FaultFormNeeded, NotReversible
+from membership.cashier.errors import CardWithoutMember, FaultFormNeeded, NotReversible, PartlyReturned
 from membership.cashier.following import bring_home, hold_heirs, pass_card_on, pass_on, refuse_ended
 from membership.cashier.models import GoodsReturn
 from membership.cashier.past import record_of
@@ -238,7 +238,7 @@ def _reversible(record_id: UUID) -> Record:
     if original.kind != RecordKind.CONSUMPTION or original.posting_id is None:
         raise NotReversible
     if GoodsReturn.objects.filter(consumption=record_id).exists():
-        raise NotReversible
+        raise PartlyReturned
     return original
 
 

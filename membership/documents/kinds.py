@@ -59,6 +59,10 @@ class DocumentKind(Generic[P]):
     by_hand: ClassVar[bool] = True
     """Whether people begin one at the desk; other kinds are begun by an act of another page."""
 
+    holds_until_closed: ClassVar[bool] = False
+    """Whether what ``on_submitted`` holds is held as long as the document is open: what is rejected waits for its
+    author, and only who gives it up lets go."""
+
     def approvals_of(self, document: Document, payload: P) -> Sequence[Approval]:
         """The approvals this very document needs. They are fixed when it is submitted."""
         return self.approvals
@@ -92,6 +96,10 @@ class DocumentKind(Generic[P]):
         """What the document says, as (label, value) for its page, where its kind has no template of its own."""
         return ()
 
+    def standing(self, document: Document) -> str | Promise:
+        """What its page says of where it stands and what that holds up; nothing where its state says it all."""
+        return ""
+
     def check(self, *, actor: Actor, store_id: int | None, payload: P) -> P:
         """Refuse what cannot be, when it is drafted, edited and submitted; may fill in what is computed.
 
@@ -113,7 +121,7 @@ class DocumentKind(Generic[P]):
         """It is done."""
 
     def on_released(self, *, actor: Actor, document: Document, payload: P) -> None:
-        """It was rejected or cancelled while it waited: let go of what ``on_submitted`` held."""
+        """It was rejected or cancelled: let go of what ``on_submitted`` held."""
 
     # ── What the engine does with a payload ──────────────────────────────────────────────────────────────────────
 

@@ -111,7 +111,8 @@ def reject(*, actor: Actor, number: str, reason: str, version: int | None = None
         DocumentNotFound, NotAllowed, DocumentChanged, DocumentStepForbidden, DocumentReasonMissing
     """
     document, of_kind = _begin(actor, number, Step.REJECT, version, reason)
-    of_kind.on_released(actor=actor, document=document, payload=of_kind.read(document.payload))
+    if not of_kind.holds_until_closed:
+        of_kind.on_released(actor=actor, document=document, payload=of_kind.read(document.payload))
     refused = _next_approval(document)["label"]
     return _move(actor, document, Step.REJECT, to=DocumentState.DRAFT, note=reason, approval=refused)
 
@@ -126,7 +127,8 @@ def unapprove(*, actor: Actor, number: str, reason: str, version: int | None = N
     document, of_kind = _begin(actor, number, Step.UNAPPROVE, version, reason)
     said = of_kind.read(document.payload)
     of_kind.on_unapproved(actor=actor, document=document, payload=said)
-    of_kind.on_released(actor=actor, document=document, payload=said)
+    if not of_kind.holds_until_closed:
+        of_kind.on_released(actor=actor, document=document, payload=said)
     return _move(actor, document, Step.UNAPPROVE, to=DocumentState.DRAFT, note=reason)
 
 
@@ -148,7 +150,7 @@ def cancel(*, actor: Actor, number: str, reason: str, version: int | None = None
         DocumentNotFound, NotAllowed, DocumentChanged, DocumentStepForbidden, DocumentReasonMissing
     """
     document, of_kind = _begin(actor, number, Step.CANCEL, version, reason)
-    if document.state == DocumentState.SUBMITTED:
+    if document.state == DocumentState.SUBMITTED or (of_kind.holds_until_closed and document.round):
         of_kind.on_released(actor=actor, document=document, payload=of_kind.read(document.payload))
     return _move(actor, document, Step.CANCEL, to=DocumentState.CANCELLED, note=reason)
 

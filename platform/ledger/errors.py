@@ -106,7 +106,7 @@ class ReversalNotReversible(LedgerError):
 class LotsAlreadyDrawn(LedgerError):
     code = "lots_already_drawn"
     status = 409
-    message = _("这笔充值已有部分被使用，不能冲销。请改用退款。")
+    message = _("这一笔带来的金额、积分或次数已有使用，不能冲销；请改做退货或退款。")
 
 
 _BY_CODE: Mapping[str, type[LedgerError]] = {error.code: error for error in LedgerError.__subclasses__()}

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kernel.money import Money
-from membership.cards.domain import CardStatus
+from membership.cards.domain import CardStatus, IdShown
 from membership.cards.queries import levels
 from membership.documents.domain import DocumentState
 from membership.documents.kinds import kinds
@@ -59,6 +59,11 @@ _LABELS: Final[Mapping[str, str | Promise]] = {
     "drafts": gettext_lazy("未验证的申请"),
     "forgotten": gettext_lazy("删除个人资料的申请"),
     "acts": gettext_lazy("权限"),
+    "agent": gettext_lazy("代办人"),
+    "agent_id": gettext_lazy("代办人身份证号"),
+    "id_matched": gettext_lazy("证件号码一致"),
+    "id_shown": gettext_lazy("证件核对"),
+    "phone_shared_with": gettext_lazy("手机号同时登记在"),
     "added": gettext_lazy("增加权限"),
     "added_tags": gettext_lazy("加上"),
     "amount_fen": gettext_lazy("金额"),
@@ -244,6 +249,8 @@ _WRITERS: Final[Mapping[str, Callable[[Any, Names], str]]] = {
     "closed_on": _day,
     "channel": lambda value, names: str(ConsentChannel(value).label),
     "document": lambda value, names: str(DocumentKind(value).label),
+    "id_matched": _yes_or_no,
+    "id_shown": lambda value, names: str(IdShown(value).label),
     "how": lambda value, names: str(ConsentSource(value).label),
     "moved": lambda value, names: _moved(value),
     "outcome": lambda value, names: str(_OUTCOMES[value]),

@@ -19,8 +19,12 @@ _LONGEST_NUMBER = 40
 class ShownForm(forms.Form):
     """Whose IDs were looked at, and the numbers on them where they are typed (R-J02, R-L08)."""
 
+    # Nothing is chosen beforehand: whoever sends it says what she has looked at, and the trail keeps that.
     id_shown = forms.ChoiceField(
-        label=_("证件核对"), choices=IdShown.choices, initial=IdShown.HOLDER, widget=forms.RadioSelect, required=False
+        label=_("证件核对"),
+        choices=IdShown.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("请先核对证件，再选择核对了谁的证件。")},
     )
     holder_document = forms.ChoiceField(
         label=_("会员证件类型"), choices=DocumentKind.choices, initial=DocumentKind.ID_CARD, required=False
@@ -54,8 +58,12 @@ class ShownForm(forms.Form):
     def shown(self, *, matched: bool) -> Shown:
         """What the service is told of whoever came; ``matched``: the holder's number was compared and is hers."""
         given = self.cleaned_data
-        by = IdShown(given["id_shown"] or IdShown.HOLDER)
-        return Shown(by=by, agent_name=given["agent_name"], agent_id=given["agent_id"], matched=matched)
+        return Shown(
+            by=IdShown(given["id_shown"]),
+            agent_name=given["agent_name"],
+            agent_id=given["agent_id"],
+            matched=matched,
+        )
 
 
 class CardStepForm(ShownForm):

@@ -12,6 +12,7 @@ from kernel import clock
 from membership.cards import services
 from membership.cards.domain import LOCK_FORBIDS, CardAct, CardStatus, destination
 from membership.cards.models import Card
+from membership.cashier.faults import open_form_on
 from membership.expiry.services.dormancy import is_dormant
 from portal.desk.card_forms import CardStepForm
 from tenants.people.domain import Act, Actor
@@ -126,7 +127,7 @@ STEPS: Final = {
             label=_("解冻"),
             question=_("确认解冻这张卡？"),
             done=_("已解冻，可以继续使用。"),
-            is_open=lambda card: not is_dormant(card),
+            is_open=lambda card: open_form_on(card.number) is None and not is_dormant(card),
         ),
         Step(
             code="unlock_pin",

@@ -16,9 +16,12 @@ from ledger.queries import lots_of
 from membership.cards import queries, services
 from membership.cards.domain import ENDED, CardStatus, NumberRange, tidy_number
 from membership.cards.models import Card
+from membership.cashier.faults import open_form_on
+from membership.documents.queries import visible_to
 from membership.expiry.services.dormancy import DormantFrozen, is_dormant
 from membership.records.queries import Place, page_of_records, records_of_cards
 from membership.stock import services as stock
+from membership.tills.services import PRINTERS
 from portal.attempts import attempt, refusal_of, status_of
 from portal.desk.access import DeskRequest, staff_only, working_store
 from portal.desk.card_forms import CardStepForm
@@ -154,16 +157,34 @@ def card_step(request: DeskRequest, number: str) -> HttpResponseBase:
     return _detail(request, card, tried=form)
 
 
-def _reopens_by_form(request: DeskRequest, card: Card) -> bool:
-    """Whether this person may open the card again, which was frozen for having lain unused (R-G05)."""
-    may = request.desk.actor.may(Act.CARD_FREEZE, store_id=_here(request))
-    return may and card.status == CardStatus.FROZEN and is_dormant(card)
+def _frozen(request: DeskRequest, card: Card) -> dict[str, Any]:
+    """What keeps a card frozen: a fault form that is open, with its page where she may see it; or that it lay unused,
+    and she may open it again (R-G05, R-I08).
+    """
+    if card.status != CardStatus.FROZEN:
+        return {}
+    form = open_form_on(card.number)
+    if form is not None:
+        seen = visible_to(request.desk.actor).filter(pk=form.pk).exists()
+        url = reverse("desk:document", args=[form.number]) if seen else ""
+        return {"fault": {"number": form.number, "state_label": form.get_state_display(), "url": url}}
+    return {"reopens_by_form": request.desk.actor.may(Act.CARD_FREEZE, store_id=_here(request)) and is_dormant(card)}
+
+
+def _usable(card: Card) -> dict[str, Any]:
+    """What may be done with the card at a till today, by whoever may: told by the card's state (R-C04)."""
+    if card.stored_account is None:
+        return {}
+    # Such a card is loaded once, when it is sold.
+    loadable = card.type.top_up_allowed or card.stored_account.version == 0
+    return {"why_unusable": queries.why_unusable(card), "loadable": loadable}
 
 
 def _detail(request: DeskRequest, card: Card, *, tried: CardStepForm | None = None) -> HttpResponse:
     after = Place.parse(request.GET.get("after", ""))
     page = page_of_records(records_of_cards([card.pk]), size=_TIMELINE + 1, after=after)
-    context: dict[str, Any] = {"timeline": [_linked(record_row(record)) for record in page[:_TIMELINE]]}
+    reads = any(request.desk.actor.may_somewhere(act) for act in PRINTERS)
+    context: dict[str, Any] = {"timeline": [_linked(record_row(record), reads=reads) for record in page[:_TIMELINE]]}
     if len(page) > _TIMELINE:
         context["next_page_url"] = f"?{urlencode({'after': str(Place.of(page[_TIMELINE - 1]))})}"
     if request.htmx:  # type: ignore[attr-defined]
@@ -182,7 +203,8 @@ def _detail(request: DeskRequest, card: Card, *, tried: CardStepForm | None = No
         "exported": {"number": card.number},
         "steps": open_steps(card, actor=request.desk.actor, store_id=_here(request), tried=tried),
         "successions": open_successions(card, actor=request.desk.actor, store_id=_here(request)),
-        "reopens_by_form": _reopens_by_form(request, card),
+        **_frozen(request, card),
+        **_usable(card),
         "nav": "cards",
     }
     return render(request, "desk/card_detail.html", context, status=status_of(tried) if tried is not None else 200)
@@ -236,8 +258,9 @@ def _more(card: Card) -> dict[str, Any]:
     }
 
 
-def _linked(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"href": reverse("desk:receipt", args=[row["id"]])} if row["amount_fen"] else row
+def _linked(row: dict[str, Any], *, reads: bool) -> dict[str, Any]:
+    """A record of money leads to its receipt, for whoever may read receipts."""
+    return row | {"href": reverse("desk:receipt", args=[row["id"]])} if reads and row["amount_fen"] else row
 
 
 def _store_id(request: DeskRequest) -> int | None:

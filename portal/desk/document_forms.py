@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from membership.cards.domain import ValidityShift
 from membership.cards.models import CardType
 from membership.cards.queries import levels
+from membership.cashier.faults import FAULT_FORM
 from membership.documents.domain import LONGEST_NOTE, DocumentState
 from membership.documents.kinds import kinds
 from membership.stock.queries import COUNT_KIND, MAKING_KIND, TRANSFER_KIND
+from portal.desk.forms import LONGEST_NOTE as FAULT_NOTE
 from portal.fields import DayField
 from tenants.stores.queries import open_stores
 
@@ -193,6 +195,18 @@ class BindingForm(_OneCardForm):
         widget=forms.TextInput(attrs={"list": "own-vehicles", "autocomplete": "off"}),
     )
     field_order = ("number", "vehicle", "reason")
+
+
+@form_of(FAULT_FORM)
+class FaultForm(PayloadForm):
+    """A wrong top-up that was reported and rejected, told anew (R-I06). Which top-up it is stays as it is."""
+
+    what_happened = forms.CharField(
+        label=_("误充原因"), max_length=FAULT_NOTE, widget=forms.Textarea(attrs={"rows": 3, "maxlength": FAULT_NOTE})
+    )
+
+    def payload(self) -> dict[str, Any]:
+        return {"record_id": self.initial["record_id"], **super().payload()}
 
 
 class DocumentFilterForm(forms.Form):

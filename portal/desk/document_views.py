@@ -189,7 +189,7 @@ def _detail(request: DeskRequest, document: Document, *, tried: StepForm | None 
     template = select_template([f"desk/document_kinds/{of_kind.code.lower()}.html", "desk/document_kinds/lines.html"])
     said = template.render({"payload": payload, "lines": of_kind.lines(payload)}, request)
     context = {
-        "document": document_row(document) | {"version": document.version},
+        "document": document_row(document) | {"version": document.version, "standing": of_kind.standing(document)},
         "said": said,
         "steps": [_step_row(step) for step in queries.steps_of(document)],
         "actions": _actions(request, document, of_kind, tried),

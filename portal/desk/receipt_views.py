@@ -1,5 +1,6 @@
 """Receipts, and undoing what they tell of."""
 
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -11,8 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from kernel.errors import DomainError
 from membership.cashier import services
+from membership.cashier.faults import open_form_about
 from membership.cashier.past import FROM_BOOKS, record_of, undone_by
+from membership.cashier.undoing import why_not_reported, why_not_returned, why_not_reversed
 from membership.packages import services as packages
 from membership.records.domain import RecordKind
 from membership.records.models import Record
@@ -42,8 +46,6 @@ def receipt(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
     record = record_of(record_id)
     reversal = undone_by(record)
     reverses, returns = record.detail.get("reverses"), record.detail.get("returns")
-    may = request.desk.actor.may_somewhere(Act.VALUE_REVERSE)
-    may_reverse = may and record.kind in _UNDOING and reversal is None
     context = {
         "record": slip_row(record) | {"is_reversed": reversal is not None},
         "reversal": {"url": url_of("desk:receipt", args=[reversal.pk]), "at": reversal.occurred_at}
@@ -51,8 +53,7 @@ def receipt(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
         else None,
         "reverses_url": url_of("desk:receipt", args=[reverses]) if reverses else None,
         "returns_url": url_of("desk:receipt", args=[returns]) if returns else None,
-        "reverse_url": url_of("desk:receipt_reverse", args=[record_id]) if may_reverse else None,
-        "more_urls": _more(request, record) if reversal is None else [],
+        "offers": _offers(request, record) if reversal is None else [],
         "prints": list(prints_of(record_id)),
         "widths": SlipWidth.choices,
         "width": slip_width(request),
@@ -108,6 +109,9 @@ def reverse(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
         return redirect("desk:receipt", record_id=before.pk)
     if record.kind == RecordKind.TOP_UP and request.method != "POST":
         return redirect("desk:fault_report", record_id=record.pk)
+    if request.method != "POST" and (why := why_not_reversed(record)) is not None:
+        messages.warning(request, str(why))
+        return redirect("desk:receipt", record_id=record.pk)
     form = ReverseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         done = attempt(
@@ -121,6 +125,9 @@ def reverse(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
                 reason=form.cleaned_data["reason"],
             ),
         )
+        if done is not None and done.replayed:
+            messages.warning(request, _("这一笔已经冲正过，没有再次冲正。"))
+            return redirect("desk:receipt", record_id=done.record_id)
         if done is not None:
             messages.success(request, _("已冲正，卡内储值、套餐和积分已恢复。"))
             return redirect("desk:receipt", record_id=done.record_id)
@@ -128,17 +135,44 @@ def reverse(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
     return render(request, "desk/reverse.html", context, status=status_of(form))
 
 
-def _more(request: DeskRequest, record: Record) -> list[tuple[str, str]]:
-    """What else may be done about it, as (label, address): goods that come back, a wrong top-up, a debt to be paid."""
-    may = request.desk.actor.may_somewhere
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something that may be done about a receipt: where, or why not now."""
+
+    label: str
+    url: str = ""
+    why_not: str = ""
+
+
+def _offers(request: DeskRequest, record: Record) -> list[Offer]:
+    """What this person may do about it: undo it, take goods back, report a wrong top-up, have a debt paid."""
+    may, kind = request.desk.actor.may_somewhere, record.kind
     found = []
-    if record.kind == RecordKind.CONSUMPTION and may(Act.VALUE_RETURN):
-        found.append((_("退货"), url_of("desk:goods_return", args=[record.pk])))
-    if record.kind == RecordKind.TOP_UP and may(Act.FAULT_REPORT):
-        found.append((_("误充报故障"), url_of("desk:fault_report", args=[record.pk])))
-    if "signed" in record.detail.get("parts", {}) and record.kind == RecordKind.CONSUMPTION and may(Act.VALUE_SETTLE):
-        found.append((_("签单结算"), url_of("desk:signed_bill", args=[record.pk])))
+    if kind in _UNDOING and may(Act.VALUE_REVERSE):
+        found.append(_offer(_("冲正"), "desk:receipt_reverse", record, why_not_reversed(record)))
+    if kind == RecordKind.CONSUMPTION and may(Act.VALUE_RETURN):
+        found.append(_offer(_("退货"), "desk:goods_return", record, why_not_returned(record)))
+    if kind == RecordKind.TOP_UP and may(Act.FAULT_REPORT):
+        found.append(_fault_offer(request, record))
+    if kind == RecordKind.CONSUMPTION and "signed" in record.detail.get("parts", {}) and may(Act.VALUE_SETTLE):
+        found.append(_offer(_("签单结算"), "desk:signed_bill", record, None))
     return found
+
+
+def _offer(label: str, view: str, record: Record, why_not: DomainError | None) -> Offer:
+    if why_not is None:
+        return Offer(label, url_of(view, args=[record.pk]))
+    # Nothing was tried: it need not be said that nothing was changed.
+    return Offer(label, why_not=str(why_not).removesuffix(_("未作任何更改。")).rstrip())
+
+
+def _fault_offer(request: DeskRequest, record: Record) -> Offer:
+    form = open_form_about(record.pk)
+    if form is not None:
+        return Offer(_("故障单 %(number)s") % {"number": form.number}, url_of("desk:document", args=[form.number]))
+    store = request.desk.store
+    why_not = why_not_reported(record, actor=request.desk.actor, store_id=store.pk if store is not None else None)
+    return _offer(_("误充报故障"), "desk:fault_report", record, why_not)
 
 
 def _store_id(request: DeskRequest, act: Act) -> int:

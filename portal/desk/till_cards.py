@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from kernel import clock
 from ledger.models import Account
-from membership.cards.domain import CardStanding, CardStatus, refusal, tidy_number
-from membership.cards.errors import CardNotFound, not_usable
+from membership.cards.domain import CardStatus, tidy_number
+from membership.cards.errors import CardNotFound
 from membership.cards.models import Card
-from membership.cards.queries import find_card, page_of_cards, search_cards, values_of
+from membership.cards.queries import find_card, page_of_cards, search_cards, values_of, why_unusable
 from membership.cashier.accounts import PREPAYMENT, SIGNED_BILL
 from membership.devices.services.codes import CardCodeRefused, is_code, present
 from membership.members.domain import masked_name
@@ -102,20 +102,14 @@ def look_up(typed: str) -> Look:
         if len(found) > 1:
             return Look(text=text, choices=found[:_CHOICES], has_more=len(found) > _CHOICES)
         card = found[0]
-    return Look(text=text, card=card, problem=_problem(card))
+    # Said before the amount is typed.
+    return Look(text=text, card=card, problem=str(why_unusable(card) or ""))
 
 
 def _by_plate(text: str) -> list[Card]:
     owners = Vehicle.objects.filter(plate__startswith=tidy_plate(text), owner__isnull=False).values("owner_id")
     held = search_cards().filter(member_id__in=owners).exclude(status__in=_GONE)
     return page_of_cards(held, size=_CHOICES + 1)
-
-
-def _problem(card: Card) -> str:
-    """Why the card may not be used today, said before the amount is typed."""
-    standing = CardStanding(card.status, card.locked, card.valid_until, card.account_valid_until)
-    reason = refusal(standing, on=clock.today())
-    return str(not_usable(reason, card_number=card.number)) if reason else ""
 
 
 def _till_row(card: Card) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from membership.cards.queries import find_card, last_of
 from membership.cashier import adjusting, returning, reversing, services, settling
 from membership.cashier.domain import Receipt
 from membership.cashier.errors import BillNotFound
+from membership.cashier.faults import FAULT_FORM, open_form_about
 from membership.cashier.quoting import prepaid
 from membership.cashier.signed_queries import bill_of, bills_of_page, totals_of_bills
 from membership.documents import services as documents
@@ -185,6 +186,10 @@ def fault(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
         RecordNotFound, NotReversible
     """
     found = reversing.plan_reverse_top_up(record_id=record_id)
+    if (before := open_form_about(record_id)) is not None:
+        text = _("这笔充值已报故障，故障单 %(number)s 尚未办结，没有再报一次。")
+        messages.warning(request, text % {"number": before.number})
+        return redirect("desk:document", number=before.number)
     form = FaultFormForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         number = attempt(form, lambda: _file_fault(request, record_id, form.cleaned_data["what_happened"]))
@@ -318,7 +323,7 @@ def _package(request: DeskRequest, asked: str, card: Card, form: Any, proof: Pin
 def _file_fault(request: DeskRequest, record_id: UUID, what_happened: str) -> str:
     form = documents.draft(
         actor=request.desk.actor,
-        kind="FAULT",
+        kind=FAULT_FORM,
         payload={"record_id": str(record_id), "what_happened": what_happened},
         store_id=_store_id(request, Act.FAULT_REPORT),
     )

@@ -118,6 +118,8 @@ class PlayLives(PlayTills):
             return
         to = _STEPS[name][1] or card.before
         card.before, card.status = card.status if name == "report_lost" else "", to
+        if name == "freeze_card":
+            card.by_form = False
         if name == "activate_card":
             card.activated = self.today
         if name == "reactivate_card":
@@ -137,6 +139,8 @@ class PlayLives(PlayTills):
             return "bearer_not_traceable"
         if name == "activate_card" and card.pending:
             return "payment_pending"
+        if name == "unfreeze_card" and any(form.card is card for form in self.forms):
+            return "fault_form_open"
         if name == "unfreeze_card" and card.dormant:
             return "dormant_frozen"
         if name == "collect_card" and card.status in ("ACTIVE", "EXPIRED") and not card.bearer:

@@ -106,6 +106,8 @@ class ModelCard:
     heir: "ModelCard | None" = None
     wrong_pins: int = 0
     dormant: bool = False
+    # Whether it was a fault form that froze it last.
+    by_form: bool = False
     # Of its points: the last use of the card that counts for them, and the day that a notice names.
     points_used: date | None = None
     noticed_for: date | None = None
@@ -289,12 +291,11 @@ class Done:
 
 @dataclass(slots=True, eq=False)
 class Form:
-    """A fault form that waits. ``card``: where the top-up's value was when it was filed, stopped by it if it ``froze``;
+    """A fault form that waits. ``card``: where the top-up's value was when it was filed, stopped as long as it waits;
     ``left``: what of the top-up was there.
     """
 
     number: str
     of: Done
     card: ModelCard
-    froze: bool
     left: int

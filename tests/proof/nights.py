@@ -125,7 +125,7 @@ class PlayNights(PlayLives):
         for name in listed:
             card = self.model[name]
             if card.status == "ACTIVE":
-                card.status, card.dormant = "FROZEN", True
+                card.status, card.dormant, card.by_form = "FROZEN", True, False
 
     def lock_and_unlock(self, card: ModelCard) -> None:
         """Whatever leaves a trace on the card says that somebody has been there."""
@@ -140,6 +140,8 @@ class PlayNights(PlayLives):
             assert refused == "not_dormant"
         elif card.status != "FROZEN":
             assert refused == "status_step_forbidden"
+        elif any(form.card is card for form in self.forms):
+            assert refused == "fault_form_open"
         else:
             assert refused is None
             card.status, card.dormant = "ACTIVE", False

@@ -55,8 +55,8 @@ class Scene(PlayNights):
         self.the_database_agrees()
         number, refused = self.world.report_fault(wrong.record_id)
         assert refused is None
-        heir.status = "FROZEN"
-        self.forms.append(Form(number, wrong, heir, True, wrong.opened_left))
+        heir.status, heir.by_form = "FROZEN", True
+        self.forms.append(Form(number, wrong, heir, wrong.opened_left))
         forgetful = self.handed_out()
         self.topped(forgetful, 20, 20)
         # Half a fen each: the odd one is the principal's.

@@ -175,17 +175,20 @@ class PlayTills(Play):
         assert refused == (None if done.act == "TOP_UP" else "not_reversible")
         if refused is None:
             card = done.card.last_heir
-            froze = card.status == "ACTIVE"
-            card.status = "FROZEN" if froze else card.status
-            self.forms.append(Form(number, done, card, froze, done.opened_left))
+            if card.status == "ACTIVE":
+                card.status, card.by_form = "FROZEN", True
+            self.forms.append(Form(number, done, card, done.opened_left))
 
     @act(needs="forms", aim=AIMS, approve=st.sampled_from([True, True, False]))
     def decide_fault(self, aim: Aim, approve: bool) -> None:
-        """Approved, the top-up is taken back; either way the card that the form stopped goes on."""
+        """Approved, the top-up is taken back; else the form is given up. Either way the card goes on if it was stopped by
+        a form and no other one waits.
+        """
         form = aimed(self.forms, aim, lambda one: True)
         refused = self.world.decide_fault(form.number, approve=approve)
         card = form.card
-        frees = form.froze and card.status == "FROZEN"
+        waits = any(other is not form and other.card is card for other in self.forms)
+        frees = card.by_form and card.status == "FROZEN" and not waits
         expected = "dormant_frozen" if frees and card.dormant else None
         if expected is None and approve and not form.of.opened_left:
             expected = "nothing_to_take_back"

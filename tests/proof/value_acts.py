@@ -146,10 +146,15 @@ class ValueActs(Driving):
         return self.do("report_fault", act)
 
     def decide_fault(self, number: str, *, approve: bool) -> str | None:
-        """The treasury approves the form, or refuses it."""
+        """The treasury approves the form, or refuses it, and the store gives it up."""
+
+        def refuse() -> None:
+            documents.reject(actor=self.office, number=number, reason="proof")
+            documents.cancel(actor=self.clerk, number=number, reason="proof")
+
         if approve:
             return self.do("approve_fault", lambda: documents.approve(actor=self.office, number=number))[1]
-        return self.do("reject_fault", lambda: documents.reject(actor=self.office, number=number, reason="proof"))[1]
+        return self.do("reject_fault", refuse)[1]
 
     def _keyed(self, name: str, key: str, act: Callable[..., Any]) -> Answer:
         return self.do(name, lambda: act(actor=self.clerk, store_id=self.store_id, idempotency_key=key))

@@ -117,16 +117,18 @@ def freeze_card(*, actor: Actor, number: str, store_id: int, reason: str = "") -
     return take_step(actor, card, CardAct.FREEZE, to, store_id=store_id, reason=reason, kind=RecordKind.FREEZE)
 
 
-def unfreeze_card(*, actor: Actor, number: str, store_id: int, reason: str = "") -> Card:
-    """Put a frozen card back into use, free of charge (R-G05, X-25).
+def unfreeze_card(*, actor: Actor, number: str, store_id: int, reason: str = "", document: str = "") -> Card:
+    """Put a frozen card back into use, free of charge (R-G05, X-25). ``document``: the number of the paper that had it
+    frozen and lets it go; without one it is done by hand.
 
     Raises:
         NotAllowed, CardNotFound, StatusStepForbidden
-        DomainError: a gate's own (``cards.gates``): a dormant card is opened with a form.
+        DomainError: a gate's own (``cards.gates``): a dormant card is opened with a form, one that a fault form is about
+            by the end of that form.
     """
     require(actor, Act.CARD_FREEZE, store_id=store_id)
     card, to = locked_for(CardAct.UNFREEZE, number)
-    pass_unfreezing(card, store_id=store_id)
+    pass_unfreezing(card, store_id=store_id, document=document)
     return take_step(actor, card, CardAct.UNFREEZE, to, store_id=store_id, reason=reason, kind=RecordKind.UNFREEZE)
 
 
@@ -152,8 +154,8 @@ def set_locked(*, actor: Actor, number: str, locked: bool, store_id: int, reason
 
 
 def shown_by(shown: Shown) -> dict[str, str | bool]:
-    """What the trail keeps of whoever came to the desk: an agent's name and masked number, and whether the holder's own
-    number was typed and compared.
+    """What the trail keeps of whoever came to the desk: whose document was looked at, an agent's name and masked number,
+    and whether the holder's own number was typed and compared.
 
     Raises:
         AgentUnnamed, InvalidIdNumber
@@ -164,7 +166,7 @@ def shown_by(shown: Shown) -> dict[str, str | bool]:
         agent = _agent(shown)
     if CardRules.objects.get().id_number_required and (not shown.matched or (agent and "agent_id" not in agent)):
         raise IdNotVerified
-    return agent | ({"id_matched": True} if shown.matched else {})
+    return {"id_shown": shown.by.value} | agent | ({"id_matched": True} if shown.matched else {})
 
 
 def _agent(shown: Shown) -> dict[str, str | bool]:

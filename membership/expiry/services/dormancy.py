@@ -225,6 +225,7 @@ def reopen(*, actor: Actor, number: str, store_id: int, verified_by: str, note: 
 
     Raises:
         NotAllowed, StatusStepForbidden
+        FaultFormOpen: a wrong top-up of it is being looked into.
         NotDormant: also where no card has this number.
     """
     lines = DormantCard.objects.filter(card__number=tidy_number(number), state=DormantState.FROZEN)
@@ -244,7 +245,7 @@ def is_dormant(card: Card) -> bool:
     return DormantCard.objects.filter(card=card, state=DormantState.FROZEN).exists()
 
 
-def refuse_plain_unfreezing(card: Card, _store_id: int) -> None:
+def refuse_plain_unfreezing(card: Card, _store_id: int, _document: str) -> None:
     """A gate of ``cards.services.unfreeze_card``.
 
     Raises:

@@ -308,18 +308,6 @@ def test_a_fault_form_takes_a_wrong_top_up_back_with_its_bonus(
     assert list(audit_schema(chain.schema_name)) == []
 
 
-def test_a_rejected_fault_form_only_unfreezes(
-    in_chain: InChain, rich: Holder, clerk: Actor, treasury: Actor, store_id: int
-) -> None:
-    with in_chain():
-        payload = {"record_id": str(Record.objects.get(kind="TOP_UP").pk), "what_happened": "误充"}
-        form = documents.draft(actor=clerk, kind="FAULT", payload=payload, store_id=store_id)
-        documents.submit(actor=clerk, number=form.number)
-        documents.reject(actor=treasury, number=form.number, reason="没有充错")
-        assert Card.objects.get(pk=rich.card.pk).status == "ACTIVE"
-    assert _held(in_chain, rich) == {"PRINCIPAL": 100_000, "BONUS": 20_000}
-
-
 def test_without_an_approved_form_about_it_no_top_up_is_taken_back(
     in_chain: InChain, rich: Holder, clerk: Actor, treasury: Actor, store_id: int
 ) -> None:

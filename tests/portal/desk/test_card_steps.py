@@ -25,15 +25,16 @@ def test_a_card_is_stopped_and_put_back(
     """R-J02, R-J07, X-25."""
     browser = at_desk("MEMBER_SERVICE")
     path = f"/desk/cards/{holder.number}/"
+    seen = {"id_shown": "HOLDER"} if there == "lost" else {}
     assert f'value="{there}"' in browser.get(path).content.decode()
-    answer = browser.post(f"{path}step/", {"step": there, "reason": "会员来店"}, follow=True)
+    answer = browser.post(f"{path}step/", {"step": there, "reason": "会员来店", **seen}, follow=True)
     assert answer.redirect_chain == [(path, 302)]
     with in_chain():
         assert Card.objects.get(pk=holder.card.pk).status == status
-    again = browser.post(f"{path}step/", {"step": there, "reason": "会员来店"}, follow=True).content.decode()
+    again = browser.post(f"{path}step/", {"step": there, "reason": "会员来店", **seen}, follow=True).content.decode()
     assert "不能办理" in again
     assert f'value="{back}"' in again
-    browser.post(f"{path}step/", {"step": back, "reason": "找到了"})
+    browser.post(f"{path}step/", {"step": back, "reason": "找到了", **seen})
     with in_chain():
         assert Card.objects.get(pk=holder.card.pk).status == "ACTIVE"
         records = Record.objects.filter(kind__in=kinds).order_by("occurred_at", "id")
@@ -43,8 +44,8 @@ def test_a_card_is_stopped_and_put_back(
         ]
         trail = AuditEntry.objects.filter(act="card.status").order_by("pk")
         assert [entry.detail for entry in trail] == [
-            {"from": "ACTIVE", "to": status, "reason": "会员来店"},
-            {"from": status, "to": "ACTIVE", "reason": "找到了"},
+            {"from": "ACTIVE", "to": status, "reason": "会员来店", **seen},
+            {"from": status, "to": "ACTIVE", "reason": "找到了", **seen},
         ]
 
 
