@@ -79,6 +79,16 @@ class IdAlreadyFiled(DomainError):
     )
 
 
+class PhoneAlreadyFiled(DomainError):
+    """Another member's file has this telephone: the same person twice, or a family. ``other_codes`` names them, the
+    first with her name masked.
+    """
+
+    code = "phone_already_filed"
+    status = 409
+    message = _("这个手机号已登记在 {other_label} 名下。请先核对是否同一个人；确是另一位会员的，请勾选确认后再提交。未保存。")
+
+
 class IdSharingForbidden(DomainError):
     """The chain's rules let one document stand on one member's file only."""
 

@@ -65,7 +65,7 @@ def succeed(request: DeskRequest, number: str, way: str) -> HttpResponseBase:
     """
     card, act = card_of(number), CardAct.REISSUE if way == "reissue" else CardAct.REPLACE
     if not may_move(card, act):
-        return redirect("desk:card_detail", number=card.number)
+        return _not_again(request, card)
     fee = card.type.reissue_fee_fen
     form = SuccessorForm(request.POST or None, asks_id=act == CardAct.REISSUE, has_fee=bool(fee))
     if request.method == "POST" and form.is_valid():
@@ -91,7 +91,7 @@ def transfer(request: DeskRequest, number: str) -> HttpResponseBase:
     """
     card = card_of(number)
     if card.bearer or not may_move(card, CardAct.REPLACE):
-        return redirect("desk:card_detail", number=card.number)
+        return _not_again(request, card)
     asked = open_transfer_of(card.pk)
     if asked is not None:
         return redirect("desk:member_request", key=asked.pk)
@@ -249,6 +249,15 @@ def card_of(number: str) -> Card:
     if card is None:
         raise CardNotFound(card_number=number)
     return card
+
+
+def _not_again(request: DeskRequest, card: Card) -> HttpResponse:
+    """The card's page; where it was replaced by then, such as by the same form, it says by which."""
+    heir = getattr(card, "replaced_by", None)
+    if heir is not None:
+        text = _("会员卡 %(number)s 已换成新卡 %(heir)s，没有再换一次。新卡密码只显示一次；没有抄下的，请在新卡页面重置。")
+        messages.warning(request, text % {"number": card.number, "heir": heir.number})
+    return redirect("desk:card_detail", number=card.number)
 
 
 def _succeed(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from membership.cards.domain import LARGEST_RANGE, CardStatus
 from membership.cards.models import CardLevel, CardType
 from portal.desk.buyer_forms import BuyerFields
+from portal.desk.member_forms import PHONE_KNOWN
 from portal.fields import DayField
 
 LONGEST_NOTE = 60
@@ -95,6 +96,7 @@ class IssueForm(BuyerFields):
         required=False,
         help_text=_("会员车辆的车牌号或车架号。绑定后该卡只为这辆车使用；留空则不绑定。"),
     )
+    phone_known = forms.BooleanField(label=PHONE_KNOWN, required=False)
     override_reason = forms.CharField(label=_("未达办卡条件时放行的原因"), max_length=LONGEST_NOTE, required=False)
 
     def clean(self) -> dict[str, Any]:

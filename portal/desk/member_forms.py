@@ -73,7 +73,9 @@ def _lunar_days() -> list[tuple[str, Any]]:
     return [_NONE, *((str(day), gettext("%(day)d 日") % {"day": day}) for day in range(1, 31))]
 
 
+PHONE_KNOWN = _("已核对：手机号虽已登记在别人名下，仍要登记这一位")
 _CONFIRMED = {
+    "phone_already_filed": PHONE_KNOWN,
     "id_already_filed": _("已核对：证件虽已登记在别人名下，仍要登记在这里"),
     "birthday_contradicts": _("已核对：生日确与证件不同，仍要保存"),
 }
@@ -133,6 +135,11 @@ class MemberForm(forms.Form):
         """What she has confirmed, by the services' names."""
         given = self.cleaned_data["confirmed"]
         return {"shared": "id_already_filed" in given, "birthday_differs": "birthday_contradicts" in given}
+
+    @property
+    def phone_shared(self) -> bool:
+        """Whether she has confirmed that the telephone is another member's too."""
+        return "phone_already_filed" in self.cleaned_data["confirmed"]
 
     def details(self, *, of: Member | None = None) -> Details:
         """The fields as the services take them; what the form does not ask stays as the member has it."""

@@ -233,6 +233,7 @@ def _file(request: DeskRequest, form: forms.MemberForm) -> Member:
         birthday=given["birthday"],
         details=form.details(),
         store_id=store_id,
+        phone_shared=form.phone_shared,
     )
     _file_document(request, member, form, store_id)
     return member
@@ -250,6 +251,7 @@ def _correct(request: DeskRequest, member: Member, form: forms.MemberForm) -> Me
         store_id=store_id,
         # A card that is filed now is compared when it is; the one before it goes.
         birthday_differs=form.knowingly["birthday_differs"] or _brings_id_card(form),
+        phone_shared=form.phone_shared,
     )
     _file_document(request, edited, form, store_id)
     return edited

@@ -1,5 +1,6 @@
 """Filing members and correcting what is known of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -15,6 +16,7 @@ from membership.members.domain import (
     DocumentKind,
     LunarBirthday,
     birth_date_of,
+    masked_name,
     member_code,
     normalise_landline,
     normalise_phone,
@@ -26,11 +28,14 @@ from membership.members.errors import (
     InvalidName,
     MemberErased,
     MemberNotFound,
+    PhoneAlreadyFiled,
 )
 from membership.members.models import IdDocument, Member
 from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, require
 
+MOST_NAMED: Final = 5
+"""How many other files are named that have the same telephone, or document."""
 _LONGEST_NAME: Final = 60
 _LONGEST_ADDRESS: Final = 200
 _EDITABLE: Final = (
@@ -58,20 +63,27 @@ def create_member(
     store_id: int,
     birthday: date | None = None,
     details: Details | None = None,
+    phone_shared: bool = True,
 ) -> Member:
-    """File a new member; her code is given here.
+    """File a new member; her code is given here. ``phone_shared`` False: a clerk does it, who has not been asked yet
+    whether she knows whose telephone it is besides.
 
     Raises:
         NotAllowed, InvalidName, InvalidPhone, InvalidBirthday, InvalidLandline, InvalidEmail, InvalidLunarDate
+        PhoneAlreadyFiled: not unless she says so.
     """
     require(actor, Act.MEMBER_CREATE, store_id=store_id)
     name, phone = checked(name, phone, birthday)
+    others = _others_with(phone)
+    if others and not phone_shared:
+        raise _filed(others)
     (serial,) = next_serials(1)
     member = Member(id=serial, code=member_code(serial), name=name, phone=phone, birthday=birthday)
     member.store_id, member.created_at = store_id, clock.now()
     _apply(member, details or Details())
     member.save(force_insert=True)
-    record(actor, "member.create", object_type="member", object_id=member.code, store_id=store_id)
+    detail = {"phone_shared_with": [other.code for other in others]} if others else {}
+    record(actor, "member.create", object_type="member", object_id=member.code, store_id=store_id, detail=detail)
     return member
 
 
@@ -85,14 +97,15 @@ def edit_details(
     details: Details,
     store_id: int,
     birthday_differs: bool = False,
+    phone_shared: bool = True,
 ) -> Member:
     """Correct everything that is known of a member. ``birthday_differs``: the clerk knows that the new birthday is
-    another than that of her ID document.
+    another than that of her ID document. ``phone_shared``: as for ``create_member``, of a new telephone.
 
     Raises:
         NotAllowed, MemberNotFound, MemberMerged, MemberErased, InvalidName, InvalidPhone, InvalidBirthday
         InvalidLandline, InvalidEmail, InvalidLunarDate
-        BirthdayContradicts: not unless she says so.
+        BirthdayContradicts, PhoneAlreadyFiled: not unless she says so.
     """
     require(actor, Act.MEMBER_CREATE, store_id=store_id)
     name, phone = checked(name, phone, birthday)
@@ -102,6 +115,9 @@ def edit_details(
     differs = birthday not in (None, member.birthday) and _contradicts(member, birthday)
     if differs and not birthday_differs:
         raise BirthdayContradicts
+    others = _others_with(phone, besides=member) if phone != member.phone else []
+    if others and not phone_shared:
+        raise _filed(others)
     before = {field: getattr(member, field) for field in _EDITABLE}
     member.name, member.phone, member.birthday = name, phone, birthday
     if before["phone"] != phone:
@@ -112,6 +128,7 @@ def edit_details(
         member.save(update_fields=[*changed, "phone_verified_at"])
         # The trail says which fields; the old values would keep personal data for ever.
         detail: dict[str, Any] = {"changed": changed} | ({"birthday_differs": True} if differs else {})
+        detail |= {"phone_shared_with": [other.code for other in others]} if others else {}
         record(actor, "member.edit", object_type="member", object_id=member.code, store_id=store_id, detail=detail)
     return member
 
@@ -127,6 +144,20 @@ def get_member(code: str) -> Member:
     except Member.DoesNotExist:
         raise MemberNotFound(member_code=code) from None
     return member.merged_into or member
+
+
+def _others_with(phone: str, *, besides: Member | None = None) -> list[Member]:
+    """The members whose files have this telephone, the oldest first."""
+    found = Member.objects.filter(phone=phone, merged_into__isnull=True)
+    if besides is not None:
+        found = found.exclude(pk=besides.pk)
+    return list(found.order_by("pk")[:MOST_NAMED])
+
+
+def _filed(others: Sequence[Member]) -> PhoneAlreadyFiled:
+    first = others[0]
+    label = f"{first.code} {masked_name(first.name)}"
+    return PhoneAlreadyFiled(other_label=label, other_codes=[other.code for other in others])
 
 
 def _contradicts(member: Member, birthday: date | None) -> bool:

@@ -20,7 +20,7 @@ from membership.members.domain import DocumentKind, birth_date_of, masked_name, 
 from membership.members.domain.identity import InvalidIdNumber
 from membership.members.errors import BirthdayContradicts, IdAlreadyFiled, IdSharingForbidden, MemberErased
 from membership.members.models import ID_NUMBER, IdDocument, Member
-from membership.members.services.filing import get_member
+from membership.members.services.filing import MOST_NAMED, get_member
 from membership.members.services.reasons import checked_reason
 from membership.members.sharing import is_forbidden
 from tenants.audit.services import record
@@ -57,7 +57,6 @@ class IdCheck:
         return self.outcome is IdCheckOutcome.MATCH
 
 
-_MOST_NAMED: Final = 5
 _FREE_FAILURES: Final = 3
 _LONGEST_PAUSE: Final = timedelta(hours=1)
 
@@ -124,7 +123,7 @@ def _others_with(number: str, kind: DocumentKind, member: Member) -> list[Member
     indexes = blind_indexes(number, purpose=ID_NUMBER)
     holders = IdDocument.objects.filter(kind=kind, number_index__in=indexes).exclude(member=member)
     found = Member.objects.filter(pk__in=holders.values("member_id"), merged_into__isnull=True)
-    return list(found.order_by("pk")[:_MOST_NAMED])
+    return list(found.order_by("pk")[:MOST_NAMED])
 
 
 def _check_sharing(others: Sequence[Member], *, shared: bool) -> None:
