@@ -1,6 +1,6 @@
 """Registers: every table of a schema, to look at. Acts go through services, on the desk's own pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -128,6 +128,22 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
             return rows
         return rows.filter(**{f"{self.store_path}__in": sorted(stores)}) if stores else rows.none()
 
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[Any]:
+        """The fields; what lies in another register that this person may not open is named, and no link."""
+        fields = super().get_fields(request, obj)
+        return fields if obj is None else [self._named(request, obj, field) for field in fields]
+
+    def _named(self, request: HttpRequest, row: Model, field: Any) -> Any:
+        relation = next((one for one in row._meta.concrete_fields if one.name == field and one.is_relation), None)
+        if relation is None or relation.related_model is None or getattr(row, relation.attname) is None:
+            return field
+        register = self.admin_site._registry.get(relation.related_model)
+        if register is not None and register.has_view_permission(request):
+            rows = register.get_queryset(request).filter(**{f"{relation.target_field.name}": getattr(row, relation.attname)})
+            if register._stores(request) is None or rows.exists():
+                return field
+        return _text_column(relation)
+
     def _stores(self, request: HttpRequest) -> frozenset[int] | None:
         """The stores whose rows are shown: None for all; none at all for a register of the whole chain."""
         actor = actor_of_request(request)
@@ -135,6 +151,16 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
         if granted == EVERYWHERE or (actor is not None and actor.kind == "platform"):
             return None
         return granted if self.store_path and isinstance(granted, frozenset) else frozenset()
+
+
+def _text_column(relation: Any) -> Any:
+    """A column that names what a field leads to."""
+
+    @admin.display(description=relation.verbose_name)
+    def column(row: Any) -> str:
+        return str(getattr(row, relation.name))
+
+    return column
 
 
 def yuan_column(field: str, *, description: Any) -> Any:
