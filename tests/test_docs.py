@@ -52,6 +52,15 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert astray == []
 
 
+@pytest.mark.parametrize("path", [path for path in DOCS if path.name.endswith(".zh.md")], ids=_ids)
+def test_what_is_told_in_two_languages_is_told_in_both(path: Path) -> None:
+    """Section by section, as far as the Chinese goes, the same tables with as many rows."""
+    twin = path.with_name(path.name.replace(".zh.md", ".md"))
+    chinese, english = (one.read_text(encoding="utf-8").split("\n## ") for one in (path, twin))
+    rows = [[part.count("\n|") for part in text] for text in (chinese, english)]
+    assert rows[0] == rows[1][: len(rows[0])]
+
+
 @pytest.mark.parametrize("path", DOCS, ids=_ids)
 def test_files_that_are_named_exist(path: Path) -> None:
     tops = "platform|tenants|billing|membership|portal|api|tests|bench|docs"

@@ -14,7 +14,8 @@ from django.test import Client
 from billing.auditing import audit_platform
 from billing.metering.models import UsageCount
 from billing.subscriptions.models import Charge
-from config.demo import corners, data, lives, load, loading, people, records, software, story
+from config.demo import corners, data, lives, load, loading, office, people, records, software, story
+from config.demo.summary import summary_of
 from kernel.db import in_chain, in_public
 from ledger.audit import audit_schema
 from ledger.models import Posting
@@ -39,6 +40,7 @@ def a_small_year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Lazy
     monkeypatch.setattr(story, "SECOND_CARDS", 2)
     monkeypatch.setattr(software, "DAYS", 2)
     monkeypatch.setattr(loading, "_api_key_file", lambda: tmp_path / "demo-api-key")
+    monkeypatch.setattr(office, "secret_file", lambda: tmp_path / "demo-second-factor")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -121,6 +123,20 @@ def test_the_demo_is_whole_and_loading_it_again_changes_nothing(
     assert staff.post("/desk/login/", {"login": "manager", "password": people.PASSWORD}).status_code == 302
     assert staff.get("/desk/").context["today"]["consumption_count"] > 0
     assert "owner@example.com" in str(summary)
+
+    clerk = client_of(None)
+    asked = clerk.post("/accounts/login/", {"login": people.PLATFORM_EMAIL, "password": people.PASSWORD})
+    assert asked["Location"] == "/accounts/2fa/authenticate/"
+    assert clerk.post(asked["Location"], {"code": office.code_now()})["Location"] == "/platform/"
+    assert clerk.get("/platform/").status_code == 200
+
+
+def test_there_is_no_platform_staff_of_the_demo_in_production(tmp_path: Path, settings: LazySettings) -> None:
+    settings.MODE = "production"
+    for act in (office.employ, office.code_now):
+        with pytest.raises(office.NoDemoHere):
+            act()
+    assert "platform@" not in str(summary_of(card_number="1", api_key="k"))
 
 
 def test_a_demo_broken_off_half_way_is_made_whole_by_the_next_run(

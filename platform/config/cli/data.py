@@ -47,6 +47,20 @@ def demo() -> None:
     click.echo(load_demo())
 
 
+@click.command("demo-code")
+def demo_code() -> None:
+    """Print the second factor of the demo's platform staff, whom `kayun demo` names: the six digits that are asked for
+    after the password. Each works once and for half a minute. There is none in production.
+    """
+    start_django(servers=False)
+    from config.demo.office import NoDemoHere, code_now
+
+    try:
+        click.echo(code_now())
+    except NoDemoHere as error:
+        raise click.ClickException(str(error)) from error
+
+
 def load_demo() -> str:
     """Load the demo where it is not there yet, and say where to log in; Django must be set up and migrated."""
     from config.demo import load

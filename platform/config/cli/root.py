@@ -12,6 +12,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     # name -> (module:function, one-line help); modules are imported only when their command runs.
     "run": ("config.cli.running:run", "Start everything and serve; ctrl-C ends it."),
     "demo": ("config.cli.data:demo", "Load the demo chain through the real services."),
+    "demo-code": ("config.cli.data:demo_code", "Print the code that the demo's platform staff log in with now."),
     "up": ("config.cli.servers:up", "Start the local PostgreSQL and Valkey."),
     "down": ("config.cli.servers:down", "Stop the local PostgreSQL and Valkey."),
     "status": ("config.cli.servers:status", "Say which local servers run, and where."),

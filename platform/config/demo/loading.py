@@ -13,6 +13,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from django.conf import settings
+
 from billing.metering.services import count_usage
 from billing.payments.domain import Method
 from billing.pricebook.modules import MODULES
@@ -22,7 +24,20 @@ from billing.subscriptions.domain import ChargeKind
 from billing.subscriptions.models import Charge
 from billing.subscriptions.services import begin, bring_current, count_stores
 from config import environment
-from config.demo import corners, data, lives, members, payments, people, records, software, stock, story, value
+from config.demo import (
+    corners,
+    data,
+    lives,
+    members,
+    office,
+    payments,
+    people,
+    records,
+    software,
+    stock,
+    story,
+    value,
+)
 from config.demo.summary import Summary, summary_of
 from kernel import clock
 from kernel.calendar import add_months
@@ -96,6 +111,8 @@ def load() -> Summary:
     _bill(chain, now)
     with in_public():
         count_stores()
+    if settings.MODE != "production":
+        office.employ()
     return summary_of(card_number=number, api_key=api_key)
 
 

@@ -7,6 +7,8 @@ from typing import Final
 
 OWNER_EMAIL: Final = "owner@example.com"
 OWNER_NAME: Final = "沈知远"
+PLATFORM_EMAIL: Final = "platform@example.com"
+PLATFORM_NAME: Final = "季云帆"
 PASSWORD: Final = "kayun-demo-2026"  # noqa: S105  (printed for whoever runs the demo)
 MEMBER_PIN: Final = "730281"
 

@@ -66,12 +66,20 @@ def summary_of(*, card_number: str, api_key: str) -> Summary:
         logins=(
             Login(f"所有者 {people.OWNER_NAME}", f"{base}/console/", people.OWNER_EMAIL, people.PASSWORD),
             *desk,
+            *_platform(base),
             Login("会员", f"{chain}/", card_number, people.MEMBER_PIN),
         ),
         api_key=api_key,
         api_address=f"{chain}/api/v1/consumptions",
         mail_address=f"{base}/dev/mail/",
     )
+
+
+def _platform(base: str) -> list[Login]:
+    if settings.MODE == "production":
+        return []
+    secret = f"{people.PASSWORD}, then the code of: .venv/bin/kayun demo-code"
+    return [Login(f"平台 {people.PLATFORM_NAME}", f"{base}/platform/", people.PLATFORM_EMAIL, secret)]
 
 
 def address_of(host: str) -> str:
