@@ -1,5 +1,5 @@
-"""What keeps a receipt from being undone, known before anybody tries: a page offers what would be accepted, and says why
-the rest is not. The acts decide themselves, under their locks.
+"""What keeps a receipt from being undone, known before anybody tries: a page offers what would be accepted, and says
+why the rest is not. The acts decide themselves, under their locks.
 """
 
 from django.db.models import Sum

@@ -86,7 +86,9 @@ class PhoneAlreadyFiled(DomainError):
 
     code = "phone_already_filed"
     status = 409
-    message = _("这个手机号已登记在 {other_label} 名下。请先核对是否同一个人；确是另一位会员的，请勾选确认后再提交。未保存。")
+    message = _(
+        "这个手机号已登记在 {other_label} 名下。请先核对是否同一个人；确是另一位会员的，请勾选确认后再提交。未保存。"
+    )
 
 
 class IdSharingForbidden(DomainError):

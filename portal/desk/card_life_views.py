@@ -255,7 +255,9 @@ def _not_again(request: DeskRequest, card: Card) -> HttpResponse:
     """The card's page; where it was replaced by then, such as by the same form, it says by which."""
     heir = getattr(card, "replaced_by", None)
     if heir is not None:
-        text = _("会员卡 %(number)s 已换成新卡 %(heir)s，没有再换一次。新卡密码只显示一次；没有抄下的，请在新卡页面重置。")
+        text = _(
+            "会员卡 %(number)s 已换成新卡 %(heir)s，没有再换一次。新卡密码只显示一次；没有抄下的，请在新卡页面重置。"
+        )
         messages.warning(request, text % {"number": card.number, "heir": heir.number})
     return redirect("desk:card_detail", number=card.number)
 

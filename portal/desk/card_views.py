@@ -32,7 +32,7 @@ from portal.desk.id_checks import matches
 from portal.desk.pin_slips import pin_slip
 from portal.holdings import member_sums, package_rows
 from portal.rows import card_row, last_day_before, lot_label, member_row, record_row, value_row
-from tenants.people.domain import Act, NotAllowed
+from tenants.people.domain import Act, NotAllowed, require_somewhere
 
 _A_PAGE = 50
 _TIMELINE = 20
@@ -121,12 +121,13 @@ def card_step(request: DeskRequest, number: str) -> HttpResponseBase:
     """Take a step of the card's life: loss, freezing, activation, withdrawal … (section Z).
 
     Raises:
-        CardNotFound
+        CardNotFound, NotAllowed
     """
     card = card_of(number)
     step = STEPS.get(request.POST.get("step", ""))
     if step is None:
         return redirect("desk:card_detail", number=card.number)
+    require_somewhere(request.desk.actor, step.act)
     form = step.form(request.POST)
     matched = matches(request, card, form) if form.is_valid() and form.asks_id else None
     if form.is_valid():

@@ -52,7 +52,12 @@ def card_issue(request: DeskRequest) -> HttpResponseBase:
         if (before := _issued_before(form)) is not None:
             return _told_before(request, before)
         fields = {"card_not_found": "card_number", "card_not_idle": "card_number", "invalid_validity": "valid_until"}
-        fields |= {"phone_already_filed": "phone", "invalid_phone": "phone", "invalid_name": "name", "invalid_birthday": "birthday"}
+        fields |= {
+            "phone_already_filed": "phone",
+            "invalid_phone": "phone",
+            "invalid_name": "name",
+            "invalid_birthday": "birthday",
+        }
         fields |= {"member_not_found": "member_code", "registration_incomplete": "member_code"}
         fields |= {"spend_too_little": "override_reason", **BUYER_ERRORS}
         fields |= dict.fromkeys(("vehicle_required", "vehicle_not_ready", "vehicle_not_found"), "vehicle")
@@ -93,7 +98,9 @@ def _issued_before(form: IssueForm) -> Card | None:
     elif given["who"] == IssueForm.EXISTING:
         same = member.code == given["member_code"].strip().upper()
     else:
-        same = member.name == " ".join(given["name"].split()) and _digits(national(member.phone)) in _digits(given["phone"])
+        same = member.name == " ".join(given["name"].split()) and _digits(national(member.phone)) in _digits(
+            given["phone"]
+        )
     return card if same else None
 
 

@@ -134,12 +134,14 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
         return fields if obj is None else [self._named(request, obj, field) for field in fields]
 
     def _named(self, request: HttpRequest, row: Model, field: Any) -> Any:
-        relation = next((one for one in row._meta.concrete_fields if one.name == field and one.is_relation), None)
+        relation: Any = next((one for one in row._meta.concrete_fields if one.name == field and one.is_relation), None)
         if relation is None or relation.related_model is None or getattr(row, relation.attname) is None:
             return field
         register = self.admin_site._registry.get(relation.related_model)
         if register is not None and register.has_view_permission(request):
-            rows = register.get_queryset(request).filter(**{f"{relation.target_field.name}": getattr(row, relation.attname)})
+            rows = register.get_queryset(request).filter(
+                **{f"{relation.target_field.name}": getattr(row, relation.attname)}
+            )
             if register._stores(request) is None or rows.exists():
                 return field
         return _text_column(relation)

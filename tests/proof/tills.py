@@ -181,8 +181,8 @@ class PlayTills(Play):
 
     @act(needs="forms", aim=AIMS, approve=st.sampled_from([True, True, False]))
     def decide_fault(self, aim: Aim, approve: bool) -> None:
-        """Approved, the top-up is taken back; else the form is given up. Either way the card goes on if it was stopped by
-        a form and no other one waits.
+        """Approved, the top-up is taken back; else the form is given up. Either way the card goes on if it was stopped
+        by a form and no other one waits.
         """
         form = aimed(self.forms, aim, lambda one: True)
         refused = self.world.decide_fault(form.number, approve=approve)

@@ -123,8 +123,8 @@ def unfreeze_card(*, actor: Actor, number: str, store_id: int, reason: str = "",
 
     Raises:
         NotAllowed, CardNotFound, StatusStepForbidden
-        DomainError: a gate's own (``cards.gates``): a dormant card is opened with a form, one that a fault form is about
-            by the end of that form.
+        DomainError: a gate's own (``cards.gates``): a dormant card is opened with a form, one that a fault form is
+            about by the end of that form.
     """
     require(actor, Act.CARD_FREEZE, store_id=store_id)
     card, to = locked_for(CardAct.UNFREEZE, number)
@@ -154,8 +154,8 @@ def set_locked(*, actor: Actor, number: str, locked: bool, store_id: int, reason
 
 
 def shown_by(shown: Shown) -> dict[str, str | bool]:
-    """What the trail keeps of whoever came to the desk: whose document was looked at, an agent's name and masked number,
-    and whether the holder's own number was typed and compared.
+    """What the trail keeps of whoever came to the desk: whose document was looked at, an agent's name and masked
+    number, and whether the holder's own number was typed and compared.
 
     Raises:
         AgentUnnamed, InvalidIdNumber

@@ -59,7 +59,7 @@ def code_now() -> str:
     if not secret_file().exists():
         raise NoDemoHere("no demo was loaded here: `kayun demo` does it")
     secret = secret_file().read_text(encoding="ascii")
-    return auth.format_hotp_value(auth.hotp_value(secret, int(time.time()) // PERIOD_S))
+    return str(auth.format_hotp_value(auth.hotp_value(secret, int(time.time()) // PERIOD_S)))
 
 
 def secret_file() -> Path:

@@ -191,7 +191,11 @@ def test_a_lost_card_is_stopped_and_reopened(in_chain: InChain, clerk: Actor, st
         lift_loss(actor=clerk, number=holder.number, store_id=store_id, reason="在前台找到")
         assert Card.objects.get(number=holder.number).status == "ACTIVE"
         steps = list(AuditEntry.objects.filter(act="card.status").order_by("pk").values_list("detail", flat=True))
-    assert steps == [{"from": "ACTIVE", "to": "LOST"}, {"from": "LOST", "to": "ACTIVE", "reason": "在前台找到"}]
+    seen = {"id_shown": "HOLDER"}
+    assert steps == [
+        {"from": "ACTIVE", "to": "LOST", **seen},
+        {"from": "LOST", "to": "ACTIVE", "reason": "在前台找到", **seen},
+    ]
 
 
 def test_the_lock_is_apart_from_the_status(in_chain: InChain, clerk: Actor, store_id: int, holder: Holder) -> None:

@@ -126,7 +126,7 @@ def test_what_cannot_be_issued_says_why_and_leaves_no_member_behind(
 def test_issuing_twice_is_refused_by_the_cards_state(at_desk: AtDesk, in_chain: InChain, idle_cards: list[str]) -> None:
     browser = at_desk("STORE_MANAGER")
     browser.post("/desk/cards/issue/", NEW)
-    answer = browser.post("/desk/cards/issue/", NEW)
+    answer = browser.post("/desk/cards/issue/", NEW | {"name": "江河", "phone": "13700000000"})
     assert answer.status_code == 409
     assert "的状态是“正常”，不能发卡" in _text(answer)
     with in_chain():

@@ -27,7 +27,7 @@ AtDesk = Callable[..., Client]
 InChain = Callable[..., AbstractContextManager[None]]
 
 _LINK: Final = re.compile(r'(?:href|action|hx-get)="([^"#]*)"')
-_EACH: Final = 3
+_EACH: Final = 2
 """How many pages of one kind are opened: a list, and what differs among its rows."""
 
 
@@ -73,12 +73,14 @@ def _followed(browser: Client) -> dict[str, int]:
     return seen
 
 
-@pytest.mark.parametrize("role", sorted(preset.code for preset in PRESETS if preset.code != OWNER_ROLE))
-def test_every_link_opens(busy: None, at_desk: AtDesk, role: str) -> None:
-    seen = _followed(at_desk(role))
-    assert len(seen) > 2
-    # 405: the address of a form's button.
-    assert {address: status for address, status in seen.items() if status not in (200, 302, 405)} == {}
+def test_every_link_opens(busy: None, at_desk: AtDesk) -> None:
+    astray = {}
+    for role in sorted(preset.code for preset in PRESETS if preset.code != OWNER_ROLE):
+        seen = _followed(at_desk(role))
+        assert len(seen) > 2
+        # 405: the address of a form's button.
+        astray |= {(role, address): code for address, code in seen.items() if code not in (200, 302, 405)}
+    assert astray == {}
 
 
 def test_a_register_leads_only_to_registers_that_open(busy: None, at_desk: AtDesk, store_id: int) -> None:
@@ -89,7 +91,8 @@ def test_a_register_leads_only_to_registers_that_open(busy: None, at_desk: AtDes
         if listed.count("/") != 5:
             continue
         rows = [row for row in _registers(browser, listed) if row.startswith(listed) and row.endswith("/change/")]
-        for address in {link for row in rows[:2] for link in _registers(browser, row)} - seen.keys():
+        led = {link for row in rows[:2] for link in _registers(browser, row) if "password" not in link}
+        for address in led - seen.keys():
             seen[address] = browser.get(address).status_code
     assert len(seen) > 10
     assert {address: status for address, status in seen.items() if status != 200} == {}
@@ -98,5 +101,7 @@ def test_a_register_leads_only_to_registers_that_open(busy: None, at_desk: AtDes
 def _registers(browser: Client, address: str) -> list[str]:
     """Where a page of a register leads to among the registers."""
     page = browser.get(address).content.decode()
-    found = {urlsplit(urljoin(address, html.unescape(link))).path for link in re.findall(r'<a[^>]+href="([^"#]+)"', page)}
+    found = {
+        urlsplit(urljoin(address, html.unescape(link))).path for link in re.findall(r'<a[^>]+href="([^"#]+)"', page)
+    }
     return sorted(path for path in found if path.startswith("/desk/registers/"))
