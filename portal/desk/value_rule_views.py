@@ -24,6 +24,7 @@ from portal.attempts import attempt, status_of
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.value_forms import BonusRuleForm, MemberTermsForm, PointsRuleForm, PolicyForm, PreviewForm
 from portal.holdings import member_sums
+from portal.rows import last_day_before, lot_label
 from tenants.people.domain import Act
 from tenants.stores.queries import open_stores
 
@@ -134,4 +135,12 @@ def _column(request: DeskRequest, form: PreviewForm, policy: str, label: Any) ->
         store_id=request.desk.store.pk if request.desk.store else 0,
         draw_policy=DrawPolicy(policy),
     )
-    return {"label": label, "quote": found, "refusal": str(found.refusal) if found.refusal else ""}
+    draws = [
+        {
+            "kind_label": lot_label(draw.kind),
+            "last_day": last_day_before(draw.expires_at) if draw.expires_at else None,
+            "amount_fen": draw.amount_fen,
+        }
+        for draw in found.draws
+    ]
+    return {"label": label, "quote": found, "draws": draws, "refusal": str(found.refusal) if found.refusal else ""}

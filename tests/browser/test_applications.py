@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Page, expect
 
 from membership.applications.models import Application
 from tenants.chains.models import Chain
+from tests.browser.axe import faults
 from tests.browser.conftest import House
 from tests.membership.applications.conftest import ID_NUMBER, chain, code_in, last_text
 from tests.membership.conftest import clerk, idle_cards, store_id
@@ -20,12 +20,10 @@ __all__ = ["chain", "clerk", "idle_cards", "owner_at_desk", "store_id"]
 
 InChain = Callable[..., AbstractContextManager[None]]
 _PHONE_PX = 360
-_OPTIONS = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 def _sound(page: Page) -> None:
-    found = Axe().run(page, options=_OPTIONS).response["violations"]
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == [], page.url
+    assert faults(page) == [], page.url
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, page.url
 

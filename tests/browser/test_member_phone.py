@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -20,8 +19,8 @@ from membership.requests.domain import RequestKind
 from membership.requests.services import ask
 from membership.talks import services as talks
 from tenants.people.domain import Actor
+from tests.browser.axe import faults as axe_faults
 from tests.browser.conftest import House, look
-from tests.browser.test_accessibility import _OPTIONS
 from tests.membership.conftest import Holder, clerk, holder, idle_cards, issue, store_id
 from tests.portal.member.conftest import CHOSEN_PIN, log_in, on_plan
 from tests.portal.member.test_own_only import _patterns
@@ -78,8 +77,7 @@ def _enter(context: BrowserContext, house: House, who: Holder) -> Page:
 
 
 def _axe(page: Page) -> list[str]:
-    faults = Axe().run(page, options=_OPTIONS).response["violations"]
-    return [f"{page.url}: {fault['id']} at {fault['nodes'][0]['html'][:160]}" for fault in faults]
+    return [f"{page.url}: {fault}" for fault in axe_faults(page)]
 
 
 def test_through_all_pages_with_a_thumb(house: House, phone: BrowserContext, busy: Holder) -> None:
