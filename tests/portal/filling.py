@@ -98,8 +98,8 @@ class Filling:
         WorkDay.objects.create(day=clock.today() + timedelta(days=n), worked=False)
 
     def _sold(self, n: int) -> Card:
-        """A member with a document, a vehicle and a tag; a range of cards, of which one is sold. Every card is 林一's: her
-        page has as many as the list.
+        """A member with a document, a vehicle and a tag; a range of cards, of which one is sold. Every card is 林一's:
+        her page has as many as the list.
         """
         member = create_member(name=f"林{n}", phone=f"139{n:08}", **self.desk)
         record_document(code=member.code, kind=DocumentKind.PASSPORT, number=f"E{n:08}", **self.desk)

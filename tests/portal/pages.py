@@ -1,5 +1,5 @@
-"""Every page that people see, as the address at which a test finds it: axe looks at all of them, and no list of them may
-ask once a row. ``tests/portal/test_every_page.py`` sees that none is left out.
+"""Every page that people see, as the address at which a test finds it: axe looks at each, and no list may ask once
+a row. ``tests/portal/test_every_page.py`` sees that none is left out.
 
 A name in braces is filled in from what stands in the chain (``tests/portal/filling.py``).
 """

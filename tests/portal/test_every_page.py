@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 from django.test import Client
-from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve, reverse
+from django.urls import Resolver404, URLResolver, get_resolver, resolve, reverse
 
 from kernel.ids import uuid7
 from tenants.chains.models import Chain
@@ -52,18 +52,22 @@ NOT_VISITED: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
-def _addresses(urlconf: str) -> dict[str, URLPattern]:
-    """Every address of ours by its full name; those of the registers and of allauth have tests of their own."""
+def _addresses(urlconf: str) -> dict[str, Mapping[str, Any]]:
+    """Every address of ours by its full name, with the converters of its parameters; those of the registers and of
+    allauth have tests of their own.
+    """
 
-    def walk(found: list[Any], space: str) -> Iterator[tuple[str, URLPattern]]:
+    def walk(found: list[Any], space: str, before: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for one in found:
+            parameters = {**before, **one.pattern.converters}
             if isinstance(one, URLResolver):
-                yield from walk(one.url_patterns, one.namespace or space)
+                yield from walk(one.url_patterns, one.namespace or space, parameters)
             elif one.name:
-                yield f"{space}:{one.name}", one
+                yield f"{space}:{one.name}", parameters
 
     ours = ("desk", "member", "public", "console", "office")
-    return {name: one for name, one in walk(get_resolver(urlconf).url_patterns, "") if name.partition(":")[0] in ours}
+    every = walk(get_resolver(urlconf).url_patterns, "", {})
+    return {name: parameters for name, parameters in every if name.partition(":")[0] in ours}
 
 
 def _visited(urlconf: str) -> set[str]:
@@ -77,28 +81,24 @@ def _visited(urlconf: str) -> set[str]:
     return names
 
 
-def _somewhere(name: str, pattern: URLPattern, urlconf: str) -> str:
+def _somewhere(name: str, parameters: Mapping[str, Any], urlconf: str) -> str:
     """The address with something put in for its parameters."""
     kinds = {"UUIDConverter": uuid7(), "IntConverter": 1}
-    given = {
-        parameter: kinds.get(type(converter).__name__, "x") for parameter, converter in pattern.pattern.converters.items()
-    }
+    given = {parameter: kinds.get(type(converter).__name__, "x") for parameter, converter in parameters.items()}
     return reverse(name, kwargs=given, urlconf=urlconf)
 
 
 @pytest.mark.parametrize("urlconf", [_CHAIN, _PUBLIC])
-def test_every_page_is_looked_at_or_said_why_not(
-    chain: Chain, client_of: Callable[..., Client], urlconf: str
-) -> None:
+def test_every_page_is_looked_at_or_said_why_not(chain: Chain, client_of: Callable[..., Client], urlconf: str) -> None:
     visitor = client_of(chain if urlconf == _CHAIN else None)
     visited = _visited(urlconf)
     left = {name: one for name, one in _addresses(urlconf).items() if name not in visited}
     # Nobody is logged in: what only takes a POST says so before it asks who comes.
     forgotten = [
         name
-        for name, pattern in left.items()
+        for name, parameters in left.items()
         if name not in NOT_VISITED
-        and visitor.get(_somewhere(name, pattern, urlconf)).status_code != HTTPStatus.METHOD_NOT_ALLOWED
+        and visitor.get(_somewhere(name, parameters, urlconf)).status_code != HTTPStatus.METHOD_NOT_ALLOWED
     ]
     assert forgotten == []
 
