@@ -95,7 +95,10 @@ def _walk(page: Page, house: House, each: _Round, names: dict[str, str]) -> Iter
     """Page after page, each open while it is looked at; its address."""
     for path in each.paths:
         filled = path.format_map(names)
-        page.goto(house.url(each.host, filled))
+        answer = page.goto(house.url(each.host, filled))
+        # Else axe would look at what says that there is no such page.
+        assert answer is not None
+        assert answer.ok or path == pages.NOWHERE, (filled, answer.status)
         yield filled
     for path, given in each.forms:
         assert each.visitor is not None

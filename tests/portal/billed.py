@@ -12,6 +12,7 @@ from billing.invoices.models import Invoice, InvoicedStatement, InvoiceTitle
 from billing.payments.models import Attempt, PaymentEvent, SavedCard
 from billing.statements.models import Statement
 from billing.subscriptions.models import Charge
+from billing.subscriptions.services import begin_missing
 from kernel import clock
 from kernel.calendar import add_months
 from kernel.ids import uuid7
@@ -36,6 +37,8 @@ class Billed:
             User.objects.create(username=f"office{n}", email=f"office{n}@kayun.cn", name="办", kind=UserKind.PLATFORM)
             for n in (1, 2)
         ]
+        self._credit(10_000_000, "filled-first")
+        begin_missing()
         self.names: dict[str, str] = {"month": f"{add_months(_FIRST_MONTH, 1):%Y-%m}"}
 
     def up_to(self, rows: int) -> None:
@@ -46,13 +49,16 @@ class Billed:
             self._months(self.rows)
             self._office(self.rows)
 
+    def _credit(self, fen: int, key: str) -> None:
+        credit(
+            chain_id=self.chain.pk, amount_fen=fen, key=key, source=Contra.CASH_STRIPE, actor=SYSTEM,
+            occurred_at=clock.now(),
+        )  # fmt: skip
+
     def _account(self, n: int) -> None:
         """Money that came, and the card it may come from; a line of a bill."""
         now = clock.now()
-        credit(
-            chain_id=self.chain.pk, amount_fen=1_000 + n, key=f"filled-{n}", source=Contra.CASH_STRIPE, actor=SYSTEM,
-            occurred_at=now,
-        )  # fmt: skip
+        self._credit(1_000 + n, f"filled-{n}")
         SavedCard.objects.create(
             chain=self.chain, card_id=f"pm_{n}", brand="unionpay", last4=f"{n:04}", exp_year=2099, exp_month=1,
             added_at=now,

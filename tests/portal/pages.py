@@ -6,9 +6,10 @@ A name in braces is filled in from what stands in the chain (``tests/portal/fill
 
 from typing import Final
 
+NOWHERE: Final = "/no/such/page/"
 PUBLIC: Final = (
     "/", "/pricing/", "/accounts/login/", "/accounts/signup/", "/accounts/confirm-email/", "/accounts/password/reset/",
-    "/no/such/page/",
+    NOWHERE,
 )  # fmt: skip
 
 DOOR: Final = ("/", "/pin/", "/desk/login/", "/offline/", "/apply/", "/apply/find/")
@@ -73,7 +74,8 @@ MEMBER: Final = (
 
 CONSOLE_LISTS: Final = (
     "/console/", *(f"/console/chains/yunshan/{page}" for page in (
-        "account/", "account/automatic/", "statements/", "statements/now/", "invoices/", "usage/", "subscription/", "team/",
+        "account/", "account/automatic/", "statements/", "statements/now/", "invoices/", "usage/", "subscription/",
+        "team/",
     )),
 )  # fmt: skip
 CONSOLE: Final = (

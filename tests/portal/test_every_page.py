@@ -77,7 +77,7 @@ def _visited(urlconf: str) -> set[str]:
         try:
             names.add(resolve(page.partition("?")[0].format_map(keys), urlconf).view_name)
         except Resolver404:
-            assert page == "/no/such/page/", page
+            assert page == pages.NOWHERE, page
     return names
 
 
