@@ -12,7 +12,7 @@ PUBLIC: Final = (
     NOWHERE,
 )  # fmt: skip
 
-DOOR: Final = ("/", "/pin/", "/desk/login/", "/offline/", "/apply/", "/apply/find/")
+DOOR: Final = ("/", "/pin/", "/desk/login/", "/offline/")
 """At a chain's host, before anybody has come in."""
 
 DESK_LISTS: Final = (

@@ -46,6 +46,8 @@ NOT_VISITED: Final[Mapping[str, str]] = {
          "member:apply_mine", "member:apply_pin"),
         _BY_A_CODE,
     ),
+    "member:apply": "where a card is offered on the web: tests/browser/test_applications.py",
+    "member:apply_find": "for whoever has applied: tests/portal/applications",
     "desk:enter": "spends a ticket of the owner's console and leads on",
     "desk:top_up": "an old address: leads to the till",
     "desk:consume": "an old address: leads to the till",
