@@ -83,8 +83,14 @@ class Charge(models.Model):
     together share a posting of the public ledger, whose amount they sum to.
     """
 
+    # Held to the chains by the statement, not by the row: migration 0004.
     chain = models.ForeignKey(
-        Chain, on_delete=models.PROTECT, db_index=False, related_name="charges", verbose_name=_("商户")
+        Chain,
+        on_delete=models.PROTECT,
+        db_index=False,
+        db_constraint=False,
+        related_name="charges",
+        verbose_name=_("商户"),
     )
     key = models.CharField(_("唯一键"), max_length=120, unique=True)
     kind = models.CharField(_("费用"), max_length=12, choices=ChargeKind)

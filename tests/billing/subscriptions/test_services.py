@@ -5,8 +5,9 @@ from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError
 from django.db.models import Sum
+from psycopg.errors import ForeignKeyViolation
 
 from billing.accounts.domain import AccountTooLow, Contra
 from billing.accounts.queries import standing_of
@@ -33,6 +34,7 @@ from tenants.chains.models import Chain
 from tenants.people.domain import SYSTEM, Actor
 from tenants.stores.services import close_store, open_store
 from tests import cast
+from tests.cleaning import superuser
 
 OWNER = Actor(kind="owner", id=1, name="沈知远")
 DAY = date(2026, 3, 2)
@@ -288,6 +290,21 @@ def test_several_lanes_charge_each_period_once(
             charged_at = set(Charge.objects.filter(chain=chain).values_list("charged_at", flat=True))
         # The lanes have the clock of whoever began them.
         assert charged_at == {clock.now()}
+
+
+def test_a_charge_names_a_chain_and_a_chain_with_charges_stays(subscribed: Callable[..., Chain]) -> None:
+    """What a foreign key would hold is held by the statement: many lines ask for their chains once."""
+    chain = subscribed(plan="B")
+    with in_public():
+        line = Charge.objects.filter(chain=chain).values().first()
+        assert line is not None
+        copies = [Charge(**{**line, "id": None, "key": f"copy:{pk}", "chain_id": pk}) for pk in (chain.pk, 10**9)]
+    with pytest.raises(IntegrityError, match="not in public"), in_public():
+        Charge.objects.bulk_create(copies)
+    with in_public():
+        Charge.objects.bulk_create(copies[:1])
+    with superuser() as session, pytest.raises(ForeignKeyViolation, match="is named in"):
+        session.execute("DELETE FROM public.chains_chain WHERE id = %s", [chain.pk])
 
 
 def test_charges_sum_to_their_posting_and_cannot_be_changed(subscribed: Callable[..., Chain]) -> None:
