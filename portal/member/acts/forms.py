@@ -40,7 +40,7 @@ class AskForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("申请事项"), choices=RequestKind.choices, initial=RequestKind.TRANSFER, widget=forms.RadioSelect
     )
-    card = forms.ChoiceField(label=_("会员卡"))
+    card = forms.ChoiceField(label=_("会员卡号"))
     to_name = forms.CharField(
         label=_("受让人姓名"), max_length=40, required=False, help_text=_("转让时必填；受让人须带证件到门店办理。")
     )
