@@ -9,7 +9,7 @@ from billing.pricebook.domain import PlanFeatures
 from billing.subscriptions.entitlements import features_of
 from kernel import clock
 from membership.cards.models import Card
-from membership.cards.queries import cards_of_member, plain_cards_of_member
+from membership.cards.queries import cards_of_holder, plain_cards_of_member
 from membership.records.models import Record
 from membership.records.queries import records_of_cards
 from membership.retention.queries import shown
@@ -43,7 +43,9 @@ def member_id_of(request: MemberRequest) -> int:
 
 def own_cards(request: MemberRequest) -> list[Card]:
     """Every card of whoever holds the card of this session."""
-    return cards_of_member(member_id_of(request))
+    holder = request.card.member
+    assert holder is not None  # noqa: S101  (whoever logs in holds a card of a member's)
+    return cards_of_holder(holder)
 
 
 def own_plain_cards(request: MemberRequest) -> list[Card]:
