@@ -17,6 +17,8 @@ JSON: Final = "application/json"
 CHARGED: Final = "Charged-Calls"
 """The header that says of every answer how many calls it was charged as: 0 for reads, refusals and repetitions."""
 
+_NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 
 class Shape(msgspec.Struct, kw_only=True):
     """What an address answers."""
@@ -86,7 +88,7 @@ def decode(raw: bytes, shape: type[Any]) -> Any:
     """Read JSON into a struct, strictly: no float, text or truth value stands in for a whole number.
 
     Raises:
-        MalformedJson: not JSON, or not UTF-8.
+        MalformedJson: not JSON, not UTF-8, or nested deeper than anybody could mean.
         InvalidRequest: JSON of another shape, or with a field twice; names the first fault's field.
     """
     try:
@@ -96,7 +98,7 @@ def decode(raw: bytes, shape: type[Any]) -> Any:
         if not _is_json(raw):
             raise MalformedJson from error
         raise fault_of(str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _NOT_JSON as error:
         raise MalformedJson from error
     refuse_repeated_fields(raw)
     return body
@@ -105,6 +107,6 @@ def decode(raw: bytes, shape: type[Any]) -> Any:
 def _is_json(raw: bytes) -> bool:
     try:
         msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _NOT_JSON:
         return False
     return True

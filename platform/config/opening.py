@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from kernel.http.handlers import PROGRAMS_PREFIX
+from kernel.ids import uuid7
 
 OPENED_VARIABLE: Final = "KAYUN_OPENED_FILE"
 """Names the file that tells the web process that everything is there. Without it, it serves at once."""
+
+HEALTH: Final = frozenset({"/healthz", "/readyz"})
+"""Told from the first."""
 
 _CHINESE: Final = "卡云正在启动，请稍候。"
 _ENGLISH: Final = "Kayun is starting, please wait a moment."
@@ -22,7 +26,7 @@ _Application = Callable[[dict[str, Any], _StartResponse], Iterable[bytes]]
 class Opening:
     """A WSGI application that answers 503 with the code ``starting`` until a file exists, then the real one's answers.
 
-    Nothing of the real one is asked before: its tables may be missing, or half made.
+    Nothing of the real one is asked before but its health: its tables may be missing, or half made.
     """
 
     def __init__(self, application: _Application, *, opened: Path) -> None:
@@ -32,7 +36,7 @@ class Opening:
 
     def __call__(self, environ: dict[str, Any], start_response: _StartResponse) -> Iterable[bytes]:
         self._open = self._open or self._opened.exists()
-        if self._open:
+        if self._open or environ["PATH_INFO"] in HEALTH:
             return self._application(environ, start_response)
         programs = environ["PATH_INFO"].startswith(PROGRAMS_PREFIX)
         body = (_for_programs() if programs else _for_people()).encode()
@@ -43,7 +47,7 @@ class Opening:
 
 
 def _for_programs() -> str:
-    error = {"code": "starting", "message": f"{_CHINESE}{_ENGLISH}", "params": {}}
+    error = {"code": "starting", "message": f"{_CHINESE}{_ENGLISH}", "params": {}, "request_id": uuid7().hex}
     return json.dumps({"error": error}, ensure_ascii=False)
 
 

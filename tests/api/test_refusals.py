@@ -55,7 +55,12 @@ def test_a_body_of_another_shape_is_refused(shop: Shop, change: dict[str, Any], 
     assert shop.books() == before
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"[1", b'{"amount_fen": 1} x', b"\xff\xfe", b'{"reference": "\xff"}'])
+NOT_JSON = [b"", b"{", b"[1", b'{"amount_fen": 1} x', b"\xff\xfe", b'{"reference": "\xff"}']
+# Where a field is unknown, what stands in it is read only to tell whether the whole is JSON.
+TOO_DEEP = [b"[" * 3000, b'{"a":' * 1300, b'{"a":' + b"[" * 2000 + b"]" * 2000 + b"}"]
+
+
+@pytest.mark.parametrize("raw", [*NOT_JSON, *TOO_DEEP])
 def test_what_is_not_json_is_refused(shop: Shop, raw: bytes) -> None:
     before = shop.books()
     assert error_of(shop.post(raw)) == (400, "malformed_json")

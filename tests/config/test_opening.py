@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from config.opening import Opening
+from config.opening import HEALTH, Opening
+from kernel.observability.health import VIEWS
 
 
 def _served(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -38,4 +39,11 @@ def test_programs_are_told_by_a_code(tmp_path: Path) -> None:
     status, headers, body = _ask(Opening(_served, opened=tmp_path / "opened"), "/api/v1/consumptions")
     assert status.startswith("503 ")
     assert headers["Content-Type"] == "application/json"
-    assert json.loads(body)["error"]["code"] == "starting"
+    error = json.loads(body)["error"]
+    assert (error["code"], len(error["request_id"])) == ("starting", 32)
+
+
+def test_health_is_told_from_the_first(tmp_path: Path) -> None:
+    assert frozenset(VIEWS) == HEALTH
+    for path in HEALTH:
+        assert _ask(Opening(_served, opened=tmp_path / "opened"), path)[2] == "served"
