@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
+from kernel.errors import DomainError
 from kernel.http.handlers import PROGRAMS_PREFIX
 from kernel.ids import uuid7
 
@@ -17,14 +18,23 @@ HEALTH: Final = frozenset({"/healthz", "/readyz"})
 
 _CHINESE: Final = "卡云正在启动，请稍候。"
 _ENGLISH: Final = "Kayun is starting, please wait a moment."
-_PATIENCE_S: Final = 2
+
+
+class Starting(DomainError):
+    """There is nothing to show yet. Said in both languages: who finds out which is asked for is not there yet, either."""
+
+    code = "starting"
+    status = 503
+    message = f"{_CHINESE}{_ENGLISH}"
+    retry_after_s = 2
+
 
 _StartResponse = Callable[..., Any]
 _Application = Callable[[dict[str, Any], _StartResponse], Iterable[bytes]]
 
 
 class Opening:
-    """A WSGI application that answers 503 with the code ``starting`` until a file exists, then the real one's answers.
+    """A WSGI application that answers 503 (``Starting``) until a file exists, then the real one's answers.
 
     Nothing of the real one is asked before but its health: its tables may be missing, or half made.
     """
@@ -41,19 +51,23 @@ class Opening:
         programs = environ["PATH_INFO"].startswith(PROGRAMS_PREFIX)
         body = (_for_programs() if programs else _for_people()).encode()
         kind = "application/json" if programs else "text/html; charset=utf-8"
-        headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Retry-After", str(_PATIENCE_S))]
+        headers = [
+            ("Content-Type", kind),
+            ("Content-Length", str(len(body))),
+            ("Retry-After", str(Starting.retry_after_s)),
+        ]
         start_response("503 Service Unavailable", headers)
         return [body]
 
 
 def _for_programs() -> str:
-    error = {"code": "starting", "message": f"{_CHINESE}{_ENGLISH}", "params": {}, "request_id": uuid7().hex}
-    return json.dumps({"error": error}, ensure_ascii=False)
+    return json.dumps({"error": {**Starting().as_dict(), "request_id": uuid7().hex}}, ensure_ascii=False)
 
 
 def _for_people() -> str:
     return (
-        f'<!doctype html><html lang="zh-Hans"><meta charset="utf-8"><meta http-equiv="refresh" content="{_PATIENCE_S}">'
+        '<!doctype html><html lang="zh-Hans"><meta charset="utf-8">'
+        f'<meta http-equiv="refresh" content="{Starting.retry_after_s}">'
         '<meta name="viewport" content="width=device-width"><title>卡云</title>'
         f'<h1>{escape(_CHINESE)}</h1><p lang="en">{escape(_ENGLISH)}</p></html>'
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import django
 from django.conf import settings
 
-from config.opening import OPENED_VARIABLE, Opening
+from config.opening import Opening
 from kernel.http.handlers import Application
 
 # Before the settings are read.
@@ -17,7 +17,7 @@ os.environ.setdefault("KAYUN_ROLE", "web")
 django.setup(set_prefix=False)
 
 application: Application | Opening = Application()
-if opened := os.environ.get(OPENED_VARIABLE):
+if opened := os.environ.get("KAYUN_OPENED_FILE"):
     application = Opening(application, opened=Path(opened))
 
 # Pages are imported with their addresses: now, rather than while the first visitor waits.
