@@ -21,7 +21,7 @@ _ENGLISH: Final = "Kayun is starting, please wait a moment."
 
 
 class Starting(DomainError):
-    """There is nothing to show yet. Said in both languages: who finds out which is asked for is not there yet, either."""
+    """There is nothing to show yet. Said in both languages: what finds out which is asked for is not there yet."""
 
     code = "starting"
     status = 503
