@@ -2,7 +2,9 @@
 
 Asking for a code is the same for every number and every telephone: a row, which a worker takes up after the answer is
 given. What the worker finds, nobody who asked can tell: neither by the page nor by its time. A code is six digits,
-lasts ten minutes and five tries, and falls with the telephone it was sent to. Acts require a transaction of the chain.
+lasts ten minutes and five tries, and falls with the telephone it was sent to. A telephone that has just become another
+one gets none (``PHONE_SETTLES``): who may correct a file must not get at the money with it. Acts require a transaction
+of the chain.
 """
 
 import hmac
@@ -26,7 +28,7 @@ from membership.cards.pins import hash_pin, known_to_a_finder
 from membership.cards.queries import ANSWER_CODES
 from membership.cards.services.pin_acts import set_pin
 from membership.cards.web_login import MAY_LOG_IN, PinForm, PinTrivial, WebPinOutcome
-from membership.members.domain import is_mobile, normalise_phone
+from membership.members.domain import is_mobile, normalise_phone, phone_settled
 from membership.members.models import Member
 from tenants.audit.services import record
 from tenants.people.domain import Actor
@@ -48,7 +50,8 @@ _REFUSED: Final = WebPinOutcome(accepted=False)
 
 
 def ask_for_code(*, number: str, phone: str) -> None:
-    """Have a code sent, if this is an issued card and that the telephone on its holder's record.
+    """Have a code sent, if this is an issued card and that the telephone on its holder's record, and not only since a
+    few days (``PHONE_SETTLES``).
 
     Raises:
         InvalidPhone: no telephone number at all.
@@ -96,7 +99,7 @@ def renew_pin(*, number: str, code: str, new_pin: str) -> WebPinOutcome:
     # Not deleted: how many were sent today goes on counting.
     CardPinCode.objects.filter(card_id=card.pk).update(digest="", tries=TRIES)
     if card.member is not None:
-        Member.objects.filter(pk=card.member.pk).update(phone_verified_at=clock.now())
+        Member.objects.filter(pk=card.member.pk).update(phone_verified_at=clock.now(), phone_changed_at=None)
     record(Actor(kind="member", id=card.member_id), "pin.renew", object_type="card", object_id=card.number)
     return WebPinOutcome(accepted=True, card=changed)
 
@@ -104,7 +107,9 @@ def renew_pin(*, number: str, code: str, new_pin: str) -> WebPinOutcome:
 def _answer(ask: PinCodeAsk) -> int:
     now = clock.now()
     card = Card.objects.select_related("member").filter(number=ask.number, status__in=MAY_LOG_IN).first()
-    fits = card is not None and card.member is not None and card.member.phone == ask.phone and is_mobile(ask.phone)
+    member = card.member if card is not None else None
+    fits = member is not None and member.phone == ask.phone and is_mobile(ask.phone)
+    fits = fits and member is not None and phone_settled(member.phone_changed_at, now=now)
     if card is None or not fits or ask.asked_at + _ASK_LASTS < now:
         return 0
     held = locks.make_pin_code(card)

@@ -37,6 +37,8 @@ class Member(models.Model):
     phone = models.CharField(_("手机号"), max_length=20, db_index=True)
     # When she proved that it is hers, by a code that was sent to it; forgotten when the number is changed.
     phone_verified_at = models.DateTimeField(_("手机号验证时间"), null=True, blank=True)
+    # When the filed number last became another one; for a while such a number renews no PIN (``PHONE_SETTLES``).
+    phone_changed_at = models.DateTimeField(_("手机号更改时间"), null=True, blank=True)
     # What people at a desk ask for: 手机尾号.
     phone_tail = models.GeneratedField(
         expression=Right("phone", 4),

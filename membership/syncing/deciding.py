@@ -16,6 +16,7 @@ from membership.syncing.errors import (
     DocumentFiledElsewhere,
     ExternalNumberRepeated,
     ExternalNumberTaken,
+    MemberDiffers,
     MemberExists,
     MemberRepeated,
 )
@@ -99,8 +100,8 @@ class Deciding:
             raise MemberNotFound(member_code=row.member_code)
         if key is not None and named not in (None, key):
             raise ExternalNumberTaken(member_code=known.members[key].code)
-        if key is None:
-            key = named
+        joins = key is None
+        key = named if joins else key
         if key is None:
             self._be_nobody(row)
             return None
@@ -109,6 +110,8 @@ class Deciding:
             raise MemberMerged(member_code=member.code, into_code=member.merged_into.code)
         if member.erased_at is not None:
             raise MemberErased(member_code=member.code)
+        if joins and (member.name, member.phone) != (row.changes["name"], row.changes["phone"]):
+            raise MemberDiffers(member_code=member.code)
         if key in self._members:
             raise MemberRepeated
         return member

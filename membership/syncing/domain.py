@@ -40,7 +40,7 @@ class Facts:
     name: str
     phone: str
     member_code: str = ""
-    """Of a member who is here already, and shall have this external number from now on."""
+    """Of a member who is here already, by this name and telephone, and shall have this external number from now on."""
     birthday: date | None = None
     landline: str | None = None
     email: str | None = None

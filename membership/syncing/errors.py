@@ -49,6 +49,14 @@ class MemberExists(DomainError):
     message = _("已有同名且同手机号的会员 {member_code}。确为同一人的，请带上 member_code 再发一次；这位会员未作更改。")
 
 
+class MemberDiffers(DomainError):
+    """The member whom ``member_code`` names has another name or telephone here: she is not joined by her code alone."""
+
+    code = "member_differs"
+    status = 409
+    message = _("会员 {member_code} 登记的姓名或手机号与此不同，不能凭编号关联。请先在前台核对；这位会员未作更改。")
+
+
 class DocumentFiledElsewhere(DomainError):
     """Another member's file has this document."""
 
@@ -77,7 +85,8 @@ REFUSALS: Final[Mapping[str, type[DomainError]]] = {
     refusal.code: refusal
     for refusal in (
         InvalidMemberField, ExternalNumberRepeated, ExternalNumberTaken, MemberRepeated, MemberExists,
-        DocumentFiledElsewhere, DocumentDiffers, MemberNotFound, MemberMerged, MemberErased, BirthdayDiffers,
+        MemberDiffers, DocumentFiledElsewhere, DocumentDiffers, MemberNotFound, MemberMerged, MemberErased,
+        BirthdayDiffers,
     )
 }  # fmt: skip
 """Every refusal of a member, by its code: an answer is given again from what was stored of it."""

@@ -12,18 +12,19 @@ from kernel.crypto import blind_index, blind_indexes
 from kernel.errors import DomainError
 from kernel.ids import uuid7
 from ledger.errors import IdempotencyConflict
-from membership.members.domain import member_code
+from membership.members.domain import masked_phone, member_code
 from membership.members.models import IdDocument, Member
 from membership.members.services.filing import next_serials
+from membership.members.services.phones import note_phone_change, tell_old_phones
 from membership.syncing import locks
 from membership.syncing.deciding import Decided, Known, decided
 from membership.syncing.domain import ROWS_MAX, Facts, Mark, Outcome, calls_of
 from membership.syncing.models import BATCH, ExternalNumber, MemberBatch
 from membership.syncing.tidying import TidyFacts, tidied
-from tenants.audit.services import record
+from tenants.audit.services import record, record_alike
 from tenants.people.domain import Act, Actor, require
 
-_WRITTEN: Final = ("name", "phone", "phone_verified_at", "birthday", "landline", "email", "address")
+_WRITTEN: Final = ("name", "phone", "phone_verified_at", "phone_changed_at", "birthday", "landline", "email", "address")
 _PAPER: Final = ("number", "number_index", "masked", "seen_at", "seen_by", "original_seen")
 
 
@@ -38,7 +39,8 @@ class Synced:
 
 def sync_members(*, actor: Actor, store_id: int, idempotency_key: str, members: Sequence[Facts]) -> Synced:
     """File members by the external numbers that the chain's own software has for them, or correct what is known of
-    them. A refusal of one harms no other; the statements are as many for one as for ``ROWS_MAX``.
+    them. A telephone that becomes another one is treated as at the desk: the old one is told, and for a while the new
+    one renews no PIN. A refusal of one harms no other; the statements are as many for one as for ``ROWS_MAX``.
 
     The same batch under the same key is answered again and costs nothing; one of which nobody was taken has not used
     its key. Consents are not taken: they are proved where they are given. An ID number is sealed, and
@@ -78,6 +80,7 @@ def _write(actor: Actor, store_id: int, rows: Sequence[Decided]) -> list[str]:
     """File the new, correct the known, link numbers, file documents: a statement each. The members' codes, in order."""
     now = clock.now()
     serials = iter(next_serials(sum(row.member is None for row in rows)))
+    olds = [row.member.phone if row.member else "" for row in rows]
     members = [_changed(row.member or _new(next(serials), store_id, now), row) for row in rows]
     written = [member for row, member in zip(rows, members, strict=True) if row.changes]
     # One statement for both: who is here already collides with herself, and is corrected.
@@ -106,6 +109,10 @@ def _write(actor: Actor, store_id: int, rows: Sequence[Decided]) -> list[str]:
         unique_fields=["member", "kind"],
         update_fields=_PAPER,
     )
+    moved = [
+        (member, old) for row, member, old in zip(rows, members, olds, strict=True) if old and "phone" in row.changes
+    ]
+    _tell_of_phones(actor, store_id, moved)
     return [member.code for member in members]
 
 
@@ -114,12 +121,28 @@ def _new(serial: int, store_id: int, now: datetime) -> Member:
 
 
 def _changed(member: Member, row: Decided) -> Member:
+    before = member.phone
     for name, value in row.changes.items():
         setattr(member, name, value)
-    if "phone" in row.changes:
-        # That the old one was hers says nothing of the new.
-        member.phone_verified_at = None
+    if before and "phone" in row.changes:
+        note_phone_change(member, before=before)
     return member
+
+
+def _tell_of_phones(actor: Actor, store_id: int, moved: Sequence[tuple[Member, str]]) -> None:
+    """Leave in the trail whose telephones became others, and tell the old ones, which ``moved`` has beside them."""
+    if not moved:
+        return
+    details = {
+        member.code: {
+            "changed": ["phone"],
+            "phone_before": masked_phone(old),
+            "phone_after": masked_phone(member.phone),
+        }
+        for member, old in moved
+    }
+    record_alike(actor, "member.edit", object_type="member", store_id=store_id, details=details)
+    tell_old_phones([old for _member, old in moved])
 
 
 def _outcome(row: Decided | DomainError, code: str) -> Outcome:

@@ -64,6 +64,8 @@ _LABELS: Final[Mapping[str, str | Promise]] = {
     "id_matched": gettext_lazy("证件号码一致"),
     "id_shown": gettext_lazy("证件核对"),
     "phone_shared_with": gettext_lazy("手机号同时登记在"),
+    "phone_before": gettext_lazy("原手机号"),
+    "phone_after": gettext_lazy("新手机号"),
     "added": gettext_lazy("增加权限"),
     "added_tags": gettext_lazy("加上"),
     "amount_fen": gettext_lazy("金额"),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from membership.cards.queries import cards_of_member
 from membership.members import queries, services
-from membership.members.domain import DocumentKind, national
+from membership.members.domain import PHONE_SETTLES, DocumentKind, national
 from membership.members.models import Member
 from membership.members.queries import page_of_members, search_members
 from membership.records.queries import page_of_records, records_of_cards
@@ -139,6 +139,9 @@ def member_edit(request: DeskRequest, code: str) -> HttpResponseBase:
     """
     member = services.get_member(code)
     form = forms.MemberForm(request.POST or None, initial=_initial(member))
+    form.fields["phone"].help_text = _(
+        "改号后 %(days)s 天内不能用新号码重设会员卡密码；会员可以带证件到前台重设。原号码会收到短信通知。"
+    ) % {"days": PHONE_SETTLES.days}
     if request.method == "POST" and form.is_valid():
         edited = attempt(form, lambda: _correct(request, member, form), fields=_FIELDS)
         if edited is not None:

@@ -14,6 +14,7 @@ from portal.actors import shown_name
 
 _MESSAGES: Final[Mapping[str, Promise]] = {
     "pin_code": _("密码验证码"),
+    "phone_changed": _("手机号更改通知"),
     "apply_code": _("办卡验证码"),
     "apply_pin": _("设置密码的链接"),
     "apply_lapsed": _("办卡申请逾期未领"),

@@ -33,3 +33,24 @@ def record(
         detail=dict(detail or {}),
         occurred_at=clock.now(),
     )
+
+
+def record_alike(
+    actor: Actor, act: str, *, object_type: str, store_id: int | None, details: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """As ``record``, one entry for each of many objects of a kind, by id; one statement."""
+    now, request_id = clock.now(), current().request_id
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            actor=str(actor),
+            actor_name=actor.name,
+            act=act,
+            object_type=object_type,
+            object_id=object_id,
+            store_id=store_id,
+            request_id=request_id,
+            detail=dict(detail),
+            occurred_at=now,
+        )
+        for object_id, detail in details.items()
+    )

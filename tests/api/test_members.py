@@ -17,6 +17,8 @@ from billing.metering.queries import calls_of
 from billing.metering.services import count_usage
 from kernel import clock
 from kernel.db import in_public
+from kernel.sms.models import OutgoingText
+from kernel.sms.services import read
 from membership.members.domain import DocumentKind
 from membership.members.models import Consent, IdDocument, Member
 from membership.members.services import create_member, erase_member, merge_members, record_document
@@ -187,14 +189,15 @@ def test_different_keys_at_once_file_one_person_once(shop: Shop, send: Send) -> 
 def test_one_refusal_harms_no_other_and_says_why(shop: Shop, send: Send) -> None:
     with shop.in_chain():
         known = create_member(actor=SYSTEM, name="欧阳雪", phone="13900000009", store_id=shop.store_id)
+    hers = {"name": "欧阳雪", "phone": "13900000009"}
     answer = send(
         item(1),
         item(1),
         item(2, birthday=f"{clock.today() + timedelta(days=1)}"),
         item(3, name="欧阳雪", phone="139 0000 0009"),
         item(4, member_code="M999999"),
-        item(5, member_code=known.code),
-        item(6, member_code=known.code),
+        item(5, member_code=known.code, **hers),
+        item(6, member_code=known.code, **hers),
         item(7, name="会员1", phone="13900000001"),
         item(8, id_document={"kind": "ID_CARD", "number": "110101199003078031"}),
     )
@@ -207,7 +210,7 @@ def test_one_refusal_harms_no_other_and_says_why(shop: Shop, send: Send) -> None
     assert outcomes[3]["error"]["params"] == {"member_code": known.code}
     assert [one["status"] for one in outcomes] == [201, 409, 400, 409, 404, 200, 409, 409, 400]
     assert answer.json()["charged_calls"] == 1
-    assert {number: member.name for number, member in people(shop).items()} == {"K-1": "会员1", "K-5": "会员5"}
+    assert {number: member.name for number, member in people(shop).items()} == {"K-1": "会员1", "K-5": "欧阳雪"}
     other = send(item(1, member_code=known.code), key="m-2")
     assert marks(other) == ["external_number_taken"]
 
@@ -244,8 +247,45 @@ def test_a_changed_telephone_is_not_verified(shop: Shop, send: Send) -> None:
         Member.objects.filter(name="会员1").update(phone_verified_at=clock.now())
     send(item(1, name="会员一"), key="m-2")
     assert people(shop)["K-1"].phone_verified_at is not None
-    send(item(1, phone="13700000000"), key="m-3")
-    assert people(shop)["K-1"].phone_verified_at is None
+    assert people(shop)["K-1"].phone_changed_at is None, "that of her filing is no change"
+    send(item(1, phone="13700000000"), item(2), key="m-3")
+    changed = people(shop)["K-1"]
+    assert (changed.phone_verified_at, changed.phone_changed_at is not None) == (None, True)
+    assert people(shop)["K-2"].phone_changed_at is None
+    with shop.in_chain():
+        text = OutgoingText.objects.get()
+        assert (text.template, read(text)["phone"]) == ("phone_changed", "+8613900000001")
+        assert "0000" not in read(text)["text"]
+        entry = AuditEntry.objects.get(act="member.edit")
+        assert (entry.actor[:4], entry.object_id) == ("api:", changed.code)
+        assert entry.detail == {"changed": ["phone"], "phone_before": "139****0001", "phone_after": "137****0000"}
+
+
+def test_many_changed_telephones_take_the_statements_of_one(shop: Shop, send: Send) -> None:
+    send(*(item(number) for number in range(1, 52)))
+    with CaptureQueriesContext(connection) as few:
+        send(item(1, phone="13700000001"), key="m-2")
+    with CaptureQueriesContext(connection) as many:
+        send(*(item(number, phone=f"137{number:08}") for number in range(2, 52)), key="m-3")
+    assert len(many) <= len(few)
+    with shop.in_chain():
+        assert OutgoingText.objects.count() == 51
+
+
+@pytest.mark.parametrize("other", [{"phone": "13700000000"}, {"name": "别人"}])
+def test_a_code_alone_joins_nobody(shop: Shop, send: Send, other: dict[str, str]) -> None:
+    """Else whoever holds a key could take over any file by its code, which is no secret."""
+    with shop.in_chain():
+        known = create_member(actor=SYSTEM, name="欧阳雪", phone="13900000009", store_id=shop.store_id)
+    hers = {"name": "欧阳雪", "phone": "139 0000 0009", "member_code": known.code}
+    refused = send(item(1, **hers | other))
+    assert marks(refused) == ["member_differs"]
+    assert refused.json()["outcomes"][0]["status"] == 409
+    assert people(shop) == {}
+    with shop.in_chain():
+        known.refresh_from_db()
+        assert (known.name, known.phone, OutgoingText.objects.count()) == ("欧阳雪", "+8613900000009", 0)
+    assert marks(send(item(1, **hers), key="m-2")) == ["updated"]
 
 
 def test_the_number_of_one_who_was_merged_leads_to_the_other(shop: Shop, send: Send) -> None:

@@ -155,6 +155,10 @@ def _member_of(
     if member.phone_verified_at is None:
         member.phone_verified_at = application.submitted_at
         Member.objects.filter(pk=member.pk).update(phone_verified_at=application.submitted_at)
+    changed_at, submitted_at = member.phone_changed_at, application.submitted_at
+    # A code alone says only that the new telephone is somebody's: with her document seen, it is hers.
+    if original_seen and changed_at is not None and submitted_at is not None and changed_at < submitted_at:
+        Member.objects.filter(pk=member.pk).update(phone_changed_at=None)
     return member
 
 

@@ -26,6 +26,7 @@ from membership.members.domain.lunar import (
 from membership.members.domain.phones import (
     CODE_DIGITS,
     CODE_PREFIX,
+    PHONE_SETTLES,
     InvalidLandline,
     InvalidPhone,
     is_mobile,
@@ -34,11 +35,13 @@ from membership.members.domain.phones import (
     national,
     normalise_landline,
     normalise_phone,
+    phone_settled,
 )
 
 __all__ = [
     "CODE_DIGITS",
     "CODE_PREFIX",
+    "PHONE_SETTLES",
     "Category",
     "ConsentChannel",
     "ConsentPurpose",
@@ -64,4 +67,5 @@ __all__ = [
     "normalise_id_number",
     "normalise_landline",
     "normalise_phone",
+    "phone_settled",
 ]

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,9 @@ from kernel.errors import DomainError
 
 CODE_PREFIX: Final = "M"
 CODE_DIGITS: Final = 6
+
+PHONE_SETTLES: Final = timedelta(days=7)
+"""So long a telephone that became another one renews no PIN of a card: time for the old one's owner to object."""
 
 _CHINA: Final = "+86"
 _MOBILE = re.compile(r"\A1[3-9]\d{9}\Z", re.ASCII)
@@ -80,6 +84,11 @@ def national(phone: str) -> str:
         return phone
     digits = phone.removeprefix(_CHINA)
     return digits if _MOBILE.match(digits) else f"0{digits}"
+
+
+def phone_settled(changed_at: datetime | None, *, now: datetime) -> bool:
+    """Whether a telephone has been on file long enough to renew a PIN; ``changed_at`` None: ever since the filing."""
+    return changed_at is None or changed_at + PHONE_SETTLES <= now
 
 
 def masked_phone(phone: str) -> str:

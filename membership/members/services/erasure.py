@@ -181,7 +181,7 @@ def _blank(member: Member) -> None:
     for row in (member, *Member.objects.filter(merged_into=member)):
         row.name, row.phone, row.erased_at = ERASED_NAME, "", clock.now()
         row.landline = row.email = row.address = ""
-        row.phone_verified_at = None
+        row.phone_verified_at = row.phone_changed_at = None
         row.birthday = row.lunar_month = row.lunar_day = row.lunar_year = None
         row.lunar_leap = False
         row.save()

@@ -31,6 +31,7 @@ from membership.members.errors import (
     PhoneAlreadyFiled,
 )
 from membership.members.models import IdDocument, Member
+from membership.members.services.phones import note_phone_change, tell_old_phones
 from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, require
 
@@ -99,8 +100,9 @@ def edit_details(
     birthday_differs: bool = False,
     phone_shared: bool = True,
 ) -> Member:
-    """Correct everything that is known of a member. ``birthday_differs``: the clerk knows that the new birthday is
-    another than that of her ID document. ``phone_shared``: as for ``create_member``, of a new telephone.
+    """Correct everything that is known of a member; a telephone that goes is told. ``birthday_differs``: the clerk
+    knows that the new birthday is another than that of her ID document. ``phone_shared``: as for
+    ``create_member``, of a new telephone.
 
     Raises:
         NotAllowed, MemberNotFound, MemberMerged, MemberErased, InvalidName, InvalidPhone, InvalidBirthday
@@ -120,16 +122,19 @@ def edit_details(
         raise _filed(others)
     before = {field: getattr(member, field) for field in _EDITABLE}
     member.name, member.phone, member.birthday = name, phone, birthday
-    if before["phone"] != phone:
-        member.phone_verified_at = None
+    moved = note_phone_change(member, before=before["phone"]) if before["phone"] != phone else {}
     _apply(member, details)
     changed = [field for field, value in before.items() if getattr(member, field) != value]
     if changed:
-        member.save(update_fields=[*changed, "phone_verified_at"])
-        # The trail says which fields; the old values would keep personal data for ever.
+        member.save(update_fields=[*changed, "phone_verified_at", "phone_changed_at"])
+        # The trail says which fields; the old values would keep personal data for ever. Telephones stand there masked.
         detail: dict[str, Any] = {"changed": changed} | ({"birthday_differs": True} if differs else {})
         detail |= {"phone_shared_with": [other.code for other in others]} if others else {}
-        record(actor, "member.edit", object_type="member", object_id=member.code, store_id=store_id, detail=detail)
+        record(
+            actor, "member.edit", object_type="member", object_id=member.code, store_id=store_id, detail=detail | moved
+        )
+        if moved:
+            tell_old_phones([before["phone"]])
     return member
 
 

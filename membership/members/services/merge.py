@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from kernel import clock
 from kernel.errors import DomainError
 from membership.members import locks
+from membership.members.domain import masked_phone
 from membership.members.errors import MemberErased, MemberMerged, MemberNotFound
 from membership.members.merging import Merge, move_all
 from membership.members.models import Consent, IdDocument, Member, MemberTag
+from membership.members.services.phones import tell_old_phones
 from membership.members.services.reasons import checked_reason
 from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, require
@@ -37,7 +39,8 @@ class DifferentPersons(DomainError):
 def merge_members(*, actor: Actor, source_code: str, target_code: str, reason: str, store_id: int) -> Member:
     """Move everything of ``source`` to ``target``, who survives: cards, vehicles, documents, consents, tags, money.
     What the target does not know (address, birthday …) is taken over; what differs stays as the target has it. The
-    source's code leads to the target from now on.
+    source's code leads to the target from now on. Where the telephones differ, that is a change for the source's cards:
+    her old one is told.
 
     Raises:
         NotAllowed, InvalidReason, MergeWithHerself, MemberNotFound, MemberMerged, MemberErased, DifferentPersons
@@ -56,6 +59,7 @@ def merge_members(*, actor: Actor, source_code: str, target_code: str, reason: s
     detail: dict[str, Any] = {"from": source.code, "reason": reason, "moved": {k: v for k, v in moved.items() if v}}
     if filled:
         detail["changed"] = filled
+    detail |= _pass_on_phone(source, target)
     record(actor, Act.MEMBER_MERGE, object_type="member", object_id=target.code, store_id=store_id, detail=detail)
     # In both histories: whoever looks for the old code finds where it went.
     gone = {"into": target.code, "reason": reason}
@@ -161,6 +165,21 @@ def _move_tags(source: Member, target: Member) -> list[str]:
     names = list(moving.order_by("tag__name").values_list("tag__name", flat=True))
     moving.update(member=target)
     return names
+
+
+def _pass_on_phone(source: Member, target: Member) -> dict[str, str]:
+    """The source's cards get the target's telephone, which may be anybody's until it has stood for a while; what the
+    trail says of it.
+    """
+    if source.phone == target.phone:
+        known = [moment for moment in (source.phone_changed_at, target.phone_changed_at) if moment is not None]
+        target.phone_changed_at = max(known, default=None)
+        target.save(update_fields=["phone_changed_at"])
+        return {}
+    target.phone_changed_at = clock.now()
+    target.save(update_fields=["phone_changed_at"])
+    tell_old_phones([source.phone])
+    return {"phone_before": masked_phone(source.phone), "phone_after": masked_phone(target.phone)}
 
 
 def _fill_gaps(source: Member, target: Member) -> list[str]:

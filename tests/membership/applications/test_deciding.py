@@ -168,6 +168,23 @@ def test_the_platform_counts_what_was_granted_and_nothing_else(
         assert [(call.what, call.subject) for call in listed] == [(granted.number, str(clerk))]
 
 
+@pytest.mark.parametrize("original_seen", [True, False])
+def test_a_changed_telephone_is_hers_once_her_document_was_seen_with_the_code(
+    in_chain: InChain, submitted: Submitted, approved: Approve, idle_cards: list[str], clerk: Actor, store_id: int,
+    original_seen: bool,
+) -> None:  # fmt: skip
+    """Else whoever changed it would only have to apply with it, to renew the PINs of her other cards by it."""
+    with in_chain():
+        her = create_member(actor=clerk, name="江雪", phone=PHONE, store_id=store_id)
+        Member.objects.filter(pk=her.pk).update(phone_changed_at=clock.now())
+    application = submitted()
+    with in_chain():
+        approved(application, idle_cards[0], member_code=her.code, original_seen=original_seen)
+        her.refresh_from_db()
+        assert her.phone_verified_at is not None
+        assert (her.phone_changed_at is None) is original_seen
+
+
 def test_plan_and_rights_are_asked_when_it_is_decided(
     chain: Chain, in_chain: InChain, submitted: Submitted, approved: Approve, idle_cards: list[str], clerk: Actor
 ) -> None:

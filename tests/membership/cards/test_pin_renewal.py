@@ -15,7 +15,7 @@ from membership.cards.models import Card, CardPinCode, CardTillPin, PinCodeAsk
 from membership.cards.pin_renewal import A_DAY, TRIES, answer_asks, ask_for_code, renew_pin
 from membership.cards.web_login import PinTrivial, WebPinOutcome, check_web_pin
 from membership.members.models import Member
-from membership.members.services import Details, edit_details
+from membership.members.services import Details, create_member, edit_details, merge_members
 from tenants.audit.models import AuditEntry
 from tenants.chains.models import Chain
 from tenants.people.domain import Actor
@@ -143,3 +143,77 @@ def test_what_was_asked_long_ago_is_not_answered(chain: Chain, in_chain: InChain
         ask_for_code(number=holder.number, phone=PHONE)
     with clock.frozen(clock.now() + timedelta(minutes=6)):
         assert answer_asks(chain.schema_name) == 0
+
+
+@pytest.fixture
+def corrected(in_chain: InChain, holder: Holder, clerk: Actor, store_id: int) -> Callable[[str], None]:
+    """``corrected("13900007777")``: a clerk files another telephone for the holder."""
+
+    def correct(phone: str) -> None:
+        with in_chain():
+            edit_details(
+                actor=clerk, code=holder.member.code, name="林静", phone=phone, birthday=None, details=Details(),
+                store_id=store_id,
+            )  # fmt: skip
+
+    return correct
+
+
+OTHER_PHONE = "13900007777"
+
+
+def test_a_telephone_that_was_just_changed_renews_no_pin(
+    in_chain: InChain, holder: Holder, code: Callable[..., str], corrected: Callable[[str], None]
+) -> None:
+    """Who may correct a file has the code sent to herself otherwise; the old number hears of it, not of the new one."""
+    start = clock.now()
+    with clock.frozen(start):
+        corrected("13900001234")
+        assert code(PHONE), "the same number is no change, and that of her filing neither"
+        corrected(OTHER_PHONE)
+    with in_chain():
+        member = Member.objects.get(pk=holder.member.pk)
+        assert (member.phone_changed_at, member.phone_verified_at) == (start, None)
+        text = OutgoingText.objects.get(template="phone_changed")
+        assert (text.masked, read(text)["phone"]) == ("+86139****1234", "+8613900001234")
+        assert "7777" not in read(text)["text"]
+        entry = AuditEntry.objects.get(act="member.edit")
+        assert entry.detail == {"changed": ["phone"], "phone_before": "139****1234", "phone_after": "139****7777"}
+    for wait, sent in (
+        (timedelta(minutes=5), False),
+        (timedelta(days=7, seconds=-1), False),
+        (timedelta(days=7), True),
+    ):
+        with clock.frozen(start + wait):
+            assert bool(code(OTHER_PHONE)) is sent
+            assert code(PHONE) == ""
+
+
+def test_merging_into_a_file_with_another_telephone_is_a_change(
+    in_chain: InChain, holder: Holder, code: Callable[..., str], clerk: Actor, store_id: int
+) -> None:
+    with in_chain():
+        other = create_member(actor=clerk, name="林静", phone=OTHER_PHONE, store_id=store_id)
+        merge_members(
+            actor=clerk, source_code=holder.member.code, target_code=other.code, reason="同一人", store_id=store_id
+        )
+        assert read(OutgoingText.objects.get(template="phone_changed"))["phone"] == "+8613900001234"
+        detail = AuditEntry.objects.get(act="member.merge", object_id=other.code).detail
+        assert (detail["phone_before"], detail["phone_after"]) == ("139****1234", "139****7777")
+    assert code(OTHER_PHONE) == ""
+    with clock.frozen(clock.now() + timedelta(days=7)):
+        assert code(OTHER_PHONE)
+
+
+def test_a_merge_does_not_shorten_the_wait(
+    in_chain: InChain, holder: Holder, code: Callable[..., str], corrected: Callable[[str], None], clerk: Actor,
+    store_id: int,
+) -> None:  # fmt: skip
+    corrected(OTHER_PHONE)
+    with in_chain():
+        other = create_member(actor=clerk, name="林静", phone=OTHER_PHONE, store_id=store_id)
+        merge_members(
+            actor=clerk, source_code=holder.member.code, target_code=other.code, reason="同一人", store_id=store_id
+        )
+        assert OutgoingText.objects.filter(template="phone_changed").count() == 1
+    assert code(OTHER_PHONE) == ""

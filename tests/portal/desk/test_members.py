@@ -29,6 +29,8 @@ def test_a_member_is_filed_and_corrected(at_desk: AtDesk, in_chain: InChain, sto
     assert "已建档：林静，编号 M000001。" in _text(answer)
     edit = browser.get("/desk/members/M000001/edit/")
     assert 'value="13900001234"' in _text(edit)
+    assert "改号后 7 天内不能用新号码重设会员卡密码" in _text(edit)
+    assert "改号后" not in _text(browser.get("/desk/members/new/"))
     browser.post("/desk/members/M000001/edit/", FORM | {"name": "林静雯"})
     with in_chain():
         member = Member.objects.get()
