@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
 from kernel.money import Money
+from membership.cards import locks
 from membership.cards.domain import CardStatus
 from membership.cards.models import Card
 from membership.cards.services import freeze_card, unfreeze_card
-from membership.cashier.errors import FaultNotSameDay, NotReversible, RecordNotFound
+from membership.cashier.errors import FaultFormExists, FaultNotSameDay, NothingToTakeBack, NotReversible, RecordNotFound
 from membership.cashier.faults import FAULT_FORM, is_stopped_by_form, open_form_about, open_forms
 from membership.cashier.past import record_of
 from membership.cashier.reversing import plan_reverse_top_up, reverse_top_up
@@ -77,6 +78,7 @@ class FaultForm(DocumentKind[FaultPayload]):
         Raises:
             RecordNotFound, NotReversible
             FaultNotSameDay: the day of the top-up is over; only the treasury still files it.
+            NothingToTakeBack: all of it has been used, or taken back already.
         """
         record = _record(payload.record_id)
         same_day = record.occurred_at.astimezone(clock.CHINA).date() == clock.today()
@@ -85,6 +87,8 @@ class FaultForm(DocumentKind[FaultPayload]):
         if not in_time and not actor.may(Act.VALUE_REVERSE, store_id=store_id):
             raise FaultNotSameDay
         found = plan_reverse_top_up(record_id=record.pk)
+        if not found.is_there:
+            raise NothingToTakeBack
         return FaultPayload(
             record_id=str(record.pk),
             what_happened=payload.what_happened,
@@ -105,8 +109,17 @@ class FaultForm(DocumentKind[FaultPayload]):
         return ""
 
     def on_submitted(self, *, actor: Actor, document: Document, payload: FaultPayload) -> None:
-        """Freeze the card at once (R-I08): nothing of the wrong top-up is spent while it is looked into."""
-        if _status(payload) == CardStatus.ACTIVE:
+        """Freeze the card at once (R-I08): nothing of the wrong top-up is spent while it is looked into.
+
+        Raises:
+            FaultFormExists: another form about this top-up is open; of two that come at once the card's lock lets one
+                by.
+        """
+        card = locks.lock_card(payload.card_number)
+        other = open_form_about(UUID(payload.record_id), besides=document)
+        if other is not None:
+            raise FaultFormExists(number=other.number)
+        if card.status == CardStatus.ACTIVE:
             freeze_card(
                 actor=_lent(actor, Act.CARD_FREEZE),
                 number=payload.card_number,

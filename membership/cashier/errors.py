@@ -112,6 +112,14 @@ class FaultFormOpen(DomainError):
     message = _("会员卡 {card_number} 因故障单 {number} 冻结，该单核准或作废后才能解冻。未作任何更改。")
 
 
+class FaultFormExists(DomainError):
+    """One top-up is reported by one form at a time: a second would have figures of its own (R-I08)."""
+
+    code = "fault_form_exists"
+    status = 409
+    message = _("这笔充值已报故障，故障单 {number} 尚未办结，没有再报一次。")
+
+
 class FaultNotSameDay(DomainError):
     """A store reports a wrong top-up on its own day (R-I06); afterwards the treasury files it."""
 

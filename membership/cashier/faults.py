@@ -29,9 +29,10 @@ def open_form_on(card_number: str) -> Document | None:
     return open_forms().filter(subject_type="card", subject_id=card_number).order_by("pk").first()
 
 
-def open_form_about(record_id: UUID) -> Document | None:
-    """The open form about this top-up that was filed first."""
-    return open_forms().filter(payload__record_id=str(record_id)).order_by("pk").first()
+def open_form_about(record_id: UUID, *, besides: Document | None = None) -> Document | None:
+    """The open form about this top-up that was filed first, ``besides`` one that is at hand."""
+    found = open_forms().filter(payload__record_id=str(record_id))
+    return (found if besides is None else found.exclude(pk=besides.pk)).order_by("pk").first()
 
 
 def is_stopped_by_form(card_number: str) -> bool:

@@ -56,6 +56,11 @@ class TopUpLots:
         """What of it has left the card."""
         return self.paid_fen + self.given_fen - self.plan.principal_fen - self.plan.bonus_fen
 
+    @property
+    def is_there(self) -> bool:
+        """Whether something of it is left to take back."""
+        return bool(self.plan.principal_fen or self.plan.bonus_fen)
+
 
 def plan_reverse_top_up(*, record_id: UUID) -> TopUpLots:
     """What a negative top-up would take and give now.
@@ -95,7 +100,7 @@ def reverse_top_up(
     found = _lots(record, hold_heirs(record.pk, record.card))
     plan = found.plan
     if not Posting.objects.filter(idempotency_key=occasion.ledger_key).exists():
-        if not plan.principal_fen and not plan.bonus_fen:
+        if not found.is_there:
             raise NothingToTakeBack
         if found.used_fen != stated_used_fen:
             raise FaultFormOutdated(stated=Money(stated_used_fen), used=Money(found.used_fen))

@@ -17,11 +17,13 @@ from membership.cashier.errors import (
     AllReturned,
     BillAlreadySettled,
     FaultNotSameDay,
+    NothingToTakeBack,
     NotReturnable,
     NotReversible,
     PartlyReturned,
 )
 from membership.cashier.models import GoodsReturn, SignedBill
+from membership.cashier.reversing import plan_reverse_top_up
 from membership.records.domain import RecordKind
 from membership.records.models import Record
 from tenants.people.domain import Act, Actor
@@ -74,4 +76,6 @@ def why_not_reported(record: Record, *, actor: Actor, store_id: int | None) -> D
     if record.kind != RecordKind.TOP_UP:
         return NotReversible()
     same_day = record.occurred_at.astimezone(clock.CHINA).date() == clock.today()
-    return None if same_day or actor.may(Act.VALUE_REVERSE, store_id=store_id) else FaultNotSameDay()
+    if not same_day and not actor.may(Act.VALUE_REVERSE, store_id=store_id):
+        return FaultNotSameDay()
+    return None if plan_reverse_top_up(record_id=record.pk).is_there else NothingToTakeBack()

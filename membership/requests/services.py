@@ -13,7 +13,6 @@ from membership.cards.domain import ENDED, Shown, tidy_number
 from membership.cards.errors import CardNotFound
 from membership.cards.models import Card
 from membership.cards.services import Successor
-from membership.cards.services.stopping import NOTHING_TYPED
 from membership.cards.services.transferring import transfer_card
 from membership.members.domain import normalise_phone
 from membership.members.models import Member
@@ -156,7 +155,7 @@ def settle(*, actor: Actor, key: int, reference: str, answer: str, store_id: int
 
 
 def carry_out_transfer(
-    *, actor: Actor, key: int, new_number: str, to_code: str, store_id: int, shown: Shown = NOTHING_TYPED
+    *, actor: Actor, key: int, new_number: str, to_code: str, store_id: int, shown: Shown | None = None
 ) -> Successor:
     """Make the card over to the member of this code, and the request is done by that: both or neither.
 

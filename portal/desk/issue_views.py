@@ -1,5 +1,6 @@
 """Issuing cards at the desk."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -68,7 +69,11 @@ def card_issue(request: DeskRequest) -> HttpResponseBase:
     members = page_of_members(search_members(code), size=_CHOICES) if code else []
     context = {"form": form, "members": [member_row(member) for member in members], "nav": "issue"}
     context |= _phone_asked(form)
-    context |= _guided(request, number=form["card_number"].value() or "", who=form["who"].value(), code=code or "")
+    guided = _guided(request, number=form["card_number"].value() or "", who=form["who"].value(), code=code or "")
+    if guided["guide"] is not None and "card_number" in form.errors:
+        # Said beside the field already.
+        guided["guide"] = replace(guided["guide"], obstacles=[])
+    context |= guided
     return render(request, "desk/card_issue.html", context, status=status_of(form))
 
 

@@ -79,13 +79,6 @@ class TillForm(BuyerFields, ProofForm):
         """Change what a form that was sent will be sent with next."""
         self.data = {**self.data.dict(), **values}  # type: ignore[attr-defined]  # a QueryDict
 
-    @staticmethod
-    def fresh() -> dict[str, str]:
-        """What makes a form one of its own again: after a conflict, what is in it is another act than the one done
-        under its key.
-        """
-        return {"idempotency_key": token()}
-
     @property
     def is_unfolded(self) -> bool:
         """Whether something stands in the part of the form that is folded away."""

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from kernel import clock
 from kernel.errors import DomainError
-from ledger.errors import IdempotencyConflict
 from membership.cards.policy import PinProof
 from membership.cashier import services
 from membership.cashier.domain import Occasion, Receipt
@@ -26,7 +25,7 @@ from membership.members.domain import masked_name
 from membership.packages import services as packages
 from membership.records.domain import RecordKind
 from membership.records.models import Record
-from portal.attempts import refusal_of, status_of
+from portal.attempts import status_of
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.buyer_forms import BUYER_ERRORS, BUYER_FIELDS
 from portal.desk.proofs import attempt_proved
@@ -80,8 +79,6 @@ def till(request: DeskRequest) -> HttpResponseBase:
         receipt = _done(request, form, look)
         if receipt is not None:
             return _to_result(form, receipt)
-        if isinstance(refusal_of(form), IdempotencyConflict):
-            form.now_with(**TillForm.fresh())
         # A PIN that was wrong once too often has locked the card: the page shows it as it is now.
         look = look_up(look.number)
     return _page(request, form, look, status=status_of(form) if form.errors else 409)

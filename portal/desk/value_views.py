@@ -19,14 +19,14 @@ from membership.cards.policy import PinProof
 from membership.cards.queries import find_card, last_of
 from membership.cashier import adjusting, returning, reversing, services, settling
 from membership.cashier.domain import Receipt
-from membership.cashier.errors import BillNotFound
+from membership.cashier.errors import BillNotFound, FaultFormExists, NothingToTakeBack
 from membership.cashier.faults import FAULT_FORM, open_form_about
 from membership.cashier.quoting import prepaid
 from membership.cashier.signed_queries import bill_of, bills_of_page, totals_of_bills
 from membership.documents import services as documents
 from membership.packages import services as packages
 from membership.packages.queries import holdings_of, products
-from portal.attempts import attempt, status_of
+from portal.attempts import attempt, refusal_of, status_of
 from portal.desk.access import DeskRequest, staff_only
 from portal.desk.proofs import Asks, asks_of, attempt_proved
 from portal.desk.value_forms import (
@@ -187,9 +187,10 @@ def fault(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
     """
     found = reversing.plan_reverse_top_up(record_id=record_id)
     if (before := open_form_about(record_id)) is not None:
-        text = _("这笔充值已报故障，故障单 %(number)s 尚未办结，没有再报一次。")
-        messages.warning(request, text % {"number": before.number})
-        return redirect("desk:document", number=before.number)
+        return _reported_before(request, FaultFormExists(number=before.number))
+    if not found.is_there:
+        messages.warning(request, str(NothingToTakeBack()))
+        return redirect("desk:receipt", record_id=record_id)
     form = FaultFormForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         number = attempt(form, lambda: _file_fault(request, record_id, form.cleaned_data["what_happened"]))
@@ -198,6 +199,8 @@ def fault(request: DeskRequest, record_id: UUID) -> HttpResponseBase:
                 request, _("故障单 %(number)s 已提交，会员卡已冻结，等待资金部核准。") % {"number": number}
             )
             return redirect("desk:card_detail", number=found.to.number)
+        if isinstance(refused := refusal_of(form), FaultFormExists):
+            return _reported_before(request, refused)
     context = {"found": found, "form": form, "record_id": record_id, "nav": "till"}
     return render(request, "desk/value_fault.html", context, status=status_of(form))
 
@@ -318,6 +321,12 @@ def _package(request: DeskRequest, asked: str, card: Card, form: Any, proof: Pin
     if asked == "sell":
         return packages.sell(tender=form.tender(), **common)
     return packages.use(count=given["count"], note=given["note"], **common)
+
+
+def _reported_before(request: DeskRequest, refused: FaultFormExists) -> HttpResponseBase:
+    """The form that there is already, such as by the same page sent twice or from two windows."""
+    messages.warning(request, str(refused))
+    return redirect("desk:document", number=refused.params["number"])
 
 
 def _file_fault(request: DeskRequest, record_id: UUID, what_happened: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from kernel import clock
 from membership.cards import services as cards
-from membership.cards.domain import NumberRange
+from membership.cards.domain import NumberRange, Shown
 from membership.cards.models import Card
 from membership.cards.services.destroying import destroy_cards
 from membership.cards.services.transferring import transfer_card
@@ -91,7 +91,12 @@ class CardActs(Driving):
 
         def act() -> Any:
             return transfer_card(
-                actor=self.clerk, number=number, new_number=new_number, to=self._member(holder), store_id=self.store_id
+                actor=self.clerk,
+                number=number,
+                new_number=new_number,
+                to=self._member(holder),
+                store_id=self.store_id,
+                shown=Shown(),
             )
 
         done, code = self.do("transfer_card", act)

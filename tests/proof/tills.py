@@ -169,12 +169,17 @@ class PlayTills(Play):
 
     @act(needs="done", aim=AIMS)
     def report_fault(self, aim: Aim) -> None:
-        """The card where its value is now is stopped from then on."""
+        """The card where its value is now is stopped from then on; one form at a time about one top-up."""
         done = aimed(self.done, aim, lambda one: one.act == "TOP_UP" and one.opened_left)
         number, refused = self.world.report_fault(done.record_id)
-        assert refused == (None if done.act == "TOP_UP" else "not_reversible")
+        card = done.card.last_heir
+        expected = None if done.act == "TOP_UP" else "not_reversible"
+        if expected is None and not done.opened_left:
+            expected = "nothing_to_take_back"
+        elif expected is None and any(form.of is done for form in self.forms):
+            expected = "fault_form_exists"
+        assert refused == expected
         if refused is None:
-            card = done.card.last_heir
             if card.status == "ACTIVE":
                 card.status, card.by_form = "FROZEN", True
             self.forms.append(Form(number, done, card, done.opened_left))

@@ -14,7 +14,13 @@ from membership.cards.models import Card
 from membership.cards.services import freeze_card, unfreeze_card
 from membership.cashier import services
 from membership.cashier.adjusting import adjust_points
-from membership.cashier.errors import AllReturned, BillAlreadySettled, PartlyReturned
+from membership.cashier.errors import (
+    AllReturned,
+    BillAlreadySettled,
+    FaultFormExists,
+    NothingToTakeBack,
+    PartlyReturned,
+)
 from membership.cashier.models import ChainPolicy, PointsRule
 from membership.cashier.past import record_of
 from membership.cashier.returning import return_goods
@@ -38,11 +44,12 @@ def rich(issue: Callable[..., Holder]) -> Holder:
 
 @pytest.fixture
 def report(in_chain: InChain, clerk: Actor, store_id: int) -> Callable[[], Document]:
-    """Report the card's only top-up as a wrong one."""
+    """Report the card's last top-up as a wrong one."""
 
     def filed() -> Document:
         with in_chain():
-            payload = {"record_id": str(Record.objects.get(kind="TOP_UP").pk), "what_happened": "误充"}
+            last = Record.objects.filter(kind="TOP_UP").latest("pk")
+            payload = {"record_id": str(last.pk), "what_happened": "误充"}
             form = documents.draft(actor=clerk, kind="FAULT", payload=payload, store_id=store_id)
             return documents.submit(actor=clerk, number=form.number)
 
@@ -87,13 +94,49 @@ def test_a_rejected_fault_form_is_amended_and_handed_in_again_on_a_later_day(
 
 
 def test_a_card_that_two_forms_are_about_is_frozen_until_both_are_closed(
-    in_chain: InChain, rich: Holder, clerk: Actor, treasury: Actor, report: Callable[[], Document]
+    in_chain: InChain, rich: Holder, clerk: Actor, store_id: int, report: Callable[[], Document]
 ) -> None:
-    first, second = report(), report()
+    with in_chain():
+        only = Record.objects.get(kind="TOP_UP")
+        at = {"actor": clerk, "store_id": store_id, "idempotency_key": "more"}
+        services.top_up(card_number=rich.number, paid=Money(5_000), **at)
+    first = report()
+    with in_chain():
+        payload = {"record_id": str(only.pk), "what_happened": "误充"}
+        second = documents.draft(actor=clerk, kind="FAULT", payload=payload, store_id=store_id)
+        documents.submit(actor=clerk, number=second.number)
     for form, status in ((first, "FROZEN"), (second, "ACTIVE")):
         with in_chain():
             documents.cancel(actor=clerk, number=form.number, reason="没有充错")
             assert Card.objects.get(pk=rich.card.pk).status == status
+
+
+def test_a_top_up_has_one_open_form_and_none_once_it_is_taken_back(
+    in_chain: InChain, rich: Holder, clerk: Actor, treasury: Actor, report: Callable[[], Document]
+) -> None:
+    """A second one would be decided upon with figures of its own, and tell untrue ones."""
+    given_up = report()
+    with pytest.raises(FaultFormExists) as refusal:
+        report()
+    assert refusal.value.params["number"] == given_up.number
+    with in_chain():
+        documents.reject(actor=treasury, number=given_up.number, reason="没有充错")
+    with pytest.raises(FaultFormExists):
+        report()
+    with in_chain():
+        # Handed in again, it does not stand in its own way.
+        documents.submit(actor=clerk, number=given_up.number)
+        documents.cancel(actor=clerk, number=given_up.number, reason="没有充错")
+    form = report()
+    with in_chain():
+        documents.approve(actor=treasury, number=form.number)
+        record = record_of(Record.objects.get(kind="TOP_UP").pk)
+        assert isinstance(why_not_reported(record, actor=treasury, store_id=None), NothingToTakeBack)
+    with pytest.raises(NothingToTakeBack):
+        report()
+    with in_chain():
+        assert list(Document.objects.order_by("pk")) == [given_up, form], "what was refused left nothing"
+        assert Card.objects.get(pk=rich.card.pk).status == "ACTIVE"
 
 
 def test_a_form_leaves_a_card_frozen_that_another_hand_froze(
@@ -180,7 +223,7 @@ def test_a_wrong_top_up_is_reported_on_its_day_or_by_the_treasury(
     with in_chain():
         record = record_of(Record.objects.get(kind="TOP_UP").pk)
         assert why_not_reported(record, actor=store, store_id=store_id) is None
-    with clock.frozen(clock.now() + timedelta(days=1)):
+    with clock.frozen(clock.now() + timedelta(days=1)), in_chain():
         why = why_not_reported(record, actor=store, store_id=store_id)
         assert why is not None
         assert why.code == "fault_not_same_day"

@@ -12,6 +12,7 @@ from kernel.errors import DomainError
 from kernel.money import Money
 from ledger.models import Account, Lot
 from membership.auditing import audit_chain
+from membership.cards.domain import Shown
 from membership.cards.models import Card
 from membership.cards.services import reissue_card, replace_card, report_lost, withdraw_card
 from membership.cards.services.transferring import transfer_card
@@ -278,7 +279,7 @@ def test_a_bill_is_not_settled_from_a_card_that_was_made_over(
         )
         settle(bill_id=bill.record_id, tender=Tender(stored_fen=100), idempotency_key="before", **at)
         to = create_member(name="江河", phone="13700005678", **at)
-        transfer_card(number=holder.number, new_number=SECOND, to=to, **at)
+        transfer_card(number=holder.number, new_number=SECOND, to=to, shown=Shown(), **at)
         assert settle(bill_id=bill.record_id, tender=Tender(stored_fen=100), idempotency_key="before", **at).replayed
     with pytest.raises(DomainError) as refusal, in_chain():
         settle(bill_id=bill.record_id, tender=Tender(stored_fen=100), idempotency_key="after", **at)

@@ -8,10 +8,11 @@ import pytest
 from kernel.errors import DomainError
 from kernel.money import Money
 from membership.auditing import audit_chain
+from membership.cards.domain import Shown
 from membership.cards.errors import CardNotFound
 from membership.cards.models import Card, CardType
 from membership.cards.queries import cards_of_member, values_of
-from membership.cards.services.transferring import TransferToSelf, transfer_card
+from membership.cards.services.transferring import IdNotShown, TransferToSelf, transfer_card
 from membership.cashier.services import consume
 from membership.records.models import Record
 from membership.requests import services
@@ -96,7 +97,7 @@ def test_a_transfer_is_done_as_it_is_asked(
         CardType.objects.update(cards_per_id=2)
         asked = _ask(holder, RequestKind.TRANSFER, to_name="江河")
         done = services.carry_out_transfer(
-            actor=clerk, key=asked.pk, new_number=NEXT, to_code=other.member.code, store_id=store_id
+            actor=clerk, key=asked.pk, new_number=NEXT, to_code=other.member.code, store_id=store_id, shown=Shown()
         )
         asked.refresh_from_db()
         assert (asked.state, asked.reference) == ("DONE", NEXT)
@@ -113,7 +114,8 @@ def test_a_transfer_is_done_as_it_is_asked(
         assert sum(value.total_fen for value in mine.values()) == 0
         assert theirs[new.pk].total_fen == 10_000
         # What the giver did with it is not the other's to read.
-        assert {record.kind for record in Record.objects.filter(card=new)} == {"ISSUE", "MOVE_IN"}
+        told = Record.objects.filter(card=new).order_by("occurred_at", "id")
+        assert [record.kind for record in told] == ["ISSUE", "MOVE_IN"]
         consume(actor=clerk, card_number=NEXT, amount=Money(10_000), store_id=store_id, idempotency_key="hers now")
     assert audit_chain(chain.schema_name) == []
 
@@ -127,8 +129,10 @@ def test_who_may_have_no_such_card_gets_none_and_nothing_moves(
         CardType.objects.update(cards_per_id=1)
     for to, code in ((other.member, "id_limit_reached"), (holder.member, TransferToSelf.code)):
         with pytest.raises(DomainError) as refused, in_chain():
-            transfer_card(actor=clerk, number=holder.number, new_number=NEXT, to=to, store_id=store_id)
+            transfer_card(actor=clerk, number=holder.number, new_number=NEXT, to=to, store_id=store_id, shown=Shown())
         assert refused.value.code == code
+    with pytest.raises(IdNotShown), in_chain():
+        transfer_card(actor=clerk, number=holder.number, new_number=NEXT, to=other.member, store_id=store_id)
     with in_chain():
         assert Card.objects.get(number=holder.number).status == "ACTIVE"
         assert Card.objects.get(number=NEXT).status == "IDLE"

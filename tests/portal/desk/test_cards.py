@@ -118,6 +118,7 @@ def test_what_cannot_be_issued_says_why_and_leaves_no_member_behind(
     answer = at_desk("STORE_MANAGER").post("/desk/cards/issue/", NEW | change)
     assert answer.status_code == status
     assert text in _text(answer)
+    assert "没有这张卡" not in _text(answer), "said once"
     with in_chain():
         assert Card.objects.exclude(status="IDLE").count() == 0
         assert Member.objects.count() == 0

@@ -120,6 +120,9 @@ def test_an_old_form_with_another_amount_is_refused_and_can_be_sent_again(
     answer = browser.post("/desk/till/", form | {"amount": "31"})
     assert answer.status_code == 409
     assert _balance(in_chain, holder) == 7_000
+    said = answer.content.decode()
+    assert "这张表单已办理过另一笔业务" in said
+    assert "幂等" not in said
     fresh = hidden(answer, "idempotency_key")  # type: ignore[arg-type]
     assert fresh != form["idempotency_key"]
     browser.post("/desk/till/", form | {"amount": "31", "idempotency_key": fresh})
