@@ -87,6 +87,10 @@ LOOKS_FOR_A_LOST_CHARGE: Final = 4
 KEY_LASTS: Final = timedelta(hours=20)
 # After the last of these an automatic top-up is switched off until the owner switches it on again.
 PAUSES_AFTER_DECLINES: Final = (timedelta(hours=6), timedelta(days=1), timedelta(days=3))
+# So often is a chain's card charged on one day in China; the next charge waits for the next day.
+AUTO_TOP_UPS_PER_DAY: Final = 5
+DAILY_CEILING: Final = "daily_ceiling"
+"""The ``problem`` of a standing order that waits for the next day because its card was charged so often."""
 EVENT_TRIES: Final = 8
 
 _LOOK_PAUSES: Final = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))

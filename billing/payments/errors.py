@@ -58,6 +58,16 @@ class ThresholdOutOfRange(DomainError):
     message = _("触发自动充值的余额须大于 0，不超过 {most}。设置没有保存。")
 
 
+class TopUpBelowThreshold(DomainError):
+    """One charge must lift an empty account to where it is not charged again at once."""
+
+    code = "top_up_below_threshold"
+    status = 422
+    message = _(
+        "每次充值 {amount}，充一次仍到不了 {threshold}，会反复扣款。请把每次充值改为不少于 {threshold}。设置没有保存。"
+    )
+
+
 class SavedCardInUse(DomainError):
     code = "saved_card_in_use"
     status = 409

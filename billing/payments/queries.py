@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Min
 
 from billing.accounts.domain import PREPAID
-from billing.payments.domain import AttemptKind, AttemptState, EventState
+from billing.payments.domain import DAILY_CEILING, AttemptKind, AttemptState, EventState
 from billing.payments.models import UNENDED, Attempt, AutoTopUp, PaymentEvent, Reconciliation, SavedCard
 from tenants.chains.domain import ChainState
 
@@ -39,6 +39,13 @@ def saved_cards(chain_id: int) -> list[SavedCard]:
 def auto_top_up_of(chain_id: int) -> AutoTopUp | None:
     """The chain's standing order, with its card."""
     return AutoTopUp.objects.select_related("card").filter(pk=chain_id).first()
+
+
+def waits_until(order: AutoTopUp | None, *, now: datetime) -> datetime | None:
+    """Until when the card is left alone since it was charged as often as it may be on one day; None: it is not."""
+    if order is None or not order.enabled or order.problem != DAILY_CEILING or order.next_at <= now:
+        return None
+    return order.next_at
 
 
 def attempt_of(chain_id: int, attempt_id: UUID) -> Attempt | None:

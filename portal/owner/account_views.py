@@ -22,7 +22,7 @@ from billing.accounts import queries as accounts
 from billing.accounts.domain import PostingKind
 from billing.forecasts.queries import forecast_of
 from billing.payments import queries, services
-from billing.payments.domain import MAX_TOP_UP, MIN_TOP_UP, AttemptKind, AttemptState, Method
+from billing.payments.domain import AUTO_TOP_UPS_PER_DAY, MAX_TOP_UP, MIN_TOP_UP, AttemptKind, AttemptState, Method
 from billing.payments.gateway import is_set_up
 from billing.payments.models import Attempt
 from billing.subscriptions.services.charging import POSTING_KIND
@@ -46,7 +46,7 @@ _LOOK_EVERY_S: Final = 4
 _ROUNDS: Final = 40
 _BESIDE: Final = {
     "top_up_out_of_range": "amount", "threshold_out_of_range": "threshold", "saved_card_missing": "card",
-    "saved_card_not_found": "card",
+    "saved_card_not_found": "card", "top_up_below_threshold": "amount",
 }  # fmt: skip
 """Beside which field of the standing order a refusal stands."""
 KIND_WORDS: Final = {**dict(PostingKind.choices), POSTING_KIND: gettext_lazy("服务费用")}
@@ -68,11 +68,13 @@ def account(request: OwnerRequest, slug: str) -> HttpResponseBase:
     }
     if getattr(request, "htmx", False) and before:
         return render(request, "console/_account_rows.html", context)
+    order = queries.auto_top_up_of(chain.pk)
     context |= {
         "standing": accounts.standing_of(chain.pk),
         "found": forecast_of(chain.pk, today=clock.today()),
         "payments": queries.payments_of(chain.pk, size=_PAYMENTS_SHOWN),
-        "order": queries.auto_top_up_of(chain.pk),
+        "order": order,
+        "waits_until": queries.waits_until(order, now=clock.now()),
         "can_pay": is_set_up(),
     }
     return render(request, "console/account.html", context)
@@ -181,7 +183,15 @@ def automatic(request: OwnerRequest, slug: str) -> HttpResponseBase:
         else:
             messages.success(request, _("自动充值已保存。"))
             return redirect("console:automatic", slug=slug)
-    context = {"chain": chain, "form": form, "cards": cards, "order": order, "can_pay": is_set_up()}
+    context = {
+        "chain": chain,
+        "form": form,
+        "cards": cards,
+        "order": order,
+        "can_pay": is_set_up(),
+        "ceiling": AUTO_TOP_UPS_PER_DAY,
+        "waits_until": queries.waits_until(order, now=clock.now()),
+    }
     return render(request, "console/account_automatic.html", context)
 
 

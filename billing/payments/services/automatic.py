@@ -1,13 +1,27 @@
 """Automatic top-ups: the owner's standing order, and the charging of what has fallen below it."""
 
 from billing.accounts.domain import PREPAID
-from billing.payments.domain import MAX_TOP_UP, MIN_TOP_UP, AttemptKind, Method
-from billing.payments.errors import SavedCardMissing, SavedCardNotFound, ThresholdOutOfRange, TopUpOutOfRange
+from billing.payments.domain import (
+    AUTO_TOP_UPS_PER_DAY,
+    MAX_TOP_UP,
+    MIN_TOP_UP,
+    AttemptKind,
+    AttemptState,
+    Method,
+)
+from billing.payments.errors import (
+    SavedCardMissing,
+    SavedCardNotFound,
+    ThresholdOutOfRange,
+    TopUpBelowThreshold,
+    TopUpOutOfRange,
+)
 from billing.payments.locks import hold_auto_top_up
 from billing.payments.models import UNENDED, Attempt, AutoTopUp, SavedCard
 from billing.payments.queries import chains_to_top_up
-from billing.payments.services import calls
+from billing.payments.services import calls, standing_orders
 from kernel import clock
+from kernel.calendar import start_of
 from kernel.db import in_public
 from kernel.ids import uuid7
 from kernel.money import Money
@@ -26,12 +40,15 @@ def set_auto_top_up(
 
     Raises:
         TopUpOutOfRange, ThresholdOutOfRange
+        TopUpBelowThreshold: it is to be on, and one charge would not do. Such an order can be switched off.
         SavedCardMissing, SavedCardNotFound: it is to be on, without a card that is kept.
     """
     if not MIN_TOP_UP <= Money(amount_fen) <= MAX_TOP_UP:
         raise TopUpOutOfRange(least=MIN_TOP_UP, most=MAX_TOP_UP)
     if not 0 < threshold_fen <= MAX_TOP_UP.fen:
         raise ThresholdOutOfRange(most=MAX_TOP_UP)
+    if enabled and amount_fen < threshold_fen:
+        raise TopUpBelowThreshold(amount=Money(amount_fen), threshold=Money(threshold_fen))
     if enabled and saved_card_id is None:
         raise SavedCardMissing
     kept = SavedCard.objects.filter(chain_id=chain_id, removed_at__isnull=True)
@@ -86,6 +103,9 @@ def _begun(chain_id: int) -> Attempt | None:
         balance = Account.objects.filter(kind=PREPAID, holder_id=chain_id).values_list("balance", flat=True).first()
         if balance is None or balance >= order.threshold_fen:
             return None
+        if _charged_today(chain_id) >= AUTO_TOP_UPS_PER_DAY:
+            standing_orders.wait_for_tomorrow(order)
+            return None
         attempt = Attempt.objects.create(
             id=uuid7(),
             chain_id=chain_id,
@@ -98,3 +118,10 @@ def _begun(chain_id: int) -> Attempt | None:
             due_at=now,
         )
         return Attempt.objects.select_related("card").get(pk=attempt.pk)
+
+
+def _charged_today(chain_id: int) -> int:
+    """How often the card was charged since midnight in China. Along the index of the chain's payments."""
+    since = start_of(clock.today())
+    charges = Attempt.objects.filter(chain_id=chain_id, created_at__gte=since, kind=AttemptKind.AUTO_TOP_UP)
+    return charges.filter(state=AttemptState.SUCCEEDED).count()

@@ -10,10 +10,11 @@ from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from billing.payments.domain import pause_after_decline
+from billing.payments.domain import AUTO_TOP_UPS_PER_DAY, DAILY_CEILING, pause_after_decline
 from billing.payments.models import Attempt, AutoTopUp
 from kernel import clock
-from kernel.mail.services import post
+from kernel.calendar import start_of
+from kernel.mail.services import post, post_in_every_language
 from kernel.money import Money
 from tenants.chains.models import Chain
 
@@ -45,6 +46,31 @@ def declined(attempt: Attempt) -> None:
         next_at=clock.now() + (pause or timedelta(0)),
     )
     _tell(attempt, switched_off=pause is None)
+
+
+def wait_for_tomorrow(order: AutoTopUp) -> None:
+    """Leave the card alone until midnight in China, since it was charged as often as it may be; tell the owner."""
+    AutoTopUp.objects.filter(pk=order.pk).update(
+        problem=DAILY_CEILING, next_at=start_of(clock.today() + timedelta(days=1))
+    )
+    chain = Chain.objects.select_related("owner").get(pk=order.pk)
+    values = {
+        "chain": chain.name,
+        "count": AUTO_TOP_UPS_PER_DAY,
+        "amount": Money(order.amount_fen),
+        "threshold": Money(order.threshold_fen),
+    }
+
+    def write() -> tuple[str, str]:
+        subject = _("今天的自动充值已达上限：%(chain)s") % values
+        body = _(
+            "“%(chain)s”今天已自动充值 %(count)s 次，每次 %(amount)s，账户余额仍低于 %(threshold)s。"
+            "每天最多自动充值 %(count)s 次，今天不再扣款，明天再看。"
+            "如果余额不够用，请登录控制台充值，或提高每次充值的金额。"
+        )
+        return subject, body % values
+
+    post_in_every_language([chain.owner.email], write)
 
 
 def _tell(attempt: Attempt, *, switched_off: bool) -> None:

@@ -1,6 +1,6 @@
 """Top-ups, saved cards, automatic top-ups and refunds, from the owner's click to the ledger."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -17,6 +17,7 @@ from billing.payments.errors import (
     SavedCardMissing,
     SavedCardNotFound,
     ThresholdOutOfRange,
+    TopUpBelowThreshold,
     TopUpOutOfRange,
 )
 from billing.payments.gateway import gateway
@@ -177,6 +178,50 @@ def test_a_bank_that_wants_the_owner_ends_it_at_once(town: Town, make_active: No
     with in_public():
         assert OutgoingMail.objects.count() == 1
         assert Attempt.objects.get(kind=AttemptKind.AUTO_TOP_UP).error_code == "authentication_required"
+
+
+def test_a_card_is_charged_so_often_a_day_and_no_more(town: Town, make_active: None) -> None:
+    """An order saved when the amount might be less than the threshold stays, and meets the ceiling."""
+    town.automatic(town.save_card())
+    with in_public():
+        AutoTopUp.objects.update(threshold_fen=500_000, amount_fen=50_000)
+    town.use(1, "opens")
+    noon = datetime(2026, 7, 17, 12, tzinfo=clock.CHINA)
+    with clock.frozen(noon):
+        assert [services.charge_due() for _minute in range(8)] == [1, 1, 1, 1, 1, 0, 0, 0]
+        with in_public():
+            order = AutoTopUp.objects.get()
+            assert (order.enabled, order.problem, order.failures) == (True, "daily_ceiling", 0)
+            assert order.next_at == datetime(2026, 7, 18, tzinfo=clock.CHINA)
+            assert queries.waits_until(order, now=noon) == order.next_at
+            assert queries.waits_until(order, now=order.next_at) is None
+            mail = OutgoingMail.objects.get()
+        assert (mail.recipients, mail.subject) == ([town.shop.owner.email], f"今天的自动充值已达上限：{town.shop.name}")
+        assert "每天最多自动充值 5 次" in mail.body
+        assert "at most 5 times a day" in mail.body
+    with clock.frozen(noon + timedelta(days=1)):
+        assert [services.charge_due() for _minute in range(7)] == [1, 1, 1, 1, 1, 0, 0]
+    with in_public():
+        assert OutgoingMail.objects.count() == 2
+    assert town.standing == AccountStanding(499_999, 0)
+
+
+def test_one_charge_lifts_the_account_above_the_threshold(town: Town) -> None:
+    card = town.save_card()
+
+    def set_to(fen: int, *, enabled: bool = True) -> None:
+        with in_public():
+            services.set_auto_top_up(
+                actor=town.owner, chain_id=town.shop.pk, enabled=enabled, threshold_fen=50_000, amount_fen=fen,
+                saved_card_id=card.pk,
+            )  # fmt: skip
+
+    with pytest.raises(TopUpBelowThreshold, match=r"不少于 ¥500\.00"):
+        set_to(49_999)
+    set_to(50_000)
+    set_to(49_999, enabled=False)
+    with in_public():
+        assert not AutoTopUp.objects.get().enabled
 
 
 def test_a_standing_order_needs_a_card_and_sane_amounts(town: Town) -> None:

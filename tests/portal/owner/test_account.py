@@ -1,6 +1,7 @@
 """A chain's account in the console: what is shown, topping up, saved cards, the standing order."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,6 +14,7 @@ from billing.accounts.services import credit
 from billing.payments.domain import AttemptState
 from billing.payments.models import Attempt, AutoTopUp, SavedCard
 from billing.simulator.models import Switches
+from kernel import clock
 from kernel.db import in_public
 from kernel.ids import uuid7
 from tenants.audit.models import AuditEntry
@@ -136,6 +138,26 @@ def test_a_card_is_saved_charged_by_a_standing_order_and_removed(console: Client
     assert "还没有银行卡" in console.get(f"{PATH}automatic/").content.decode()
     page = console.post(f"{PATH}automatic/", {**order, "card": ""}).content.decode()
     assert "请先登记一张" in page
+
+
+def test_a_standing_order_that_would_charge_again_and_again(console: Client, shop: Chain) -> None:
+    page = urlsplit(console.post(f"{PATH}cards/new/")["Location"]).path
+    result = console.post(page, {"act": "save", "last4": "4242"})["Location"]
+    console.get(urlsplit(result).path)
+    with in_public():
+        card = SavedCard.objects.get()
+    order = {"enabled": "on", "threshold": "5000", "amount": "500", "card": str(card.pk)}
+    assert "请把每次充值改为不少于 ¥5,000.00" in console.post(f"{PATH}automatic/", order).content.decode()
+    console.cookies["django_language"] = "en"
+    assert "charged again and again" in console.post(f"{PATH}automatic/", order).content.decode()
+    assert console.post(f"{PATH}automatic/", {**order, "amount": "5000"}).status_code == 302
+    assert "No more automatic" not in console.get(PATH).content.decode()
+    with in_public():
+        AutoTopUp.objects.update(problem="daily_ceiling", next_at=clock.now() + timedelta(hours=1))
+    page = console.get(f"{PATH}automatic/").content.decode()
+    assert "No more automatic top-ups today" in page
+    assert "left alone until" in page
+    assert "No more automatic top-ups today" in console.get(PATH).content.decode()
 
 
 def test_the_history_comes_a_page_at_a_time_in_as_many_queries(console: Client, shop: Chain) -> None:
