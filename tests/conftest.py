@@ -11,6 +11,7 @@ from django.db import connections
 from django.test import Client
 from hypothesis import HealthCheck, settings
 
+from billing.subscriptions.models import Subscription
 from kernel import clock, tasks
 from kernel.db import in_chain as in_chain_schema
 from tenants.chains.models import Chain
@@ -123,6 +124,16 @@ def held_clock() -> Iterator[datetime]:
     """The clock stands at ``NOON``; the moment."""
     with clock.frozen(NOON):
         yield NOON
+
+
+@pytest.fixture
+def no_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For chains without a schema of their own: their stores are as many as the timer counted last."""
+
+    def counted(schema_name: str) -> int:
+        return Subscription.objects.get(chain__schema_name=schema_name).open_stores
+
+    monkeypatch.setattr("portal.owner.subscriptions.count_open_stores_of", counted)
 
 
 @pytest.fixture(scope="session", autouse=True)

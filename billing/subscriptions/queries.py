@@ -1,13 +1,13 @@
 """Reading subscriptions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 from billing.pricebook.domain import Plan, plan_floor
 from billing.pricebook.queries import price_book_on
-from billing.subscriptions.domain import ALWAYS_ON, Change, Period, Terms, change_of
+from billing.subscriptions.domain import ALWAYS_ON, Change, Period, Terms, change_of, monthly_fen
 from billing.subscriptions.errors import NotSubscribed
 from billing.subscriptions.models import Charge, SubscribedModule, Subscription
 from kernel.db import qualified
@@ -31,6 +31,8 @@ class Holding:
     """In force from the period's end."""
     setup_paid: Mapping[int, int]
     """By module: the set-up ever charged, in fen."""
+    counted: int | None = None
+    """The stores that are open at this moment, where somebody has counted them."""
 
     @property
     def period(self) -> Period:
@@ -38,9 +40,44 @@ class Holding:
         return Period(self.subscription.period_start, self.subscription.period_end)
 
     @property
+    def open_stores(self) -> int:
+        """The stores that are open: at this moment where they were counted, else when the timer counted them last."""
+        return self.subscription.open_stores if self.counted is None else self.counted
+
+    @property
     def floor(self) -> Plan:
         """The least plan for the stores that are open."""
-        return plan_floor(open_stores=self.subscription.open_stores)
+        return plan_floor(open_stores=self.open_stores)
+
+    def with_stores(self, open_stores: int) -> "Holding":
+        """The same with the stores that are open at this moment. What was agreed for later and would not serve them is
+        shown as the billing run will raise it within the hour.
+        """
+        floor = plan_floor(open_stores=open_stores)
+        served = self.terms == self.terms.raised_to(floor)
+        coming = self.terms_next.raised_to(floor) if served else self.terms_next
+        return replace(self, counted=open_stores, terms_next=coming)
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """What the billing run will do to a chain once it has so many open stores."""
+
+    terms: Terms
+    """What it will have: now where ``change`` is not None, else from ``day``."""
+    change: Change | None
+    """What is charged for it at once; None where only what was agreed for later does not serve so many stores."""
+    day: date
+    """When the period ends that is charged."""
+    agreed: Plan
+    """What was agreed from then."""
+    monthly_fen: int
+    """What each month from then will cost."""
+
+    @property
+    def plan(self) -> Plan:
+        """The plan it will be."""
+        return self.terms.plan
 
 
 def holding_of(chain_id: int) -> Holding:
@@ -55,9 +92,9 @@ def holding_of(chain_id: int) -> Holding:
     return held([subscription])[0]
 
 
-def floor_change(chain_id: int, *, open_stores: int, today: date) -> Change | None:
-    """What the billing run will charge once the chain has so many open stores; None where its terms serve them, or it
-    has none. Says its schemas in full, so that it can be asked in a chain's own.
+def floor_change(chain_id: int, *, open_stores: int, today: date) -> Raise | None:
+    """What the billing run will do once the chain has so many open stores; None where its terms serve them, now and
+    from its period's end, or it has none. Says its schemas in full, so that it can be asked in a chain's own.
     """
     with qualified():
         found = list(Subscription.objects.raw(_OF_CHAIN, [chain_id]))
@@ -65,9 +102,19 @@ def floor_change(chain_id: int, *, open_stores: int, today: date) -> Change | No
     if not found:
         return None
     holding = _holding(found[0], rows)
-    raised = holding.terms.raised_to(plan_floor(open_stores=open_stores))
-    change = quote(holding, raised, today=today, open_stores=open_stores)
-    return change if raised != holding.terms else None
+    floor = plan_floor(open_stores=open_stores)
+    raised, coming = holding.terms.raised_to(floor), holding.terms_next.raised_to(floor)
+    change = quote(holding, raised, today=today, open_stores=open_stores) if raised != holding.terms else None
+    if change is None and coming == holding.terms_next:
+        return None
+    day = holding.period.end
+    return Raise(
+        terms=raised if change is not None else coming,
+        change=change,
+        day=day,
+        agreed=holding.terms_next.plan,
+        monthly_fen=monthly_fen(coming, price_book_on(day=day)),
+    )
 
 
 def held(subscriptions: Sequence[Subscription]) -> list[Holding]:

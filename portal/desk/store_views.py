@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from billing.pricebook.modules import MODULES
-from billing.subscriptions.domain import Change
-from billing.subscriptions.queries import floor_change
+from billing.subscriptions.queries import Raise, floor_change
 from billing.subscriptions.services import announce_floor
 from kernel import clock
 from kernel.errors import DomainError
@@ -29,8 +28,8 @@ def store_list(request: DeskRequest) -> HttpResponseBase:
     """The stores, and a form for the next; where that takes the chain over the line of its plan, what it will cost."""
     stores = list(queries.stores())
     count = sum(store.closed_on is None for store in stores) + 1
-    change = floor_change(request.chain.id, open_stores=count, today=clock.today())  # type: ignore[attr-defined]
-    form = StoreForm(request.POST or None, initial={"opened_on": clock.today()}, asks_consent=change is not None)
+    raised = floor_change(request.chain.id, open_stores=count, today=clock.today())  # type: ignore[attr-defined]
+    form = StoreForm(request.POST or None, initial={"opened_on": clock.today()}, asks_consent=raised is not None)
     if request.method == "POST" and form.is_valid():
         given = {name: value for name, value in form.cleaned_data.items() if name != "agreed"}
         try:
@@ -41,33 +40,42 @@ def store_list(request: DeskRequest) -> HttpResponseBase:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("门店“%(name)s”已开业。") % {"name": store.name})
-            if change is not None:
-                _announce(request, store.name, count, change)
+            if raised is not None:
+                _announce(request, store.name, count, raised)
             return redirect("desk:store_list")
     # Not "stores": the shell's switch has that name.
-    context = {"form": form, "all_stores": stores, "nav": "stores", **_cost(change, count)}
+    context = {"form": form, "all_stores": stores, "nav": "stores", **_cost(raised, count)}
     return render(request, "desk/store_list.html", context)
 
 
-def _cost(change: Change | None, count: int) -> dict[str, Any]:
+def _cost(raised: Raise | None, count: int) -> dict[str, Any]:
     """What the page says before the store is opened."""
-    if change is None:
+    if raised is None:
         return {}
-    lines = [{"line": line, "module": MODULES[line.module]} for line in change.now]
-    return {"change": change, "lines": lines, "count": count, "floor": change.terms_now.plan.value}
+    change = raised.change
+    lines = [{"line": line, "module": MODULES[line.module]} for line in change.now] if change is not None else []
+    return {"raised": raised, "change": change, "lines": lines, "count": count, "floor": raised.plan.value}
 
 
-def _announce(request: DeskRequest, store_name: str, count: int, change: Change) -> None:
+def _announce(request: DeskRequest, store_name: str, count: int, raised: Raise) -> None:
     """Tell whoever is here, and the owner by mail, who may be somebody else."""
     chain = request.chain  # type: ignore[attr-defined]
-    said = _("营业门店达到 %(count)s 家，一小时内自动升为 %(plan)s 版，从商户账户扣除 %(total)s；已邮件通知所有者。")
-    messages.warning(
-        request,
-        said % {"count": count, "plan": change.terms_now.plan.value, "total": Money(change.total_fen)},
-    )
+    values: dict[str, Any] = {"count": count, "plan": raised.plan.value, "day": raised.day}
+    if raised.change is not None:
+        values["total"] = Money(raised.change.total_fen)
+        said = _(
+            "营业门店达到 %(count)s 家，一小时内自动升为 %(plan)s 版，从商户账户扣除 %(total)s；已邮件通知所有者。"
+        )
+    else:
+        values |= {"agreed": raised.agreed.value, "monthly": Money(raised.monthly_fen)}
+        said = _(
+            "营业门店达到 %(count)s 家：原定 %(day)s 起改为 %(agreed)s 版，届时将改为 %(plan)s 版，每月 %(monthly)s；"
+            "现在不扣款，已邮件通知所有者。"
+        )
+    messages.warning(request, said % values)
     owner = User.objects.filter(owner_id=chain.owner_id).first()
     if owner is not None:
-        announce_floor(to=owner.email, chain_name=chain.name, store_name=store_name, open_stores=count, change=change)
+        announce_floor(to=owner.email, chain_name=chain.name, store_name=store_name, open_stores=count, raised=raised)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -28,6 +28,7 @@ from kernel.money import Money
 from portal.owner.access import OwnerRequest, owner_only
 from portal.owner.chains import own_active_chain
 from portal.owner.subscription_forms import SubscriptionForm
+from tenants.chains.establishment import count_open_stores_of
 from tenants.chains.models import Chain
 from tenants.people.domain import Actor
 
@@ -40,7 +41,7 @@ _SHOWN_MONTHS = 3
 def subscription(request: OwnerRequest, slug: str) -> HttpResponseBase:
     """The plan, the modules, what a month costs, and the charges of late."""
     chain = own_active_chain(request, slug)
-    holding = _holding(chain)
+    holding = _holding(chain).with_stores(count_open_stores_of(chain.schema_name))
     wanted = holding.terms_next
     form = SubscriptionForm(
         initial={"plan": wanted.plan.value, "modules": sorted(wanted.modules)}, kept=frozenset(holding.terms.modules)
@@ -54,7 +55,7 @@ def subscription(request: OwnerRequest, slug: str) -> HttpResponseBase:
 def subscription_quote(request: OwnerRequest, slug: str) -> HttpResponseBase:
     """What the chosen terms would cost, before anything is done."""
     chain = own_active_chain(request, slug)
-    holding = bring_current(chain_id=chain.pk)
+    holding = bring_current(chain_id=chain.pk).with_stores(count_open_stores_of(chain.schema_name))
     form = SubscriptionForm(request.POST, kept=frozenset(holding.terms.modules))
     context: dict[str, Any] = {**_shown(chain, holding), "form": form}
     if form.is_valid():
@@ -73,14 +74,20 @@ def subscription_quote(request: OwnerRequest, slug: str) -> HttpResponseBase:
 def subscription_change(request: OwnerRequest, slug: str) -> HttpResponseBase:
     """Agree to a quote that was shown."""
     chain = own_active_chain(request, slug)
-    holding = bring_current(chain_id=chain.pk)
+    holding = bring_current(chain_id=chain.pk).with_stores(count_open_stores_of(chain.schema_name))
     form = SubscriptionForm(request.POST, kept=frozenset(holding.terms.modules))
     if not form.is_valid():
         return render(request, "console/subscription.html", {**_shown(chain, holding), "form": form}, status=422)
     actor = Actor(kind="owner", id=request.user.pk, name=request.user.name)
     try:
         with transaction.atomic():
-            change = change_terms(actor=actor, chain=chain, wanted=form.terms(), digest=request.POST.get("digest", ""))
+            change = change_terms(
+                actor=actor,
+                chain=chain,
+                wanted=form.terms(),
+                digest=request.POST.get("digest", ""),
+                open_stores=holding.counted,
+            )
     except QuoteChanged as refusal:
         # Shown anew, so that he agrees to what it is now.
         form.add_error(None, str(refusal))

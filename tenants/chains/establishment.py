@@ -14,6 +14,7 @@ LEFT JOIN {s}.people_assignment a ON a.store_id = s.id
 LEFT JOIN {s}.people_user u ON u.id = a.user_id AND u.is_active
 WHERE s.closed_on IS NULL GROUP BY s.id ORDER BY s.code, s.id
 """
+_OPEN: Final = "SELECT count(*) FROM {s}.stores_store WHERE closed_on IS NULL"
 # Who has no role may do nothing, and is shown all the same. Who has left comes last.
 _TEAM: Final = """
 SELECT u.id, u.name, u.is_active, u.owner_id IS NOT NULL, r.name, coalesce(r.preset, false), s.name
@@ -63,6 +64,14 @@ def open_stores_of(schema_name: str) -> list[OpenStore]:
     with qualified(), connection.cursor() as cursor:
         cursor.execute(_STORES.replace("{s}", quote_schema(schema_name)))
         return [OpenStore(*row) for row in cursor.fetchall()]
+
+
+def count_open_stores_of(schema_name: str) -> int:
+    """How many of the chain's stores are open at this moment (R-A17, R-A18)."""
+    with qualified(), connection.cursor() as cursor:
+        cursor.execute(_OPEN.replace("{s}", quote_schema(schema_name)))
+        ((count,),) = cursor.fetchall()
+    return int(count)
 
 
 def team_of(schema_name: str, *, limit: int) -> tuple[list[Person], int]:

@@ -29,9 +29,10 @@ def bring_current(*, chain_id: int) -> Holding:
     return held(renew([subscription], today=today))[0]
 
 
-def change_terms(*, actor: Actor, chain: Chain, wanted: Terms, digest: str) -> Change:
+def change_terms(*, actor: Actor, chain: Chain, wanted: Terms, digest: str, open_stores: int | None = None) -> Change:
     """Change what the chain is subscribed to, at the price the owner has seen.
 
+    ``open_stores``: how many are open at this moment, where the caller has counted; else as the timer counted last.
     ``digest`` is that of the quote he agreed to. What is added holds at once and is taken from the account, which must
     cover it; what is taken away stays until the period ends.
 
@@ -42,6 +43,8 @@ def change_terms(*, actor: Actor, chain: Chain, wanted: Terms, digest: str) -> C
     """
     today = clock.today()
     holding = bring_current(chain_id=chain.pk)
+    if open_stores is not None:
+        holding = holding.with_stores(open_stores)
     kept = holding.terms.modules.keys()
     check_terms(wanted, floor=holding.floor, kept=kept)
     change = quote(holding, wanted, today=today)

@@ -101,7 +101,9 @@ def test_owners_are_told_when_it_begins_and_a_week_before_it_ends(made: Callable
     assert "free until 2027-01-21" in mails[0].body
 
 
-def test_the_console_says_until_when(made: Callable[..., Chain], client_of: Callable[..., Client]) -> None:
+def test_the_console_says_until_when(
+    made: Callable[..., Chain], client_of: Callable[..., Client], no_schema: None
+) -> None:
     chain = made(date(2026, 3, 2))
     browser = client_of(None)
     with in_public():

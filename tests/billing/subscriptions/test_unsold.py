@@ -76,7 +76,9 @@ def test_the_service_refuses(subscribed: Chain, number: int) -> None:
         assert standing_of(subscribed.pk).prepaid_fen == PAID_FEN
 
 
-def test_the_page_offers_none_and_takes_none(subscribed: Chain, client_of: Callable[..., Client]) -> None:
+def test_the_page_offers_none_and_takes_none(
+    subscribed: Chain, client_of: Callable[..., Client], no_schema: None
+) -> None:
     browser = client_of(None)
     with in_public():
         browser.force_login(subscribed.owner)

@@ -28,8 +28,8 @@ PATH = "/console/chains/yunshan/subscription/"
 
 
 @pytest.fixture
-def chain(database: None, held_clock: datetime) -> Chain:
-    """A chain on plan A, in use, with CNY 500.00 on its account; it has no schema, the console asks for none."""
+def chain(database: None, held_clock: datetime, no_schema: None) -> Chain:
+    """A chain on plan A, in use, with CNY 500.00 on its account; it has no schema."""
     chain = cast.request("yunshan")
     with in_public():
         Chain.objects.filter(pk=chain.pk).update(state=ChainState.ACTIVE)
