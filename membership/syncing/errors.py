@@ -3,18 +3,33 @@
 from collections.abc import Mapping
 from typing import Final
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import DomainError
 from membership.members.errors import MemberErased, MemberMerged, MemberNotFound
 
+_WORDS: Final[Mapping[str, str | Promise]] = {
+    "name": _("姓名"),
+    "phone": _("手机号"),
+    "birthday": _("生日"),
+    "landline": _("固定电话"),
+    "email": _("电子邮箱"),
+    "id_number": _("证件号码"),
+}
+
 
 class InvalidMemberField(DomainError):
-    """A field has no form that is taken. ``field`` names it, ``problem`` is the code of what is wrong."""
+    """A field has no form that is taken. ``field`` names it, ``problem`` is the code of what is wrong; people read the
+    field's word.
+    """
 
     code = "invalid_member_field"
     status = 400
-    message = _("{field} 的内容无效（{problem}），这位会员未作更改。")
+    message = _("{field}无效，请更正后再传。这位会员未作更改。")
+
+    def __str__(self) -> str:
+        return str(self.message).format(field=_WORDS[self.params["field"]])
 
 
 class ExternalNumberRepeated(DomainError):

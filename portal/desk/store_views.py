@@ -36,6 +36,8 @@ def store_list(request: DeskRequest) -> HttpResponseBase:
             store = services.open_store(actor=request.desk.actor, **given)
         except services.StoreCodeTaken as error:
             form.add_error("code", str(error))
+        except services.OpeningDayOutOfRange as error:
+            form.add_error("opened_on", str(error))
         except DomainError as error:
             form.add_error(None, str(error))
         else:

@@ -54,7 +54,7 @@ class RecordFilters:
             last=days[1],
             stores=stores,
             tallied=tallied,
-            problem=_("没有这样的门店或日期，已忽略。") if unread or (store and not known) else "",
+            problem=_("没有这样的门店或日期，已忽略。") if unread or (store and not known) else _in_order(*days),
         )
 
     def narrow(self, kept: QuerySet[Record]) -> QuerySet[Record]:
@@ -108,6 +108,14 @@ class RecordFilters:
 
     def _here(self) -> list[Tally]:
         return [one for one in self.tallied if self.store_id in (None, one.store_id)]
+
+
+def _in_order(first: date | None, last: date | None) -> str:
+    """What is said of days of which the first comes after the last."""
+    if first is None or last is None or first <= last:
+        return ""
+    said = _("起始日期 %(first)s 晚于截止日期 %(last)s，请更改其中一个。")
+    return said % {"first": first, "last": last}
 
 
 def _day(text: str) -> date | None:

@@ -1,9 +1,17 @@
 """Forms of sign-up and of the console."""
 
+from typing import Any, Final
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from tenants.chains.domain import Plan
+
+NO_SUCH_PLAN: Final[dict[str, Any]] = {
+    "required": _("请选择 A、B 或 C 版。"),
+    "invalid_choice": _("没有“%(value)s”版，请选择 A、B 或 C 版。"),
+}
+"""What is said of a plan that is none."""
 
 
 class SignupForm(forms.Form):
@@ -25,7 +33,7 @@ class ChainForm(forms.Form):
         help_text=_("2–30 个小写字母、数字或连字符，以字母开头；开通后不能修改。"),
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
     )
-    plan = forms.ChoiceField(label=_("版本"), choices=Plan.choices, initial=Plan.A)
+    plan = forms.ChoiceField(label=_("版本"), choices=Plan.choices, initial=Plan.A, error_messages=NO_SUCH_PLAN)
     store_name = forms.CharField(label=_("首家门店名称"), max_length=80)
 
     def clean_slug(self) -> str:

@@ -1,14 +1,20 @@
 """Stores: opening, renaming, closing. Each needs an open transaction."""
 
 from datetime import date
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from kernel import clock
+from kernel.calendar import add_months
 from kernel.errors import DomainError
 from tenants.audit.services import record
 from tenants.people.domain import Act, Actor, require
 from tenants.stores.models import Store
+
+_FIRST_OPENING: Final = date(1990, 1, 1)
+_MONTHS_AHEAD: Final = 12
 
 
 class StoreCodeTaken(DomainError):
@@ -43,6 +49,14 @@ class ClosedBeforeOpened(DomainError):
     message = _("停业日期不能早于开业日期（{opened_on}）。")
 
 
+class OpeningDayOutOfRange(DomainError):
+    """A slip of the hand: no store here is that old, and none is filed so long before it opens."""
+
+    code = "opening_day_out_of_range"
+    status = 422
+    message = _("开业日期须在 {first} 至 {last} 之间。门店没有新增。")
+
+
 class LastStore(DomainError):
     """A chain has a store at least."""
 
@@ -52,12 +66,16 @@ class LastStore(DomainError):
 
 
 def open_store(*, actor: Actor, code: str, name: str, opened_on: date) -> Store:
-    """Add a store to the chain.
+    """Add a store to the chain. It can be worked in, and counts as open, from now on: the day is told, no more.
 
     Raises:
         NotAllowed, StoreCodeTaken
+        OpeningDayOutOfRange: before 1990, or more than a year ahead.
     """
     require(actor, Act.STORE_MANAGE)
+    last = add_months(clock.today(), _MONTHS_AHEAD)
+    if not _FIRST_OPENING <= opened_on <= last:
+        raise OpeningDayOutOfRange(first=_FIRST_OPENING, last=last)
     try:
         with transaction.atomic():
             store = Store.objects.create(code=code.strip().upper(), name=name.strip(), opened_on=opened_on)

@@ -97,6 +97,9 @@ def test_the_same_again_is_answered_word_for_word_and_is_free(shop: Shop, send: 
     first = send(*items)
     again = send(*items)
     assert marks(first) == ["created", "invalid_member_field", "invalid_member_field"]
+    error = first.json()["outcomes"][1]["error"]
+    assert error["message"] == "手机号无效，请更正后再传。这位会员未作更改。"
+    assert error["params"] == {"field": "phone", "problem": "invalid_phone"}
     assert _told(again) == _told(first)
     assert (first["Charged-Calls"], again["Charged-Calls"]) == ("1", "0")
     assert ("Idempotent-Replayed" in first, again["Idempotent-Replayed"]) == (False, "true")

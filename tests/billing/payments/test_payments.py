@@ -186,13 +186,13 @@ def test_a_card_is_charged_so_often_a_day_and_no_more(town: Town, make_active: N
     with in_public():
         AutoTopUp.objects.update(threshold_fen=500_000, amount_fen=50_000)
     town.use(1, "opens")
-    noon = datetime(2026, 7, 17, 12, tzinfo=clock.CHINA)
+    noon = datetime(2027, 3, 1, 12, tzinfo=clock.CHINA)
     with clock.frozen(noon):
         assert [services.charge_due() for _minute in range(8)] == [1, 1, 1, 1, 1, 0, 0, 0]
         with in_public():
             order = AutoTopUp.objects.get()
             assert (order.enabled, order.problem, order.failures) == (True, "daily_ceiling", 0)
-            assert order.next_at == datetime(2026, 7, 18, tzinfo=clock.CHINA)
+            assert order.next_at == datetime(2027, 3, 2, tzinfo=clock.CHINA)
             assert queries.waits_until(order, now=noon) == order.next_at
             assert queries.waits_until(order, now=order.next_at) is None
             mail = OutgoingMail.objects.get()

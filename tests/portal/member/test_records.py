@@ -87,6 +87,16 @@ def test_a_filter_that_makes_no_sense_narrows_nothing(holder: Holder, log_in: Lo
     assert "没有这样的门店或日期，已忽略。" in page.content.decode()
 
 
+def test_days_in_the_wrong_order_are_named(holder: Holder, log_in: LogIn) -> None:
+    member = log_in(holder)
+    address = "/card/records/?first=2026-05-02&last=2026-05-01"
+    assert "起始日期 2026-05-02 晚于截止日期 2026-05-01" in member.get(address).content.decode()
+    member.cookies["django_language"] = "en"
+    assert "The first day, 2026-05-02, is after the last, 2026-05-01" in member.get(address).content.decode()
+    one = "/card/records/?first=2026-05-02&last=2026-05-02"
+    assert "is after the last" not in member.get(one).content.decode()
+
+
 def test_the_list_goes_on_by_itself_and_as_a_link(holder: Holder, log_in: LogIn, spend: Callable[..., UUID]) -> None:
     for number in range(21):
         spend(f"c{number}", days=1, fen=1)

@@ -154,3 +154,11 @@ def test_the_way_to_the_desk_is_not_a_link(console: Client) -> None:
     answer = strict.post("/console/chains/yunshan/desk/")
     assert answer.status_code == 403
     assert "csrf_failed" in answer.content.decode()
+
+
+def test_a_plan_that_is_none_is_named(console: Client) -> None:
+    page = console.post("/console/chains/new/", {**FIELDS, "plan": "Z"}).content.decode()
+    assert "没有“Z”版，请选择 A、B 或 C 版。" in page
+    console.cookies["django_language"] = "en"
+    page = console.post("/console/chains/new/", {**FIELDS, "plan": ""}).content.decode()
+    assert "Choose plan A, B or C." in page

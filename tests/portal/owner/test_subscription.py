@@ -113,6 +113,14 @@ def test_nonsense_changes_nothing(console: Client, chain: Chain, fields: dict[st
         assert not Charge.objects.exists()
 
 
+def test_what_is_forged_is_named(console: Client, chain: Chain) -> None:
+    assert "没有“Z”版" in _quote(console, plan="Z")
+    assert "没有编号为“2”的模块可以开通" in _quote(console, plan="A", modules=[2])
+    console.cookies["django_language"] = "en"
+    assert "There is no plan “Z”" in _quote(console, plan="Z")
+    assert "No module “x” can be subscribed to" in _quote(console, plan="A", modules=["x"])
+
+
 def test_a_plan_below_the_floor_cannot_be_chosen(console: Client, chain: Chain) -> None:
     """R-A17."""
     with in_public():

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import date
+from datetime import date, datetime
 
 import pytest
+from django.utils import translation
 
 from tenants.audit.models import AuditEntry
 from tenants.people.domain import SYSTEM, Actor, NotAllowed
@@ -13,6 +14,24 @@ from tenants.stores.models import Store
 
 InChain = Callable[..., AbstractContextManager[None]]
 DAY = date(2026, 3, 2)
+
+
+@pytest.mark.parametrize(("day", "taken"), [
+    (date(1989, 12, 31), False), (date(1990, 1, 1), True), (date(2027, 3, 2), True), (date(2027, 3, 3), False),
+])  # fmt: skip
+def test_a_store_opens_in_our_time(in_chain: InChain, held_clock: datetime, day: date, taken: bool) -> None:
+    """Not before 1990, and not more than a year from today, 2 March 2026."""
+    with in_chain():
+        if taken:
+            assert services.open_store(actor=SYSTEM, code="002", name="二号店", opened_on=day).opened_on == day
+            return
+        with pytest.raises(services.OpeningDayOutOfRange) as refused:
+            services.open_store(actor=SYSTEM, code="002", name="二号店", opened_on=day)
+        with translation.override("en"):
+            assert str(refused.value) == (
+                "The opening day must lie between 1990-01-01 and 2027-03-02. No store was added."
+            )
+        assert queries.count_open() == 1
 
 
 def test_a_store_opens(in_chain: InChain) -> None:
