@@ -76,6 +76,7 @@ ELSEWHERE: Final = {
     "cashier.following": "a part of merging, reversal and return",
     "cashier.policies": "the chain's rules: the world changes what bears upon drawing and giving",
     "cashier.proving": "no PIN is asked for in this world; tests/membership/cashier/test_proving.py",
+    "cashier.undoing": "says what a page offers: moves nothing; tests/membership/cashier",
     "cashier.quoting": "moves nothing; held to what is posted in tests/membership/cashier",
     "devices": "who may look: moves nothing; tests/membership/devices",
     "documents.queries": "moves nothing",
