@@ -47,7 +47,9 @@ def page(request: HttpRequest | None, *, status: int, code: str = "", message: o
 
 
 def _way_back(request: HttpRequest, code: str) -> dict[str, Any]:
-    """Where whoever met the error goes on: staff to the desk, owners to the console, others to the front page."""
+    """Where whoever met the error goes on: staff to the desk, the platform's to its registers, owners to the console,
+    others to the front page.
+    """
     on_chain = request.chain is not None  # type: ignore[attr-defined]
     if code in {"csrf_failed", "signed_out"}:
         return {"home_url": _log_in_address(request), "home_label": _("重新登录")}
@@ -55,6 +57,9 @@ def _way_back(request: HttpRequest, code: str) -> dict[str, Any]:
         return {"home_url": public_url(request, "/console/"), "home_label": _("回到控制台")}
     if on_chain and request.path_info.startswith("/desk/"):
         return {"home_url": "/desk/", "home_label": _("回到前台")}
+    # Whom the request knows by now: to ask would be to ask the database.
+    if not on_chain and getattr(getattr(request, "_cached_user", None), "kind", "") == "PLATFORM":
+        return {"home_url": "/platform/", "home_label": _("回到平台管理")}
     if not on_chain and request.path_info.startswith("/console/"):
         return {"home_url": "/console/", "home_label": _("回到控制台")}
     return {"home_url": "/", "home_label": _("回到首页")}

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from kernel.money import Money
 from ledger.models import Posting
 from tenants.chains.models import Chain
 
@@ -30,7 +31,7 @@ class Adjustment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.chain_id} {self.amount_fen:+d}"
+        return f"{self.chain_id} {Money(self.amount_fen).format(sign=True)}"
 
 
 class AdjustmentDecision(models.Model):

@@ -3,15 +3,17 @@
 import heapq
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from billing.accounts.domain import ARREARS, PREPAID, AccountStanding
+from billing.accounts.domain import ARREARS, GRACE, PREPAID, AccountStanding
 from billing.accounts.models import Adjustment
+from kernel import clock
 from ledger.models import Account, Entry
+from tenants.chains.models import Chain
 
 PAGE_SIZE = 50
 
@@ -32,6 +34,13 @@ class Cursor(NamedTuple):
         if not dot or not (prepaid + arrears).isascii() or not (prepaid.isdigit() and arrears.isdigit()):
             return None
         return cls(int(prepaid[:10]), int(arrears[:10]))
+
+
+class Owing(NamedTuple):
+    """What an act would leave a chain owing, in fen, and from which day on it would promise its members nothing new."""
+
+    arrears_fen: int
+    held_from: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,14 @@ def standings(chain_ids: Collection[int]) -> dict[int, AccountStanding]:
         chain_id: AccountStanding(balances.get((chain_id, PREPAID), 0), -balances.get((chain_id, ARREARS), 0))
         for chain_id in chain_ids
     }
+
+
+def owing_after(chain: Chain, standing: AccountStanding, *, amount_fen: int) -> Owing | None:
+    """What an adjustment of so many fen, approved today, would leave owed; None where it is covered, or the chain's
+    good. Who owes already keeps her day (``tenants.chains.services.note_arrears``).
+    """
+    owed = standing.debited(-amount_fen).arrears_fen if amount_fen < 0 else 0
+    return Owing(owed, chain.held_from or clock.today() + GRACE) if owed else None
 
 
 def entries_of(chain_id: int, *, before: Cursor | None = None, limit: int = PAGE_SIZE) -> list[HistoryLine]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from kernel import clock
 from kernel.clock import CHINA
-from membership.members.domain import next_lunar_birthday, next_solar_birthday
+from membership.members.domain import OWN_PROOF, ConsentSource, next_lunar_birthday, next_solar_birthday
 from membership.members.models import Consent, IdDocument, Member, Tag
 from membership.members.services import IdCheck, IdCheckOutcome
 from membership.vehicles.domain import is_new_energy, spoken_plate
@@ -61,6 +61,14 @@ def document_row(document: IdDocument) -> Row:
     }
 
 
+def _proof_words(consent: Consent) -> str:
+    """Where a consent's proof is found, for people to read: one given by herself names the log-in she gave it in."""
+    session = consent.proof.removeprefix(OWN_PROOF)
+    if consent.given_how == ConsentSource.PORTAL and session != consent.proof:
+        return _("会员本人登录门户后确认（登录记录 {number}）").format(number=session)
+    return consent.proof
+
+
 def consent_row(consent: Consent) -> Row:
     """A consent and its proof."""
     return {
@@ -73,7 +81,7 @@ def consent_row(consent: Consent) -> Row:
         "given_at": consent.given_at,
         "given_how": consent.get_given_how_display(),
         "given_to": consent.given_to,
-        "proof": consent.proof,
+        "proof": _proof_words(consent),
         "withdrawn_at": consent.withdrawn_at,
         "withdrawn_to": consent.withdrawn_to,
     }

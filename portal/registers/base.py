@@ -33,13 +33,13 @@ class RegisterSite(UnfoldAdminSite):  # type: ignore[misc]
     door = ""
     """The name of the log-in page of this host."""
 
-    def may_look(self, actor: Actor) -> bool:
+    def may_look(self, request: HttpRequest, actor: Actor) -> bool:
         """Whether the person may see these registers at all."""
         raise NotImplementedError
 
     def has_permission(self, request: HttpRequest) -> bool:
         actor = actor_of_request(request)
-        return actor is not None and request.user.is_active and self.may_look(actor)
+        return actor is not None and request.user.is_active and self.may_look(request, actor)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """unfold's settings name one site only; each of ours has its own name and way back."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from kernel.mail.models import OutgoingMail
@@ -35,7 +36,7 @@ class DeskRegisters(RegisterSite):
     site_url = "/desk/"
     door = "desk:login"
 
-    def may_look(self, actor: Actor) -> bool:
+    def may_look(self, request: HttpRequest, actor: Actor) -> bool:
         return actor.may_somewhere(Act.REGISTER_VIEW)
 
 

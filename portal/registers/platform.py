@@ -1,12 +1,18 @@
 """The platform's own registers, at /platform/: chains, owners, mail, the trail, the chains' accounts."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from billing.accounts.models import Adjustment
 from billing.payments.models import Attempt, PaymentEvent
 from kernel.mail.models import OutgoingMail
 from ledger.models import Account, Posting
+from portal.platform.access import platform_actor, turn_away
+from portal.platform.menu import OFFICES
 from portal.registers.base import ReadOnlyAdmin, RegisterSite, yuan_column
 from portal.registers.desk import AuditRegister, MailRegister
 from portal.registers.ledger import AccountRegister, PostingRegister
@@ -23,8 +29,37 @@ class PlatformRegisters(RegisterSite):
     site_url = "/"
     door = "account_login"
 
-    def may_look(self, actor: Actor) -> bool:
-        return actor.kind == "platform"
+    def may_look(self, request: HttpRequest, actor: Actor) -> bool:
+        """As in the offices beside them: not without a second factor."""
+        return platform_actor(request) is not None
+
+    def _refuse(self, request: HttpRequest, *, onward: str) -> HttpResponse:
+        return turn_away(request, onward=onward)
+
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """The offices first, then every register."""
+        offices = [
+            {"title": one.title, "link": reverse(one.view), "active": False, "has_permission": True} for one in OFFICES
+        ]
+        return [{"title": _("平台管理"), "items": offices}, *self._registers(request)]
+
+    def _registers(self, request: HttpRequest) -> list[dict[str, Any]]:
+        return [
+            {
+                "title": app["name"],
+                "separator": True,
+                "items": [
+                    {
+                        "title": model["name"],
+                        "link": model["admin_url"],
+                        "active": request.path.startswith(model["admin_url"]),
+                        "has_permission": True,
+                    }
+                    for model in app["models"]
+                ],
+            }
+            for app in self.get_app_list(request)
+        ]
 
 
 platform_site = PlatformRegisters(name="platform")

@@ -13,6 +13,7 @@ ACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
     {
         **{act.value: act.label for act in Act},
         "account.login": _("登录"),
+        "platform.user": _("开设平台员工账号"),
         "invoice.issue": _("开具发票"),
         "invoice.refuse": _("退回开票申请"),
         "invoice.request": _("申请开票"),

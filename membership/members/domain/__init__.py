@@ -10,6 +10,7 @@ from membership.members.domain.identity import (
     normalise_id_number,
 )
 from membership.members.domain.kinds import (
+    OWN_PROOF,
     Category,
     ConsentChannel,
     ConsentPurpose,
@@ -41,6 +42,7 @@ from membership.members.domain.phones import (
 __all__ = [
     "CODE_DIGITS",
     "CODE_PREFIX",
+    "OWN_PROOF",
     "PHONE_SETTLES",
     "Category",
     "ConsentChannel",

@@ -1,5 +1,7 @@
 """The words of a member's record."""
 
+from typing import Final
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +49,10 @@ class ConsentSource(models.TextChoices):
     PORTAL = "PORTAL", _("会员网页")
     MESSAGE = "MESSAGE", _("回复短信")
     TAKE_OVER = "TAKE_OVER", _("旧系统资料")
+
+
+OWN_PROOF: Final = "session "
+"""How the proof of a consent begins that a member gave by herself; the number of her log-in follows."""
 
 
 class TagColour(models.TextChoices):

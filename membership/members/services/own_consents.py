@@ -1,7 +1,7 @@
 """Consents that a member gives and withdraws by herself, in the portal (PIPL 14, 15: as easy to end as to give)."""
 
 from membership.members import locks
-from membership.members.domain import ConsentChannel, ConsentPurpose, ConsentSource
+from membership.members.domain import OWN_PROOF, ConsentChannel, ConsentPurpose, ConsentSource
 from membership.members.models import Consent, Member
 from membership.members.services.consents import note_given, note_withdrawn
 
@@ -21,7 +21,7 @@ def give_own_consent(*, member: Member, purpose: ConsentPurpose, channel: Consen
         purpose=purpose,
         channel=channel,
         how=ConsentSource.PORTAL,
-        proof=f"session {session}",
+        proof=f"{OWN_PROOF}{session}",
         store_id=None,
     )
 

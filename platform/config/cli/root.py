@@ -18,6 +18,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "status": ("config.cli.servers:status", "Say which local servers run, and where."),
     "migrate": ("config.cli.data:migrate", "Bring public, template, spares and every chain up to date."),
     "audit": ("config.cli.data:audit", "Prove every balance from its entries and lots."),
+    "platform-user": ("config.cli.people:platform_user", "Open an account for somebody of the platform's own staff."),
     "rotate-keys": ("config.cli.keys:rotate_keys", "Move what is encrypted to the newest keys."),
     "prepare-database": ("config.cli.data:prepare_database", "Create roles and database on a real server."),
     "shell": ("config.cli.data:shell", "A Python shell with Django set up."),

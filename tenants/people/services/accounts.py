@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel.errors import DomainError
 from kernel.ids import token
 from tenants.audit.services import record
-from tenants.people.domain import Act, Actor, UserKind, require, require_somewhere
+from tenants.people.domain import SYSTEM, Act, Actor, UserKind, require, require_somewhere
 from tenants.people.locks import lock_matrix
 from tenants.people.models import Assignment, Role, User
 from tenants.people.presets import OWNER_ROLE
@@ -62,13 +62,15 @@ def create_owner(*, email: str, name: str, password: str) -> User:
 
 
 def create_platform_user(*, email: str, name: str, password: str) -> User:
-    """Someone who works for the platform and may look into its registers. In public.
+    """Someone who works for the platform and, once she has a second factor, may look into its registers and act in its
+    offices. Made by whoever runs the program. In public.
 
     Raises:
         AccountTaken, PasswordTooWeak
     """
     person = _create(kind=UserKind.PLATFORM, username=_login_name(email), email=email, name=name, password=password)
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    record(SYSTEM, "platform.user", object_type="user", object_id=person.pk, detail={"username": person.username})
     return person
 
 

@@ -7,7 +7,9 @@ import pytest
 from django.test import Client
 from django.utils.translation import override
 
+from membership.members.domain import ConsentChannel, ConsentPurpose
 from membership.members.models import Member
+from membership.members.services.own_consents import give_own_consent
 from portal.desk.member_forms import MemberForm
 from tests.membership.conftest import Holder
 
@@ -73,6 +75,27 @@ def test_a_members_page_shows_her_cards(at_desk: AtDesk, holder: Holder) -> None
     missing = at_desk("CLERK").get("/desk/members/M9/")
     assert missing.status_code == 404
     assert "member_not_found" in _text(missing)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-hans", "会员本人登录门户后确认（登录记录 4）"),
+        ("en", "Given by the member herself in the portal (log-in 4)"),
+    ],
+)
+def test_the_proof_of_a_consent_is_told_in_words(
+    at_desk: AtDesk, in_chain: InChain, holder: Holder, language: str, words: str
+) -> None:
+    with in_chain():
+        give_own_consent(
+            member=holder.member, purpose=ConsentPurpose.MARKETING, channel=ConsentChannel.SMS, session=4
+        )  # fmt: skip
+    browser = at_desk("CLERK")
+    browser.cookies["django_language"] = language
+    page = _text(browser.get("/desk/members/M000001/"))
+    assert words in page
+    assert "session 4" not in page
 
 
 def test_a_cashier_sees_members_and_files_none(at_desk: AtDesk, in_chain: InChain) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.admin import AdminSite
 from django.db import connection
 from django.test import Client
@@ -39,6 +40,7 @@ def platform_browser(client_of: Callable[..., Client], database: None) -> Client
             is_staff=True,
             is_superuser=True,
         )
+        Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={})
         browser.force_login(person)
     return browser
 
@@ -181,7 +183,7 @@ def test_whoever_may_not_look_is_told_so(at_desk: AtDesk) -> None:
 
 def test_the_platforms_registers_are_for_its_staff(chain: Chain, client_of: Callable[..., Client]) -> None:
     nobody = client_of(None)
-    assert nobody.get("/platform/chains/chain/")["Location"] == "/accounts/login/?next=%2Fplatform%2Fchains%2Fchain%2F"
+    assert nobody.get("/platform/chains/chain/")["Location"] == "/accounts/login/?next=/platform/chains/chain/"
     owner = client_of(None)
     with in_public():
         owner.force_login(chain.owner)

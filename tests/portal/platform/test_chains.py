@@ -15,7 +15,7 @@ from kernel import clock
 from kernel.db import in_chain, in_public
 from kernel.mail.models import OutgoingMail
 from kernel.observability import workers
-from portal.templatetags.kayun_ui import money
+from portal.components.figures import money
 from tenants.audit.models import AuditEntry
 from tenants.chains.domain import ChainState
 from tenants.chains.finding import find_chains, last_active

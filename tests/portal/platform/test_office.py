@@ -1,13 +1,16 @@
 """The platform's staff: a second factor, the payment inbox, refunds, adjustments by four eyes."""
 
+import re
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from django.test import Client
 
-from billing.accounts.domain import AccountStanding
+from billing.accounts.domain import GRACE, AccountStanding, Contra
 from billing.accounts.models import Adjustment
 from billing.accounts.queries import standing_of
+from billing.accounts.services import credit
 from billing.payments import services
 from billing.payments.domain import EventState, Method
 from billing.payments.models import Attempt, PaymentEvent
@@ -77,12 +80,73 @@ def test_four_eyes_on_an_adjustment(clerk: Clerk, shop: Chain) -> None:
 
 def test_an_adjustment_is_rejected(clerk: Clerk, shop: Chain) -> None:
     li, wang = clerk("li"), clerk("wang")
-    li.post("/platform/adjustments/", {"slug": "yunshan", "direction": "out", "amount": "5", "reason": "漏收"})
+    asked = {"slug": "yunshan", "direction": "out", "amount": "5", "reason": "漏收", "owed": "500"}
+    li.post("/platform/adjustments/", asked)
     with in_public():
         adjustment = Adjustment.objects.get()
     assert adjustment.amount_fen == -500
     wang.post(f"/platform/adjustments/{adjustment.pk}/reject/")
     assert "已驳回" in wang.get("/platform/adjustments/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "owes", "from_then", "whose"),
+    [
+        (
+            "zh-hans",
+            "余额不够，入账后账户将欠费",
+            "一直未付清的话，从 {day} 起暂停",
+            "账户将欠费 ¥7.50，未付清则从 {day}",
+        ),
+        (
+            "en",
+            "once posted, the account will owe",
+            "from {day}.",
+            "The account will owe ¥7.50; unless paid off, nothing new",
+        ),
+    ],
+)
+def test_what_will_be_owed_is_told_to_both(
+    clerk: Clerk, shop: Chain, held_clock: datetime, language: str, owes: str, from_then: str, whose: str
+) -> None:
+    li, wang = clerk("li"), clerk("wang")
+    for browser in (li, wang):
+        browser.cookies["django_language"] = language
+    with in_public():
+        credit(
+            chain_id=shop.pk, amount_fen=1_250, key="t", source=Contra.CASH_STRIPE, actor=SYSTEM,
+            occurred_at=clock.now(),
+        )  # fmt: skip
+    day = f"{clock.today() + GRACE:%Y-%m-%d}"
+    covered = {"slug": "yunshan", "direction": "out", "amount": "12.50", "reason": "漏收"}
+    assert li.post("/platform/adjustments/", covered).status_code == 302
+    page = wang.get("/platform/adjustments/").content.decode()
+    assert owes not in page
+    asked = covered | {"amount": "20"}
+    # Told first; and again when the amount was changed meanwhile.
+    for tried in (asked, asked | {"owed": "749"}):
+        told = li.post("/platform/adjustments/", tried)
+        page = told.content.decode()
+        assert (told.status_code, told.context["owing"]) == (200, (750, clock.today() + GRACE))
+        assert owes in page
+        assert from_then.format(day=day) in page
+    with in_public():
+        assert Adjustment.objects.count() == 1
+    assert li.post("/platform/adjustments/", asked | {"owed": told.context["owed"]}).status_code == 302
+    page = wang.get("/platform/adjustments/").content.decode()
+    for words in (owes, from_then.format(day=day), whose.format(day=day), "¥7.50"):
+        assert words in page, words
+    # What a button is called says yuan.
+    assert re.search(r'sr-only"> [^<]*<span class="money">-¥20.00</span></span></button>', page)
+    assert "-2000" not in page
+    with in_public():
+        adjustment = Adjustment.objects.latest("pk")
+        assert str(adjustment) == f"{shop.pk} -¥20.00"
+    wang.post(f"/platform/adjustments/{adjustment.pk}/approve/")
+    with in_public():
+        assert standing_of(shop.pk) == AccountStanding(0, 750)
+        shop.refresh_from_db()
+        assert shop.held_from == clock.today() + GRACE
 
 
 def test_the_inbox(clerk: Clerk, shop: Chain) -> None:

@@ -126,3 +126,18 @@ def test_what_is_not_there(clerk: Clerk) -> None:
         assert li.get(f"/platform/prices/{path}").status_code == 404
     li.post("/platform/prices/2031-01/approve/")
     assert "找不到这个价目版本" in li.get("/platform/prices/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "who", "what"), [("zh-hans", "系统", "公布的价目表"), ("en", "System", "The published price list")]
+)
+def test_the_book_that_came_with_the_program_says_so_in_words(clerk: Clerk, language: str, who: str, what: str) -> None:
+    browser = clerk("li")
+    browser.cookies["django_language"] = language
+    for path in ("/platform/prices/", "/platform/prices/2026-01/"):
+        page = browser.get(path).content.decode()
+        assert who in page
+        assert what in page
+        assert ">kayun<" not in page
+        assert "kayun ·" not in page
+        assert "price list" not in page.replace("The published price list", "")
