@@ -48,6 +48,7 @@ NOT_VISITED: Final[Mapping[str, str]] = {
     ),
     "member:apply": "where a card is offered on the web: tests/browser/test_applications.py",
     "member:apply_find": "for whoever has applied: tests/portal/applications",
+    "member:payment_detail": "a record's receipt, out of the books: tests/portal/member/test_settlements.py",
     "desk:enter": "spends a ticket of the owner's console and leads on",
     "desk:top_up": "an old address: leads to the till",
     "desk:consume": "an old address: leads to the till",
