@@ -161,6 +161,7 @@ def test_many_chains_take_the_queries_of_one(subscribed: Callable[..., Chain]) -
     assert len(one) == len(many) <= 8
 
 
+@pytest.mark.usefixtures("no_schema")
 def test_the_console_says_so_on_every_page(subscribed: Callable[..., Chain], client_of: Callable[..., Client]) -> None:
     chain = subscribed(fen=210_00)
     browser = client_of(None)

@@ -169,6 +169,7 @@ def test_the_forecast_counts_with_the_prices_of_each_period(
             assert (found.next_on, found.next_fen) == (date(2026, 5, 2), 400_00)
 
 
+@pytest.mark.usefixtures("no_schema")
 def test_every_page_of_the_chain_says_so_and_one_says_what(
     subscribed: Callable[..., Chain], books: Callable[..., None], client_of: Callable[..., Client]
 ) -> None:
