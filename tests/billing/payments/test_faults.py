@@ -62,6 +62,8 @@ def test_faults_that_come_together(town: Town, make_active: None) -> None:
     with clock.frozen(town.now):
         town.automatic(town.save_card(), threshold=12_000)
     for names in _combinations():
+        # A day each: a card is charged a few times a day at most.
+        town.now += timedelta(days=1)
         _one_life(town, names)
         assert town.credited() == town.received(), names
         assert town.open_ends() == [], names
