@@ -122,7 +122,7 @@ def test_from_the_form_to_the_first_log_in(
 @pytest.mark.parametrize(
     ("changed", "text"),
     [
-        ({"name": ""}, "必填"),
+        ({"name": ""}, "请填写这一项"),
         ({"id_number": "110105194912310021"}, "校验位不符"),
         ({"phone": "123"}, "手机号“123”无效"),
         ({"agree": ""}, "请阅读并同意"),
